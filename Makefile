@@ -47,6 +47,7 @@ lock: $(READY) ## write the locks anew from pyproject.toml
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet
 
 setup: $(READY) ## only install
+	@:
 
 clean: ## remove what these commands installed and cached; data of `make dev` stays
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,61 @@
+"""The floors of ARCHITECTURE.md hold: import-linter's contracts, and what those cannot express."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_room_imports_only_from_the_floors_below_it() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_room_of_the_domain_stands_on_a_floor() -> None:
+    """A new module that no contract names would be free to import anything."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    floors = next(each for each in settings["tool"]["importlinter"]["contracts"] if each["id"] == "floors")
+    named = {name.strip(" ()") for layer in floors["layers"] for name in layer.replace(":", "|").split("|")}
+    rooms = {
+        f"escalation.{path.stem}"
+        for path in (ROOT / "escalation").iterdir()
+        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
+    } - {"escalation.__init__"}
+    assert rooms - named == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "above_or_beside"),
+    [
+        pytest.param("settings.py", {"escalation.client", "starter", "worker"}, id="settings"),
+        pytest.param("worker.py", {"escalation.client", "starter"}, id="worker"),
+    ],
+)
+def test_the_programs_at_the_top_import_only_from_the_floors_below_them(module: str, above_or_beside: set[str]) -> None:
+    """import-linter reads packages; these two are single modules."""
+    forbidden = above_or_beside | {"benchmarks", "tests", "tools"}
+    strangers = {
+        name
+        for name in imports(ROOT / module)
+        if any(name == each or name.startswith(f"{each}.") for each in forbidden)
+    }
+    assert strangers == set()
+
+
+def imports(path: Path) -> set[str]:
+    """Name every module that a file imports, at whatever depth of its code."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
