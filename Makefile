@@ -10,7 +10,7 @@ ARGS  ?=
 .PHONY: help setup demo dev test lint bench chaos capabilities lock clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## three escalations on the embedded stack, from opening to review
 	@$(BIN)/python -m starter.demo $(ARGS)
