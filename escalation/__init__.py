@@ -1,0 +1,1 @@
+"""Durable escalations: the pure domain, and (in ``escalation.client``) the client that other services use."""

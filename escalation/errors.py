@@ -1,0 +1,118 @@
+"""Every error this project raises on purpose, in one tree.
+
+    EscalationError
+    ├── DomainError                 a rule said no; nothing changed
+    │   ├── NotAllowed              this actor may not do this here
+    │   ├── AlreadyDone             somebody (or the same one) did it before; says who and when
+    │   ├── NotNow                  the escalation is in a stage where this has no meaning
+    │   ├── Unknown                 the gate, item, level or severity named does not exist here
+    │   └── Incomplete              something required is missing from what was sent
+    ├── DocumentError               a playbook or directory file cannot be used; carries findings with file:line
+    ├── ConditionError              a condition does not pass the type check; carries every problem
+    ├── RequestRefused              a request to open an escalation is malformed or too large; nothing was started
+    ├── Unreachable                 a server this process depends on could not be reached
+    ├── SettingsError               a setting is missing or malformed; the process does not start
+    └── RemoteError                 an outside system answered with a failure
+        ├── RemoteRefused           final: the same call will fail again (4xx, invalid address)
+        └── RemoteUnavailable       worth trying again (network, 429, 5xx); may carry how long to wait
+
+A message says what was wrong, where, what was expected and what to do. It never carries a customer's values.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+
+class EscalationError(Exception):
+    """Root of the tree: catch it to catch everything this project raises on purpose."""
+
+
+class DomainError(EscalationError):
+    """A rule of the playbook or of the engine refused a command; the escalation is unchanged."""
+
+
+class NotAllowed(DomainError):
+    """The actor may not do this on this escalation."""
+
+
+class AlreadyDone(DomainError):
+    """The act was done before; the message names by whom and when."""
+
+
+class NotNow(DomainError):
+    """The escalation is in a stage where the command has no meaning."""
+
+
+class Unknown(DomainError):
+    """The command names a gate, item, level or severity that this escalation does not have."""
+
+
+class Incomplete(DomainError):
+    """The command lacks something the playbook requires; the message names every missing part."""
+
+
+class Finding(NamedTuple):
+    """One thing wrong in a document: where, what, and what was expected."""
+
+    file: str
+    line: int
+    """1-based; 0 when the finding concerns the file as a whole."""
+    path: str
+    """Dotted path inside the document, e.g. ``levels.1.ack``."""
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+
+
+class DocumentError(EscalationError):
+    """A YAML document cannot be used. ``findings`` holds everything wrong with it, not only the first."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        super().__init__("\n".join(str(finding) for finding in findings))
+
+
+class ConditionError(EscalationError):
+    """A condition cannot be used. ``problems`` holds everything wrong with it, each a sentence with its place."""
+
+    def __init__(self, text: str, problems: tuple[str, ...]) -> None:
+        self.text = text
+        self.problems = problems
+        super().__init__(f"condition '{text}': " + "; ".join(problems))
+
+
+class RequestRefused(EscalationError):
+    """A request to open an escalation is malformed or too large; nothing was started.
+
+    ``problems`` names every wrong path: ``(path, what is wrong)``.
+    """
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{path}: {problem}" if path else problem for path, problem in problems))
+
+
+class Unreachable(EscalationError):
+    """A server this process depends on could not be reached; the message says which and how to start it."""
+
+
+class SettingsError(EscalationError):
+    """A setting is missing or malformed; the message names the key and what was expected, never the value."""
+
+
+class RemoteError(EscalationError):
+    """An outside system (CRM, channel, ledger) answered with a failure."""
+
+
+class RemoteRefused(RemoteError):
+    """Final: the same call would be refused again."""
+
+
+class RemoteUnavailable(RemoteError):
+    """Worth trying again. ``retry_after`` is what the remote system asked us to wait, if it said so."""
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)

@@ -1,0 +1,221 @@
+"""Stage approval: gates open when their condition is true, and what they guard stays blocked until they pass.
+
+An approval counts for the digest it was given for: when a fact named in ``subject`` changes, the round is void and a
+new one begins. Any named approver's rejection ends the round; approvals are counted against ``need``. Silence does what
+the playbook declares, and never reads as approval unless the playbook says so in words.
+"""
+
+import json
+
+from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
+from escalation.lifecycle import assignment, permissions
+from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.state import Escalation, Gate
+from escalation.playbook.schema import Expiry, GatePolicy
+from escalation.values import ENGINE, Actor, digest_of, format_duration
+
+
+def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
+    """Fingerprint of what is approved: the facts the gate names, and for a final approval the resolution itself."""
+    subject: dict[str, object] = {name: facts.get(name) for name in policy.subject}
+    if policy.before == "review" and state.resolution is not None:
+        subject["resolution"] = state.resolution.text
+    return digest_of(json.dumps(subject, sort_keys=True, default=list))
+
+
+def applies(state: Escalation, policy: GatePolicy) -> bool:
+    """Tell whether the escalation has come to where this gate stands."""
+    if policy.before == "assignment":
+        return state.level is None
+    if policy.before == "resolution":
+        return state.owner is not None and state.review is None and state.resolution_state != "confirmed"
+    return state.resolution_state == "confirmed" and state.review is None
+
+
+def reconcile(draft: Draft) -> None:
+    """Open, void or withdraw gates so that they match the facts as they are now."""
+    state = draft.state
+    if not state.playbook.gates or not state.opened or state.ended or state.input_request is not None:
+        return
+    facts = derive(basis_of(state))
+    for policy in state.playbook.gates:
+        if not applies(state, policy):
+            continue
+        gate = draft.state.gates.get(policy.id)
+        wanted = condition(state.playbook, policy.when).true(facts)
+        digest = subject_digest(draft.state, policy, facts)
+        if gate is not None and gate.state != "withdrawn" and gate.digest != digest:
+            _close(draft, gate, "voided", "what was to be approved has changed")
+            gate = None if wanted else gate
+        elif gate is not None and gate.state == "pending" and not wanted:
+            _close(draft, gate, "withdrawn", "its condition is no longer true")
+        if wanted and (gate is None or gate.state == "withdrawn"):
+            _open(draft, policy, digest)
+
+
+def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
+    before = draft.state.gates.get(policy.id)
+    draft.record(
+        e.GateOpened,
+        by=ENGINE,
+        gate=policy.id,
+        round=(before.round if before else 0) + 1,
+        targets=policy.approvers,
+        digest=digest,
+        due=draft.now + policy.deadline,
+        because=policy.title or policy.when,
+    )
+
+
+def _close(draft: Draft, gate: Gate, state: str, because: str, by: Actor | None = ENGINE) -> None:
+    draft.record(e.GateClosed, by=by, gate=gate.id, round=gate.round, state=state, because=because)
+
+
+def needed(gate: Gate, policy: GatePolicy) -> int:
+    """How many approvals the gate needs, of the people who may give one."""
+    return len(gate.people) if policy.need == "all" else policy.need
+
+
+def approve(draft: Draft, command: c.Approve) -> None:
+    """Approve what the gate asks, as it stands now."""
+    gate, policy = _decidable(draft.state, command.gate, command.by, command.digest, "approve")
+    draft.record(
+        e.GateDecided,
+        gate=gate.id,
+        round=gate.round,
+        decision="approved",
+        digest=gate.digest,
+        because=command.because,
+    )
+    gate = draft.state.gates[gate.id]
+    approvals = [vote for vote in gate.votes if vote.decision == "approved"]
+    if len(approvals) >= needed(gate, policy):
+        names = ", ".join(vote.by for vote in approvals)
+        _close(draft, gate, "passed", f"approved by {names}", by=command.by)
+
+
+def reject(draft: Draft, command: c.Reject) -> None:
+    """Refuse: the round ends, what the gate guards stays blocked until it changes."""
+    gate, policy = _decidable(draft.state, command.gate, command.by, command.digest, "reject")
+    draft.record(
+        e.GateDecided,
+        gate=gate.id,
+        round=gate.round,
+        decision="rejected",
+        digest=gate.digest,
+        because=command.because,
+    )
+    _refused(draft, policy, f"rejected by {command.by}: {command.because}", command.by)
+
+
+def request_changes(draft: Draft, command: c.RequestChanges) -> None:
+    """Ask for changes: the gate stays open, and a change of its subject begins a new round."""
+    gate, _ = _decidable(draft.state, command.gate, command.by, None, "request_changes")
+    draft.record(
+        e.GateDecided,
+        gate=gate.id,
+        round=gate.round,
+        decision="changes_requested",
+        digest=gate.digest,
+        because=command.because,
+    )
+
+
+def _refused(draft: Draft, policy: GatePolicy, because: str, by: Actor) -> None:
+    _close(draft, draft.state.gates[policy.id], "rejected", because, by=by)
+    if policy.before == "assignment":
+        draft.record(e.Closed, by=by, because=f"returned with guidance: {because}", returned=True)
+    elif policy.before == "review":
+        draft.record(e.ResolutionRejected, by=by, because=because)
+
+
+def blocking(state: Escalation, before: str) -> list[Gate]:
+    """Return the gates that still stand in front of a stage, rejected ones included."""
+    found = []
+    for gate in state.gates.values():
+        policy = state.playbook.gate(gate.id)
+        if policy is not None and policy.before == before and gate.state in ("pending", "rejected"):
+            found.append(gate)
+    return found
+
+
+def due(draft: Draft, gate_id: str) -> None:
+    """Nobody decided in time: do what the playbook declares."""
+    state = draft.state
+    gate, policy = state.gates[gate_id], state.playbook.gate(gate_id)
+    if policy is None:
+        return
+    waited = f"nobody decided within {format_duration(policy.deadline)}"
+    behaviour = policy.on_expiry
+    if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
+        behaviour = Expiry.HALT
+        waited += " and every deputy was asked"
+    again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None
+    draft.record(
+        e.GateExpired, by=ENGINE, gate=gate.id, round=gate.round, behaviour=behaviour, because=waited, due=again
+    )
+    if behaviour is Expiry.DENY:
+        _refused(draft, policy, f"{waited}; the playbook denies then", ENGINE)
+    elif behaviour is Expiry.APPROVE:
+        _close(draft, gate, "passed", f"{waited}; the playbook approves then: {policy.because}")
+    elif behaviour is Expiry.ESCALATE and state.level is not None:
+        assignment.go_up(draft, f"approval {gate.id}: {waited}")
+
+
+def _decidable(
+    state: Escalation, gate_id: str | None, by: Actor, digest: str | None, act: str
+) -> tuple[Gate, GatePolicy]:
+    permissions.require_person(by, act)
+    gate = find_gate(state, gate_id)
+    policy = state.playbook.gate(gate.id)
+    if policy is None:
+        raise Unknown(f"playbook {state.playbook.playbook} has no gate {gate.id}")
+    if gate.state != "pending":
+        who = gate.closed_by or ENGINE
+        when = f"{gate.closed_at:%Y-%m-%d %H:%M:%S %Z}" if gate.closed_at else "before"
+        raise AlreadyDone(f"approval {gate.id} was decided already: {gate.state} by {who} at {when} ({gate.because})")
+    if by not in gate.people:
+        raise NotAllowed(f"{by} is not an approver of {gate.id}; approvers are {', '.join(gate.people)}")
+    _require_separation(state, policy, by)
+    if digest is not None and digest != gate.digest:
+        raise NotNow(
+            f"what you saw of {gate.id} has changed since: you decided on {digest}, now it is {gate.digest}; look again"
+        )
+    mine = [vote for vote in gate.votes if vote.by == by and vote.decision != "changes_requested"]
+    if mine:
+        raise AlreadyDone(f"you {mine[0].decision} {gate.id} already, at {mine[0].at:%Y-%m-%d %H:%M:%S %Z}")
+    return gate, policy
+
+
+def _require_separation(state: Escalation, policy: GatePolicy, by: Actor) -> None:
+    if "requester" in policy.exclude and by == state.requested_by:
+        raise NotAllowed(f"{by} asked for this escalation and may not decide {policy.id} (separation of duties)")
+    if "owner" in policy.exclude and state.owner is not None and by == state.owner.actor:
+        raise NotAllowed(f"{by} owns this escalation and may not decide {policy.id} (separation of duties)")
+
+
+def find_gate(state: Escalation, gate_id: str | None) -> Gate:
+    """Return the gate a decision is about.
+
+    Raises:
+        Unknown: the playbook has no such gate.
+        NotNow: it is not open (yet), or none was named and several are open.
+    """
+    if gate_id is None:
+        pending = state.pending_gates
+        if len(pending) == 1:
+            return pending[0]
+        if not pending and len(state.gates) == 1:
+            return next(iter(state.gates.values()))
+        names = ", ".join(gate.id for gate in pending) or "none"
+        raise NotNow(f"say which approval you mean (gate); open ones: {names}")
+    if state.playbook.gate(gate_id) is None:
+        names = ", ".join(gate.id for gate in state.playbook.gates) or "none"
+        raise Unknown(f"playbook {state.playbook.playbook} has no approval {gate_id}; it has {names}")
+    gate = state.gates.get(gate_id)
+    if gate is None:
+        raise NotNow(f"approval {gate_id} is not open")
+    return gate

@@ -1,0 +1,102 @@
+"""Clocks: how long something may take, in wall time, by severity; warned before, acted on at the breach.
+
+Instants are absolute; a pause moves them by as long as it lasted and stays in the clock's pause ledger. A status set by
+a rule, an AI or the engine is not a human response: only an act of a person stops that clock, and an acknowledgement
+is measured apart.
+"""
+
+from datetime import datetime, timedelta
+
+from escalation.lifecycle import assignment
+from escalation.lifecycle.draft import Draft
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.state import Clock, Escalation
+from escalation.playbook.schema import ClockName, ClockPolicy
+from escalation.values import ENGINE, ActorKind, format_duration, kind_of
+
+NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
+"""Commands that do not stop the clock of the first human response."""
+
+
+def start(draft: Draft) -> None:
+    """Start every clock the playbook runs at this severity."""
+    for name, policy in draft.state.playbook.clocks.items():
+        _start(draft, name, policy)
+
+
+def _start(draft: Draft, name: ClockName, policy: ClockPolicy) -> None:
+    state = draft.state
+    limit = policy.limit(state.severity)
+    if limit is None or state.opened_at is None:
+        return
+    begun = state.opened_at
+    if policy.starts == "first_contact" and state.case is not None and state.case.opened_at is not None:
+        begun = min(state.case.opened_at, begun)
+    before = state.clocks.get(name)
+    lost = _lost(before, draft.now) if before is not None else timedelta(0)
+    draft.record(
+        e.ClockStarted,
+        by=ENGINE,
+        clock=name,
+        started_at=begun,
+        warn_due=begun + limit * policy.warn_at + lost,
+        due=begun + limit + lost,
+    )
+
+
+def _lost(clock: Clock, now: datetime) -> timedelta:
+    return sum(((pause.until or now) - pause.since for pause in clock.pauses), timedelta(0))
+
+
+def recompute(draft: Draft) -> None:
+    """Set every running clock anew after a change of severity; what was paused stays lost."""
+    for name, policy in draft.state.playbook.clocks.items():
+        clock = draft.state.clocks.get(name)
+        if clock is None or clock.stopped_at is None:
+            _start(draft, name, policy)
+
+
+def follow(draft: Draft, command: c.Command) -> None:
+    """Stop the clocks whose end has come with this command."""
+    state = draft.state
+    if not state.clocks or state.ended:
+        return
+    person = kind_of(command.by) is ActorKind.PERSON
+    if state.owner is not None:
+        _stop(draft, ClockName.ACKNOWLEDGE)
+    if person and not isinstance(command, NOT_A_RESPONSE) and state.owner is not None:
+        _stop(draft, ClockName.FIRST_HUMAN_RESPONSE)
+    if state.review is not None:
+        _stop(draft, ClockName.RESOLUTION)
+
+
+def _stop(draft: Draft, name: ClockName) -> None:
+    clock = draft.state.clocks.get(name)
+    if clock is not None and clock.stopped_at is None:
+        draft.record(e.ClockStopped, clock=name)
+
+
+def warn(draft: Draft, name: ClockName) -> None:
+    """A clock is close to its limit."""
+    draft.record(e.ClockWarned, by=ENGINE, clock=name)
+
+
+def breach(draft: Draft, name: ClockName) -> None:
+    """A clock passed its limit: it is recorded, and goes up the ladder where the playbook says so."""
+    state = draft.state
+    draft.record(e.ClockBreached, by=ENGINE, clock=name)
+    policy = state.playbook.clocks[name]
+    limit = policy.limit(state.severity)
+    if policy.on_breach == "level_up" and state.level is not None and state.review is None:
+        within = format_duration(limit) if limit else "its time"
+        assignment.go_up(draft, f"clock {name} breached: not met within {within}")
+
+
+def pausable(state: Escalation) -> tuple[ClockName, ...]:
+    """Return the running clocks that a hold pauses."""
+    return tuple(
+        name
+        for name, clock in state.clocks.items()
+        if clock.stopped_at is None and not clock.paused and state.playbook.clocks[name].pause_on_hold
+    )

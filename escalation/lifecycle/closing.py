@@ -1,0 +1,34 @@
+"""Ends that are not the review's: cancelling, and what people say of how it went."""
+
+from escalation.errors import AlreadyDone, NotAllowed
+from escalation.lifecycle import permissions
+from escalation.lifecycle.draft import Draft
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.values import ActorKind, kind_of
+
+
+def cancel(draft: Draft, command: c.Cancel) -> None:
+    """End it without a resolution; everybody who was told hears of it and the ticket is closed."""
+    if kind_of(command.by) is not ActorKind.SYSTEM:
+        permissions.require_member_or_requester(draft.state, command.by)
+    draft.record(e.Cancelled, because=command.because)
+
+
+def rate(draft: Draft, command: c.Rate) -> None:
+    """Rate how well it was prepared and documented; once a person."""
+    permissions.require_person(command.by, "rate")
+    permissions.require_member(draft.state, command.by)
+    if any(score.by == command.by for score in draft.state.ratings):
+        raise AlreadyDone(f"{command.by} has rated {draft.state.id} already")
+    draft.record(e.Rated, score=command.score, comment=command.comment)
+
+
+def submit_feedback(draft: Draft, command: c.SubmitFeedback) -> None:
+    """Record the customer's satisfaction; once."""
+    state = draft.state
+    if not permissions.is_customer(state, command.by) and command.by != state.requested_by:
+        raise NotAllowed(f"only the customer of {state.id}, or {state.requested_by} on their behalf, can give feedback")
+    if state.feedback is not None:
+        raise AlreadyDone(f"feedback on {state.id} was given already by {state.feedback.by}")
+    draft.record(e.FeedbackGiven, score=command.score, comment=command.comment)

@@ -1,0 +1,179 @@
+"""The words of messages: what happened, why this person, what to do, until when, and how to answer.
+
+Instants are written in UTC; each message can be understood without any other.
+"""
+
+from datetime import UTC, datetime
+
+from escalation.lifecycle.facts import basis_of, derive
+from escalation.model.request import Reason
+from escalation.model.state import Escalation, Gate, Handoff, Item
+from escalation.playbook.schema import GatePolicy
+from escalation.values import Actor
+
+Words = tuple[str, str]
+"""Subject and body."""
+
+
+def instant(at: datetime) -> str:
+    """Write an instant for people: ``2026-11-21 14:05 UTC``."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def explain_reason(reason: Reason) -> str:
+    """Write a reason with the facts it read and the words that matched."""
+    read = ", ".join(f"{name}={_shown(value)}" for name, value in reason.facts.items() if name != "keywords")
+    words = f"; said: {', '.join(reason.words)}" if reason.words else ""
+    return f"{reason.trigger}: {reason.because}" + (f" ({read}{words})" if read or words else "")
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def headline(state: Escalation) -> str:
+    """Name the escalation in one line: severity, what it is about, its id."""
+    about = state.context.summary or (f"{state.case.system} {state.case.id}" if state.case else state.id)
+    first = about.strip().splitlines()[0] if about.strip() else state.id
+    return f"[{state.severity}] {first[:120]}"
+
+
+def packet(state: Escalation) -> str:
+    """Write the context packet: the ask first, then what is needed to decide."""
+    context = state.context
+    lines = []
+    if context.help_needed:
+        lines.append(f"What is asked: {context.help_needed}")
+    lines.append("Why it was escalated:")
+    lines += [f"  - {explain_reason(reason)}" for reason in state.reasons]
+    if context.summary:
+        lines.append(f"Summary: {context.summary}")
+    if context.impact:
+        lines.append(f"Impact: {context.impact}")
+    if context.constraints:
+        lines.append(f"Constraints: {context.constraints}")
+    if context.attempted_solutions:
+        lines.append("Tried so far:")
+        lines += [f"  - {attempt.what}: {attempt.result}" for attempt in context.attempted_solutions]
+    if context.conversation:
+        last = context.conversation[-1]
+        lines.append(f"Conversation: {len(context.conversation)} turns, the last by {last.author}: {last.text[:300]}")
+    if state.missing:
+        lines.append(f"Missing from the packet: {', '.join(state.missing)}")
+    if state.exception:
+        lines.append(f"Sent incomplete: {state.exception}")
+    if state.repeat_of:
+        lines.append("This is a repeat: an earlier escalation with the same key was closed before.")
+    return "\n".join(lines)
+
+
+def page(state: Escalation, person: Actor, why: str) -> Words:
+    """Ask somebody to take it."""
+    rung = state.rung
+    if rung is None:
+        return headline(state), packet(state)
+    body = (
+        f"{packet(state)}\n"
+        f"You are called because: {why}\n"
+        f"Take it before {instant(rung.due)}, or it goes on to the next.\n"
+        f"  escalate acknowledge {state.id} --by {person}\n"
+        f"  escalate decline {state.id} --by {person} --because '...'"
+    )
+    return f"{headline(state)} - please acknowledge", body
+
+
+def taken(state: Escalation) -> Words:
+    """Tell those who were paged that somebody has it."""
+    owner = state.owner.actor if state.owner else state.accountable
+    return f"{headline(state)} - taken by {owner}", f"{owner} has taken {state.id}. You need not do anything."
+
+
+def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor) -> Words:
+    """Ask an approver to decide."""
+    facts = derive(basis_of(state))
+    asked = "\n".join(f"  {name}: {_shown(facts[name])}" for name in policy.subject if name in facts)
+    again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
+    body = (
+        f"{again}To decide: {policy.title or policy.id}\n"
+        + (f"{asked}\n" if asked else "")
+        + f"{packet(state)}\n"
+        + f"Decide before {instant(gate.due)}; after that: {policy.on_expiry}.\n"
+        + f"  escalate approve {state.id} --by {person} --gate {gate.id} --digest {gate.digest}\n"
+        + f"  escalate reject {state.id} --by {person} --gate {gate.id} --digest {gate.digest} --because '...'"
+    )
+    return f"{headline(state)} - approval needed: {policy.title or policy.id}", body
+
+
+def gate_closed(state: Escalation, gate: Gate) -> Words:
+    """Tell the owner how an approval ended."""
+    words = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
+    return (
+        f"{headline(state)} - {gate.id}: {words.get(gate.state, gate.state)}",
+        f"Approval {gate.id} (round {gate.round}) of {state.id}: {words.get(gate.state, gate.state)}. {gate.because}.",
+    )
+
+
+def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> Words:
+    """Ask the requester for what is missing."""
+    body = (
+        f"{state.id} cannot be handed to people yet. Missing: {', '.join(parts)}.\n"
+        f"Supply it before {instant(due)}; after that people are told without it.\n"
+        f"  escalate provide_input {state.id} --by {state.requested_by} ..."
+    )
+    return f"{headline(state)} - needs input", body
+
+
+def handoff(state: Escalation, offer: Handoff, person: Actor) -> Words:
+    """Offer responsibility."""
+    body = (
+        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}\n"
+        f"What is expected: {offer.expectation}\n"
+        f"{packet(state)}\n"
+        f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
+        f"  escalate accept_handoff {state.id} --by {person}\n"
+        f"  escalate decline_handoff {state.id} --by {person} --because '...'"
+    )
+    return f"{headline(state)} - hand-off offered", body
+
+
+def resolution_proposed(state: Escalation) -> Words:
+    """Tell whoever confirms what was done, and until when they may answer."""
+    resolution = state.resolution
+    if resolution is None:
+        return headline(state), ""
+    until = f"\nPlease answer before {instant(resolution.confirm_due)}." if resolution.confirm_due else ""
+    return "Your case: a solution is proposed", f"{resolution.text}{until}"
+
+
+def review_due(state: Escalation) -> Words:
+    """Ask for the review."""
+    review = state.review
+    due = instant(review.next_due) if review else ""
+    parts = ", ".join(state.playbook.review.requires)
+    body = (
+        f"{state.id} is resolved. Please submit its review before {due}: {parts}.\n  escalate submit_review {state.id}"
+    )
+    return f"{headline(state)} - review due", body
+
+
+def item_due(state: Escalation, item: Item) -> Words:
+    """Remind the owner of an action item."""
+    late = f"It is late: reminder {item.chased}." if item.chased else ""
+    body = (
+        f"{item.title}\nDue {instant(item.due)}. {late}\n"
+        f"  escalate complete_item {state.id} --item {item.id} --by {item.owner}"
+    )
+    return f"{headline(state)} - action item {item.id}", body
+
+
+def news(state: Escalation, text: str) -> Words:
+    """Tell somebody something in one sentence, with where it stands."""
+    return f"{headline(state)} - {text[:80]}", f"{text}\n{situation(state)}"
+
+
+def situation(state: Escalation) -> str:
+    """Say where it stands in one line."""
+    if state.ended:
+        return f"{state.id} has ended: {state.outcome}. {state.outcome_because}"
+    level = f" at {state.level.id}" if state.level else ""
+    return f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}; accountable: {state.accountable}."

@@ -1,0 +1,179 @@
+"""The facts as conditions see them: what was stated, the playbook's defaults, and what the engine derives."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from escalation.errors import Incomplete
+from escalation.model.request import Context, Customer, Request
+from escalation.model.state import Escalation
+from escalation.playbook.conditions import Compiled, compile_condition, fact_types
+from escalation.playbook.facts import FACTS, FactType, FactValue
+from escalation.playbook.schema import DEFAULT_CONFIDENCE, ContextPart, Initiation, Playbook, Timing
+
+Facts = dict[str, FactValue]
+
+_PYTHON: dict[FactType, type | tuple[type, ...]] = {
+    FactType.TEXT: str,
+    FactType.NUMBER: (int, float),
+    FactType.FLAG: bool,
+    FactType.LIST: (tuple, list),
+}
+
+
+class Basis(NamedTuple):
+    """What facts are derived from; made from a request before anything happened, or from a state."""
+
+    playbook: Playbook
+    stated: Mapping[str, FactValue]
+    customer: Customer | None
+    context: Context
+    words: Mapping[str, tuple[str, ...]]
+    source: str
+    initiation: Initiation
+    timing: Timing
+    severity: str = ""
+    level: str = ""
+    occurrences: int = 1
+    repeat: bool = False
+
+
+def basis_of(state: Escalation) -> Basis:
+    """Return what the facts of an open escalation are derived from."""
+    return Basis(
+        playbook=state.playbook,
+        stated=state.facts,
+        customer=state.customer,
+        context=state.context,
+        words=state.words,
+        source=state.source,
+        initiation=state.initiation,
+        timing=state.timing,
+        severity=state.severity,
+        level=state.level.id if state.level else "",
+        occurrences=state.occurrences,
+        repeat=state.repeat_of is not None,
+    )
+
+
+def derive(basis: Basis) -> Facts:
+    """Return every fact that is known. Confidence and thresholds are 0..1; ranks count from 0, the worst."""
+    playbook = basis.playbook
+    facts: Facts = {**playbook.defaults, **basis.stated}
+    if basis.customer is not None and basis.customer.tier:
+        facts.setdefault("customer.tier", basis.customer.tier)
+    risk = facts.get("task_risk")
+    threshold = playbook.confidence.get(str(risk)) or playbook.confidence.get("default")
+    facts["confidence.threshold"] = threshold.below if threshold else DEFAULT_CONFIDENCE
+    facts["keywords"] = tuple(basis.words)
+    facts["source"] = basis.source
+    facts["initiation"] = str(basis.initiation)
+    facts["timing"] = str(basis.timing)
+    facts["attempts.count"] = float(len(basis.context.attempted_solutions))
+    facts["occurrences"] = float(basis.occurrences)
+    facts["repeat"] = basis.repeat
+    if basis.level:
+        facts["level"] = basis.level
+    if basis.severity:
+        facts["severity"] = basis.severity
+        facts["severity.rank"] = float(playbook.severity.rank(basis.severity))
+    facts["checks.missing_fields"] = float(len(missing_fields(playbook, facts)))
+    return facts
+
+
+def condition(playbook: Playbook, text: str) -> Compiled:
+    """Compile one of the playbook's conditions (cached)."""
+    return compile_condition(text, fact_types(playbook))
+
+
+def missing_fields(playbook: Playbook, facts: Mapping[str, FactValue]) -> tuple[str, ...]:
+    """Name the playbook's fields that are required for these facts and not stated."""
+    return tuple(
+        name
+        for name, policy in playbook.fields.items()
+        if name not in facts
+        and (
+            policy.required
+            or (policy.required_when is not None and condition(playbook, policy.required_when).true(facts))
+        )
+    )
+
+
+def missing_parts(
+    playbook: Playbook, customer: Customer | None, context: Context, *, snapshot: bool
+) -> tuple[str, ...]:
+    """Name the parts of the context packet that the playbook requires and that are not there.
+
+    ``crm_snapshot`` is fetched by the engine; it counts as missing until the CRM answered, and never waits for the
+    requester.
+    """
+    there = {
+        ContextPart.SUMMARY: bool(context.summary),
+        ContextPart.CONVERSATION: bool(context.conversation),
+        ContextPart.CUSTOMER: customer is not None,
+        ContextPart.CRM_SNAPSHOT: snapshot,
+        ContextPart.ATTEMPTED_SOLUTIONS: bool(context.attempted_solutions),
+        ContextPart.IMPACT: bool(context.impact),
+        ContextPart.CONSTRAINTS: bool(context.constraints),
+        ContextPart.HELP_NEEDED: bool(context.help_needed),
+    }
+    return tuple(str(part) for part in playbook.context.required if not there[part])
+
+
+def problems(playbook: Playbook, stated: Mapping[str, FactValue]) -> list[tuple[str, str]]:
+    """Check stated facts against the playbook: ``(path, what is wrong and what was expected)``, all at once."""
+    found: list[tuple[str, str]] = []
+    for name, value in stated.items():
+        path = f"facts.{name}"
+        policy = playbook.fields.get(name)
+        known = FACTS.get(name)
+        if policy is None and known is None:
+            found.append(
+                (path, f"unknown fact; playbook {playbook.playbook} knows its own fields and the engine's facts")
+            )
+            continue
+        if known is not None and known.derived:
+            found.append((path, "is computed by the engine and cannot be stated"))
+            continue
+        kind = policy.type if policy is not None else known.type if known else FactType.TEXT
+        if not isinstance(value, _PYTHON[kind]) or (isinstance(value, bool) and kind is not FactType.FLAG):
+            found.append((path, f"must be a {kind}"))
+        elif name == "ai_confidence" and isinstance(value, int | float) and not 0 <= value <= 1:
+            found.append((path, "must be between 0 and 1 (0.62, not 62)"))
+        elif policy is not None:
+            found += [
+                (path, problem) for problem in _range_problems(policy.values, policy.minimum, policy.maximum, value)
+            ]
+    return found
+
+
+def _range_problems(
+    values: tuple[str, ...], minimum: float | None, maximum: float | None, value: FactValue
+) -> Iterable[str]:
+    words = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    if values and any(word not in values for word in words):
+        yield f"must be one of {', '.join(values)}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if minimum is not None and value < minimum:
+            yield f"must be at least {minimum:g}"
+        if maximum is not None and value > maximum:
+            yield f"must be at most {maximum:g}"
+
+
+def request_problems(playbook: Playbook, request: Request) -> list[tuple[str, str]]:
+    """Check a request against its playbook: facts, severity. Shapes were checked when it was parsed."""
+    found = problems(playbook, request.facts)
+    if request.severity is not None and playbook.severity.find(request.severity) is None:
+        names = ", ".join(level.name for level in playbook.severity.scale)
+        found.append(("severity", f"is not on the scale of playbook {playbook.playbook}: {names} (or an alias)"))
+    return found
+
+
+def check_stated(state: Escalation, stated: Mapping[str, FactValue]) -> None:
+    """Refuse facts that are unknown, derived or of the wrong type.
+
+    Raises:
+        Incomplete: naming every wrong path.
+    """
+    found = problems(state.playbook, stated)
+    if found:
+        raise Incomplete("; ".join(f"{path}: {problem}" for path, problem in found))

@@ -1,0 +1,112 @@
+"""Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
+
+from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
+from escalation.lifecycle import assignment, permissions, triggers
+from escalation.lifecycle.draft import Draft
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.state import Escalation, Handoff
+from escalation.playbook.schema import Axis
+from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
+
+
+def reassign(draft: Draft, command: c.Reassign) -> None:
+    """Offer it to another person."""
+    if kind_of(command.to) is not ActorKind.PERSON:
+        raise NotAllowed(f"responsibility passes to a person: {command.to} is none (expected person:ID)")
+    _offer(draft, command.by, command.to, command.because, expectation=command.because)
+
+
+def offer(draft: Draft, command: c.OfferHandoff) -> None:
+    """Offer it to a person, team, role or whoever is on call, with what is expected."""
+    _offer(draft, command.by, command.to, command.because, command.expectation)
+
+
+def _offer(draft: Draft, by: Actor, to: str, because: str, expectation: str) -> None:
+    state = draft.state
+    permissions.require_person(by, "handing over responsibility")
+    permissions.require_member(state, by)
+    if state.owner is None or state.level_policy is None:
+        raise NotNow(f"nobody owns {state.id} yet; it is being offered to {', '.join(_offered(state))}")
+    if state.owner.actor == to:
+        raise AlreadyDone(f"{to} owns {state.id} already")
+    if state.handoff is not None:
+        _end(draft, "withdrawn", f"{by} offered it to {to} instead")
+    draft.record(
+        e.HandoffOffered,
+        handoff=f"h{state.handoffs + 1}",
+        to=to,
+        because=because,
+        expectation=expectation,
+        due=draft.now + state.level_policy.ack,
+    )
+
+
+def accept(draft: Draft, command: c.AcceptHandoff) -> None:
+    """Accept: responsibility passes now."""
+    permissions.require_person(command.by, "accept_handoff")
+    handoff = _open(draft.state)
+    _require_receiver(handoff, command.by)
+    assignment.own(draft, command.by, f"hand-off accepted: {handoff.because}", handoff.expectation)
+
+
+def decline(draft: Draft, command: c.DeclineHandoff) -> None:
+    """Decline: the old owner stays responsible and is told why."""
+    permissions.require_person(command.by, "decline_handoff")
+    _require_receiver(_open(draft.state), command.by)
+    _end(draft, "declined", command.because)
+
+
+def expired(draft: Draft) -> None:
+    """Nobody accepted in time: the old owner stays responsible and is told."""
+    handoff, policy = draft.state.handoff, draft.state.level_policy
+    if handoff is not None:
+        waited = format_duration(policy.ack) if policy else "the time given"
+        _end(draft, "expired", f"nobody accepted within {waited}")
+
+
+def escalate(draft: Draft, command: c.Escalate) -> None:
+    """Go up by hand, with a reason that chooses the axis."""
+    state = draft.state
+    permissions.require_member_or_requester(state, command.by)
+    if state.level is None:
+        raise NotNow(f"{state.id} is still in triage; it goes to {state.first_level} as soon as it may")
+    if state.review is not None:
+        raise NotNow(f"{state.id} is in review; reopen it with reject_resolution before the review starts")
+    index = state.level.index + 1
+    if command.level is not None:
+        named = state.playbook.level_index(command.level)
+        if named is None:
+            ids = ", ".join(level.id for level in state.playbook.levels)
+            raise Unknown(f"playbook {state.playbook.playbook} has no level {command.level}; it has {ids}")
+        index = named
+    draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because)
+    triggers.settle(draft, {"reason"}, rise=False)
+    axis = Axis.HIERARCHICAL if command.reason == "no_authority" else Axis.FUNCTIONAL
+    because = f"{command.by} escalated ({command.reason}): {command.because}"
+    if index >= len(state.playbook.levels):
+        assignment.go_up(draft, because, axis)
+    else:
+        assignment.enter_level(draft, index, because, axis)
+
+
+def _end(draft: Draft, how: str, because: str) -> None:
+    handoff = draft.state.handoff
+    if handoff is not None:
+        by = ENGINE if how == "expired" else None
+        draft.record(e.HandoffEnded, by=by, handoff=handoff.id, how=how, because=because)
+
+
+def _open(state: Escalation) -> Handoff:
+    if state.handoff is None:
+        raise NotNow(f"no hand-off of {state.id} is open; {state.accountable} is responsible")
+    return state.handoff
+
+
+def _require_receiver(handoff: Handoff, actor: Actor) -> None:
+    if actor not in handoff.people and actor != handoff.to:
+        raise NotAllowed(f"the hand-off was offered to {handoff.to}, not to {actor}")
+
+
+def _offered(state: Escalation) -> tuple[str, ...]:
+    return state.rung.targets if state.rung is not None else (state.accountable,)

@@ -1,0 +1,79 @@
+"""What becomes known while it is open: facts, missing input, severity, notes, attachments.
+
+Whatever changes a fact has the triggers evaluated again: a decision is never a one-off at intake.
+"""
+
+from typing import Any
+
+from escalation.errors import NotNow, Unknown
+from escalation.lifecycle import clocks, facts, permissions, triage, triggers
+from escalation.lifecycle.draft import Draft
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.playbook.schema import ContextPart
+
+
+def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
+    """State facts anew."""
+    permissions.require_member_or_requester(draft.state, command.by)
+    facts.check_stated(draft.state, command.facts)
+    draft.record(e.FactsChanged, facts=command.facts, because=command.because)
+    triggers.settle(draft, {*command.facts, "checks.missing_fields", "confidence.threshold"})
+
+
+def provide_input(draft: Draft, command: c.ProvideInput) -> None:
+    """Supply parts of the packet; when nothing is missing any more, it goes on at once."""
+    state = draft.state
+    permissions.require_member_or_requester(state, command.by)
+    facts.check_stated(state, command.facts)
+    given: dict[str, Any] = {
+        "summary": command.summary,
+        "impact": command.impact,
+        "constraints": command.constraints,
+        "help_needed": command.help_needed,
+        "attempted_solutions": command.attempted_solutions,
+        "facts": command.facts,
+    }
+    if not any(given.values()):
+        raise NotNow(f"nothing was supplied; still missing: {', '.join(state.missing) or 'nothing'}")
+    after = state.model_copy(
+        update={
+            "context": state.context.model_copy(
+                update={name: value for name, value in given.items() if value and name != "facts"}
+            ),
+            "facts": {**state.facts, **command.facts},
+        }
+    )
+    missing = triage.still_missing(after)
+    # The snapshot is the engine's own part: what the requester owes may be complete without it.
+    answered = all(part == ContextPart.CRM_SNAPSHOT for part in missing)
+    draft.record(e.InputProvided, **given, still_missing=missing, answered=answered)
+    triggers.settle(draft, {*command.facts, "attempts.count", "checks.missing_fields"})
+
+
+def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:
+    """Set another severity; clocks are computed again and rules that read it are evaluated."""
+    permissions.require_person(command.by, "change_severity")
+    state = draft.state
+    permissions.require_member(state, command.by)
+    level = state.playbook.severity.find(command.severity)
+    if level is None:
+        names = ", ".join(known.name for known in state.playbook.severity.scale)
+        raise Unknown(f"severity {command.severity} is not on the scale of {state.playbook.playbook}: {names}")
+    if level.name == state.severity:
+        raise NotNow(f"the severity of {state.id} is {level.name} already")
+    draft.record(e.SeverityChanged, previous=state.severity, severity=level.name, because=command.because)
+    clocks.recompute(draft)
+    triggers.settle(draft, {"severity", "severity.rank"})
+
+
+def note(draft: Draft, command: c.Note) -> None:
+    """Write on the timeline."""
+    permissions.require_involved(draft.state, command.by)
+    draft.record(e.NoteAdded, text=command.text)
+
+
+def attach(draft: Draft, command: c.Attach) -> None:
+    """Attach a reference to outside material."""
+    permissions.require_involved(draft.state, command.by)
+    draft.record(e.Attached, attachment=command.attachment)

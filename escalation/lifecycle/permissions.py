@@ -1,0 +1,71 @@
+"""Who may do what. Refusals say who may instead."""
+
+from escalation.errors import NotAllowed
+from escalation.model.state import Escalation
+from escalation.values import Actor, ActorKind, kind_of
+
+
+def require_person(actor: Actor, act: str) -> None:
+    """Refuse what only a person may do to an AI, a service, a customer or the engine.
+
+    Raises:
+        NotAllowed: naming the step and that it is a human one.
+    """
+    kind = kind_of(actor)
+    if kind is not ActorKind.PERSON:
+        raise NotAllowed(f"{act} is a human step: {actor} is not a person (expected person:ID)")
+
+
+def require_member(state: Escalation, actor: Actor) -> None:
+    """Refuse whoever is not in the working group.
+
+    Raises:
+        NotAllowed: naming who may.
+    """
+    if actor not in state.people:
+        raise NotAllowed(f"{actor} is not in the working group of {state.id}; {_who_may(state)}")
+
+
+def require_member_or_requester(state: Escalation, actor: Actor) -> None:
+    """Refuse whoever is neither in the working group nor the one who asked for the escalation.
+
+    Raises:
+        NotAllowed: naming who may.
+    """
+    if actor not in state.people and actor != state.requested_by:
+        raise NotAllowed(
+            f"{actor} is neither in the working group of {state.id} nor its requester ({state.requested_by}); "
+            f"{_who_may(state)}"
+        )
+
+
+def require_involved(state: Escalation, actor: Actor) -> None:
+    """Refuse whoever has nothing to do with it: neither working group, requester, nor the customer concerned.
+
+    Raises:
+        NotAllowed: naming who may.
+    """
+    if not is_customer(state, actor):
+        require_member_or_requester(state, actor)
+
+
+def is_customer(state: Escalation, actor: Actor) -> bool:
+    """Tell whether the actor is the customer this escalation is about."""
+    return state.customer is not None and actor == f"customer:{state.customer.id}"
+
+
+def refuse_engine(actor: Actor) -> None:
+    """Refuse commands from outside that claim to come from the engine itself.
+
+    Raises:
+        NotAllowed: always for ``system:`` actors.
+    """
+    if kind_of(actor) is ActorKind.SYSTEM:
+        raise NotAllowed(f"{actor} speaks for the engine and cannot send commands; use person:, agent:, service:")
+
+
+def _who_may(state: Escalation) -> str:
+    people = [actor for actor in state.people if kind_of(actor) is ActorKind.PERSON]
+    if people:
+        return f"these may act: {', '.join(people[:8])}"
+    return f"nobody was told yet; {state.accountable} is accountable"

@@ -1,0 +1,394 @@
+"""``react(state, events)``: what the outside world should now be told or asked, because of what happened.
+
+Each action's key is made from the escalation's instance and the sequence number of the event that caused it, so that
+the same event always gives the same key: it is the idempotency key in every system it reaches.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+from escalation.lifecycle import communication as words
+from escalation.model import events as e
+from escalation.model.actions import Action, FindPeople, MessageKind, Notify, OpenCase, UpdateCase
+from escalation.model.state import Escalation
+from escalation.playbook.schema import Stage
+from escalation.values import Actor, ActorKind, Target, kind_of
+
+
+def react(state: Escalation, events: Iterable[e.Event]) -> list[Action]:
+    """Return the actions that follow from events, in order.
+
+    Args:
+        state: after all of the events.
+        events: what a command caused.
+    """
+    actions: list[Action] = []
+    for event in events:
+        reaction = _REACTIONS.get(type(event))
+        if reaction is not None:
+            actions += reaction(state, event)
+    return actions
+
+
+def case_key(state: Escalation) -> str:
+    """Return the external id under which the ticket is found again."""
+    return f"{state.instance}/case"
+
+
+def _key(state: Escalation, event: e.Event, what: str) -> str:
+    return f"{state.instance}/{event.seq}/{what}"
+
+
+def _notify(
+    state: Escalation,
+    event: e.Event,
+    to: Actor,
+    kind: MessageKind,
+    text: words.Words,
+    *,
+    summary: str,
+    rung: str | None = None,
+) -> Notify:
+    return Notify(
+        key=_key(state, event, to),
+        to=to,
+        kind=kind,
+        subject=text[0],
+        body=text[1],
+        urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
+        rung=rung,
+        respond_by=state.rung.due if rung is not None and state.rung is not None else None,
+        summary=summary,
+    )
+
+
+def _find(
+    state: Escalation, event: e.Event, purpose: str, targets: Iterable[str], summary: str, **more: Any
+) -> FindPeople:
+    return FindPeople(
+        key=_key(state, event, purpose),
+        purpose=purpose,
+        targets=tuple(expand(state, target) for target in targets),
+        fallback=state.playbook.owner,
+        summary=summary,
+        **more,
+    )
+
+
+def expand(state: Escalation, target: str) -> Target:
+    """Replace ``raci:accountable`` and the like by the target the playbook names for the present stage."""
+    if not target.startswith("raci:"):
+        return target
+    raci = state.raci
+    named = {
+        "accountable": raci.accountable,
+        "responsible": next((who for who in raci.responsible if ":" in who), raci.accountable),
+    }
+    return named.get(target.partition(":")[2], raci.accountable)
+
+
+def _tell_accountable(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+    """Tell whoever is accountable for this stage, beside the owner; ``what`` is found again in the answer."""
+    yield _find(state, event, f"tell:{what}", (state.raci.accountable,), f"find who is accountable: {what}")
+
+
+def _owner(state: Escalation) -> Iterator[Actor]:
+    if state.owner is not None:
+        yield state.owner.actor
+
+
+def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
+    yield OpenCase(
+        key=case_key(state),
+        case=event.case,
+        customer=event.customer,
+        subject=words.headline(state),
+        body=words.packet(state),
+        severity=event.severity,
+        summary=f"open or link the ticket of {event.case.system} {event.case.id}",
+    )
+
+
+def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:
+    text = words.input_request(state, event.parts, event.due)
+    yield _notify(state, event, event.of, MessageKind.INPUT, text, summary=f"ask {event.of} for missing input")
+
+
+def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
+    if state.rung is None or state.rung.id != event.rung:
+        return
+    yield _find(
+        state,
+        event,
+        f"rung:{event.rung}",
+        event.targets,
+        f"find whom to page: {', '.join(event.targets)}",
+        also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
+    )
+
+
+def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
+    purpose, _, reference = event.purpose.partition(":")
+    react_to = {"rung": _page, "gate": _ask, "handoff": _offer, "tell": _tell}.get(purpose)
+    if react_to is not None:
+        yield from react_to(state, event, reference)
+
+
+def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[Action]:
+    rung = state.rung
+    if rung is None or rung.id != rung_id:
+        return
+    for found in event.found.people:
+        why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
+        if event.found.fell_back:
+            why += "; nobody else could be found: " + " ".join(event.found.notes)
+        text = words.page(state, found.person, why)
+        summary = f"page {found.person} ({rung.level}, round {rung.round})"
+        yield _notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
+
+
+def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    gate = state.gates.get(reference.partition("/")[0])
+    policy = state.playbook.gate(gate.id) if gate else None
+    if gate is None or policy is None or gate.state != "pending":
+        return
+    for found in event.found.people:
+        text = words.approval(state, gate, policy, found.person)
+        summary = f"ask {found.person} to decide {gate.id}"
+        yield _notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
+
+
+def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    offer = state.handoff
+    if offer is None or offer.id != reference:
+        return
+    for found in event.found.people:
+        text = words.handoff(state, offer, found.person)
+        yield _notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
+
+
+def _tell(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    text = words.news(state, reference)
+    for found in event.found.people:
+        if state.owner is None or found.person != state.owner.actor:
+            yield _notify(
+                state, event, found.person, MessageKind.WARNING, text, summary=f"tell {found.person}: {reference}"
+            )
+
+
+def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]:
+    rung_people = [
+        actor for actor in state.told if actor not in (event.owner, event.by) and kind_of(actor) is ActorKind.PERSON
+    ]
+    for person in rung_people:
+        yield _notify(state, event, person, MessageKind.NEWS, words.taken(state), summary=f"tell {person} it is taken")
+
+
+def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
+    yield _find(state, event, f"handoff:{event.handoff}", (event.to,), f"find {event.to} for a hand-off")
+
+
+def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
+    for owner in _owner(state):
+        text = words.news(state, f"the hand-off was {event.how}: {event.because}. You stay responsible")
+        yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: hand-off {event.how}")
+
+
+def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
+    policy = state.playbook.gate(event.gate)
+    excluded: list[Actor] = []
+    if policy is not None and "requester" in policy.exclude:
+        excluded.append(state.requested_by)
+    if policy is not None and "owner" in policy.exclude:
+        excluded += list(_owner(state))
+    yield _find(
+        state,
+        event,
+        f"gate:{event.gate}/{event.round}",
+        event.targets,
+        f"find who decides {event.gate}",
+        exclude=tuple(excluded),
+    )
+
+
+def _gate_decided(state: Escalation, event: e.GateDecided) -> Iterator[Action]:
+    if event.decision != "changes_requested":
+        return
+    for owner in _owner(state):
+        text = words.news(state, f"{event.by} asks for changes before approving {event.gate}: {event.because}")
+        yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: changes requested")
+
+
+def _gate_closed(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
+    gate = state.gates.get(event.gate)
+    if gate is None or gate.round != event.round:
+        return
+    told = list(_owner(state)) or [state.requested_by]
+    for actor in told:
+        summary = f"tell {actor}: {event.gate} {event.state}"
+        yield _notify(state, event, actor, MessageKind.NEWS, words.gate_closed(state, gate), summary=summary)
+
+
+def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
+    policy, gate = state.playbook.gate(event.gate), state.gates.get(event.gate)
+    if policy is None or gate is None or gate.state != "pending":
+        return
+    if event.behaviour == "next_deputy":
+        deputy = policy.deputies[gate.deputies_asked - 1]
+        yield _find(
+            state, event, f"gate:{event.gate}/{event.round}/{deputy}", (deputy,), f"find deputy for {event.gate}"
+        )
+    else:
+        yield from _tell_accountable(state, event, f"approval {event.gate} is late: {event.because}")
+
+
+def _clock_warned(state: Escalation, event: e.ClockWarned) -> Iterator[Action]:
+    clock = state.clocks[event.clock]
+    what = f"{event.clock} is close to its limit, {words.instant(clock.due)}"
+    if state.owner is None:
+        yield from _tell_accountable(state, event, what)
+    for owner in _owner(state):
+        yield _notify(
+            state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"warn {owner}: {what}"
+        )
+
+
+def _clock_breached(state: Escalation, event: e.ClockBreached) -> Iterator[Action]:
+    what = f"{event.clock} passed its limit"
+    yield from _tell_accountable(state, event, what)
+    for owner in _owner(state):
+        yield _notify(
+            state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: {what}"
+        )
+
+
+def _hold_ended(state: Escalation, event: e.HoldEnded) -> Iterator[Action]:
+    for owner in _owner(state):
+        if owner != event.by:
+            text = words.news(state, f"the hold has ended: {event.because}. Work goes on")
+            yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: the hold has ended")
+
+
+def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iterator[Action]:
+    resolution = state.resolution
+    if resolution is None or event.confirm_due is None:
+        return
+    asks_customer = state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
+    to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
+    text = words.resolution_proposed(state)
+    yield _notify(state, event, to, MessageKind.CUSTOMER, text, summary="ask whether the resolution is accepted")
+    yield _update(state, event, note=resolution.text, public=True, status="pending")
+
+
+def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Iterator[Action]:
+    for owner in _owner(state):
+        text = words.news(state, "nobody answered the proposed resolution in time; please ask again")
+        yield _notify(state, event, owner, MessageKind.WARNING, text, summary=f"tell {owner}: no answer yet")
+
+
+def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iterator[Action]:
+    for owner in _owner(state):
+        text = words.news(state, f"the resolution was rejected: {event.because}")
+        yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: resolution rejected")
+    yield _update(state, event, note=f"The proposed resolution was rejected: {event.because}", status="open")
+
+
+def _review_started(state: Escalation, event: e.ReviewStarted) -> Iterator[Action]:
+    for owner in _owner(state):
+        text = words.review_due(state)
+        yield _notify(state, event, owner, MessageKind.REVIEW, text, summary=f"ask {owner} for the review")
+
+
+def _review_chased(state: Escalation, event: e.ReviewChased) -> Iterator[Action]:
+    for owner in _owner(state):
+        text = words.review_due(state)
+        yield _notify(state, event, owner, MessageKind.REVIEW, text, summary=f"remind {owner} of the review")
+    if event.times % 2 == 0:
+        yield from _tell_accountable(state, event, "the review is late")
+
+
+def _item_added(state: Escalation, event: e.ItemAdded) -> Iterator[Action]:
+    text = words.item_due(state, state.items[event.item])
+    yield _notify(
+        state, event, event.owner, MessageKind.ITEM, text, summary=f"give action item {event.item} to {event.owner}"
+    )
+
+
+def _item_chased(state: Escalation, event: e.ItemChased) -> Iterator[Action]:
+    item = state.items[event.item]
+    text = words.item_due(state, item)
+    yield _notify(state, event, item.owner, MessageKind.ITEM, text, summary=f"remind {item.owner} of {item.id}")
+    if event.times % 2 == 0:
+        yield from _tell_accountable(state, event, f"action item {item.id} is late")
+
+
+def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]:
+    if event.refused:
+        text = words.news(state, f"your {event.command} was kept, but could not be applied: {event.refused}")
+        yield _notify(
+            state, event, event.by, MessageKind.NEWS, text, summary=f"tell {event.by}: {event.command} refused"
+        )
+
+
+def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
+    resolution = state.resolution.text if state.resolution else event.because
+    if event.returned:
+        text = words.news(state, event.because)
+        yield _notify(state, event, state.requested_by, MessageKind.NEWS, text, summary="tell the requester: returned")
+    yield _update(state, event, note=f"Closed: {resolution}", status="closed")
+
+
+def _cancelled(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
+    text = words.news(state, f"cancelled by {event.by}: {event.because}")
+    concerned = dict.fromkeys((*state.told, state.requested_by))
+    for actor in concerned:
+        if actor != event.by:
+            yield _notify(state, event, actor, MessageKind.NEWS, text, summary=f"tell {actor}: cancelled")
+    yield _update(state, event, note=f"Cancelled: {event.because}", status="closed")
+
+
+def _update(
+    state: Escalation,
+    event: e.Event,
+    *,
+    note: str,
+    status: Literal["open", "pending", "solved", "closed"],
+    public: bool = False,
+) -> UpdateCase:
+    return UpdateCase(
+        key=_key(state, event, "case"),
+        case_key=case_key(state),
+        note=note,
+        public=public,
+        status=status,
+        owner=state.owner.actor if state.owner else None,
+        summary=f"ticket: {status}",
+    )
+
+
+_REACTIONS: dict[type, Callable[[Escalation, Any], Iterator[Action]]] = {
+    e.Opened: _opened,
+    e.InputRequested: _input_requested,
+    e.RungOpened: _rung_opened,
+    e.PeopleResolved: _people_resolved,
+    e.OwnerChanged: _owner_changed,
+    e.HandoffOffered: _handoff_offered,
+    e.HandoffEnded: _handoff_ended,
+    e.GateOpened: _gate_opened,
+    e.GateDecided: _gate_decided,
+    e.GateClosed: _gate_closed,
+    e.GateExpired: _gate_expired,
+    e.ClockWarned: _clock_warned,
+    e.ClockBreached: _clock_breached,
+    e.HoldEnded: _hold_ended,
+    e.ResolutionProposed: _resolution_proposed,
+    e.ResolutionUnanswered: _resolution_unanswered,
+    e.ResolutionRejected: _resolution_rejected,
+    e.ReviewStarted: _review_started,
+    e.ReviewChased: _review_chased,
+    e.ItemAdded: _item_added,
+    e.ItemChased: _item_chased,
+    e.HeldReleased: _held_released,
+    e.Closed: _closed,
+    e.Cancelled: _cancelled,
+}

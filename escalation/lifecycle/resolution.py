@@ -1,0 +1,139 @@
+"""Stage resolution: work is held and resumed, a solution is proposed, and whoever it is for confirms or rejects it."""
+
+from escalation.errors import AlreadyDone, NotAllowed, NotNow
+from escalation.lifecycle import approval, assignment, clocks, permissions, triggers
+from escalation.lifecycle.draft import Draft
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.state import Escalation
+from escalation.values import ENGINE, Actor, format_duration
+
+
+def hold(draft: Draft, command: c.PutOnHold) -> None:
+    """Pause work and the clocks that may pause, at most as long as the playbook allows."""
+    permissions.require_person(command.by, "hold")
+    state = draft.state
+    permissions.require_member(state, command.by)
+    if state.hold is not None:
+        raise AlreadyDone(f"{state.id} is on hold since {state.hold.since:%Y-%m-%d %H:%M %Z} by {state.hold.by}")
+    if state.owner is None:
+        raise NotNow(f"nobody has taken {state.id} yet; it cannot be put on hold while people are being called")
+    if state.review is not None or state.resolution_state == "proposed":
+        raise NotNow(f"{state.id} is waiting on {state.waiting_on}; there is no work to hold")
+    latest = draft.now + state.playbook.hold_at_most
+    until = command.until or latest
+    if until <= draft.now:
+        raise NotAllowed(f"the end of the hold has passed already: {until:%Y-%m-%d %H:%M %Z}")
+    if until > latest:
+        raise NotAllowed(
+            f"the playbook allows a hold of {format_duration(state.playbook.hold_at_most)}: until "
+            f"{latest:%Y-%m-%d %H:%M %Z} at the latest"
+        )
+    draft.record(e.HoldStarted, because=command.because, until=until, clocks=clocks.pausable(state))
+
+
+def resume(draft: Draft, command: c.Resume) -> None:
+    """End a hold."""
+    permissions.require_person(command.by, "resume")
+    state = draft.state
+    permissions.require_member(state, command.by)
+    if state.hold is None:
+        raise NotNow(f"{state.id} is not on hold; it is waiting on {state.waiting_on}")
+    draft.record(e.HoldEnded, because=command.because or f"resumed by {command.by}")
+
+
+def hold_over(draft: Draft) -> None:
+    """The hold has come to its declared end."""
+    draft.record(e.HoldEnded, by=ENGINE, because="its declared end has come")
+
+
+def resolve(draft: Draft, command: c.Resolve) -> None:
+    """Propose that it is solved; whoever confirms is asked."""
+    permissions.require_person(command.by, "resolve")
+    state = draft.state
+    if state.review is not None or state.resolution_state == "confirmed":
+        raise AlreadyDone(f"{state.id} was resolved already{_by_whom(state)}")
+    if state.resolution_state == "proposed":
+        raise AlreadyDone(f"a resolution of {state.id} waits to be confirmed{_by_whom(state)}")
+    if state.level is None:
+        raise NotNow(f"{state.id} is still in triage; nobody is working on it")
+    permissions.require_member(state, command.by)
+    _require_open_way(state, "resolution")
+    if state.owner is None:
+        assignment.take(draft, command.by, "resolved it at once")
+        approval.reconcile(draft)
+        _require_open_way(draft.state, "resolution")
+    if draft.state.hold is not None:
+        draft.record(e.HoldEnded, because="a resolution was proposed")
+    policy = state.playbook.resolution
+    asked = policy.confirmed_by != "nobody"
+    draft.record(
+        e.ResolutionProposed,
+        resolution=command.resolution,
+        cause=command.cause,
+        confirm_due=draft.now + policy.confirm_within if asked else None,
+    )
+    if not asked:
+        draft.record(e.ResolutionConfirmed, by=ENGINE, how="not_asked")
+
+
+def _require_open_way(state: Escalation, before: str) -> None:
+    gates = approval.blocking(state, before)
+    if not gates:
+        return
+    said = "; ".join(
+        f"approval {gate.id} waits for {', '.join(gate.people) or 'its approvers'}"
+        if gate.state == "pending"
+        else f"approval {gate.id} was {gate.because}; change what is asked with change_facts, or escalate"
+        for gate in gates
+    )
+    raise NotNow(f"{state.id} cannot be resolved yet: {said}")
+
+
+def _by_whom(state: Escalation) -> str:
+    resolution = state.resolution
+    return f" by {resolution.by} at {resolution.at:%Y-%m-%d %H:%M:%S %Z}" if resolution else ""
+
+
+def confirm(draft: Draft, command: c.ConfirmResolution) -> None:
+    """Accept the proposed resolution."""
+    _require_confirmer(draft.state, command.by)
+    draft.record(e.ResolutionConfirmed, how="confirmed", comment=command.comment)
+
+
+def reject(draft: Draft, command: c.RejectResolution) -> None:
+    """Reject it: work goes on, one level up or where the playbook says."""
+    state = draft.state
+    _require_confirmer(state, command.by)
+    draft.record(e.ResolutionRejected, because=command.because)
+    draft.record(e.FactsChanged, facts={"customer.rejected_resolution": True}, because="the resolution was rejected")
+    before = draft.state.level
+    triggers.settle(draft, {"customer.rejected_resolution"})
+    if draft.state.level != before:
+        return
+    wanted = state.playbook.resolution.rejected_level
+    index = state.playbook.level_index(wanted) if wanted else None
+    if index is not None and state.level is not None and index > state.level.index:
+        assignment.enter_level(draft, index, "the proposed resolution was rejected")
+    else:
+        assignment.go_up(draft, "the proposed resolution was rejected")
+
+
+def _require_confirmer(state: Escalation, actor: Actor) -> None:
+    if state.resolution_state != "proposed":
+        if state.resolution is not None:
+            raise AlreadyDone(f"the resolution of {state.id} was {state.resolution.state} already")
+        raise NotNow(f"no resolution of {state.id} was proposed yet; it is waiting on {state.waiting_on}")
+    if permissions.is_customer(state, actor) or actor == state.requested_by:
+        return
+    whom = "the customer" if state.playbook.resolution.confirmed_by == "customer" else "the requester"
+    raise NotAllowed(f"only {whom}, or {state.requested_by} on their behalf, can answer the proposed resolution")
+
+
+def confirmation_due(draft: Draft) -> None:
+    """Nobody answered the proposal in time."""
+    policy = draft.state.playbook.resolution
+    if policy.on_silence == "confirmed":
+        draft.record(e.ResolutionConfirmed, by=ENGINE, how="silence")
+    else:
+        draft.record(e.ResolutionUnanswered, by=ENGINE, confirm_due=draft.now + policy.confirm_within)

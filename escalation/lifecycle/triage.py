@@ -1,0 +1,217 @@
+"""Stage triage: is this for a person, how bad is it, what is missing, and where does it start?
+
+``judge_request`` answers that without anything having happened, for the client's ``consider`` and for its priorities;
+opening uses the very same function.
+"""
+
+from typing import NamedTuple
+
+from escalation.errors import RequestRefused
+from escalation.lifecycle import approval, assignment, clocks, triggers
+from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import (
+    Basis,
+    Facts,
+    basis_of,
+    condition,
+    derive,
+    missing_fields,
+    missing_parts,
+    request_problems,
+)
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.request import Outcome, Reason, Request
+from escalation.model.state import Escalation
+from escalation.playbook.keywords import matches
+from escalation.playbook.schema import ContextPart, Playbook
+from escalation.values import ENGINE, TIMER, format_duration
+
+
+class Assessment(NamedTuple):
+    """What the playbook says of a request."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    severity: str
+    severity_rank: int
+    level: str
+    missing: tuple[str, ...]
+    """Parts and fields that the requester still has to supply."""
+    exception: str
+    """Why people are told although something is missing; empty when they are not, or when nothing is."""
+    because: str
+    facts: Facts
+
+
+def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False) -> Assessment:
+    """Decide what would become of a request, by the same rules that decide when it is opened.
+
+    Raises:
+        RequestRefused: when facts or severity do not fit the playbook, naming every wrong path.
+    """
+    problems = request_problems(playbook, request)
+    if problems:
+        raise RequestRefused(problems)
+    said = [turn.text for turn in request.context.conversation if turn.author == "customer"]
+    words = matches(said, playbook.keywords, request.customer.locale if request.customer else None)
+    basis = Basis(
+        playbook=playbook,
+        stated=request.facts,
+        customer=request.customer,
+        context=request.context,
+        words=words,
+        source=request.source,
+        initiation=request.initiation,
+        timing=request.timing,
+        repeat=repeat,
+    )
+    facts = derive(basis)
+    judgement = triggers.judge(playbook, facts, words, request.severity)
+    rank = playbook.severity.rank(judgement.severity)
+    facts = {**facts, "severity": judgement.severity, "severity.rank": float(rank)}
+    level = playbook.levels[judgement.level].id
+    if not judgement.reasons:
+        because = f"none of the {len(playbook.triggers)} triggers of playbook {playbook.playbook} is true"
+        return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts)
+    missing = _supplied_by_requester(
+        (*missing_parts(playbook, request.customer, request.context, snapshot=True), *missing_fields(playbook, facts))
+    )
+    exception = ""
+    outcome = Outcome.OPENED
+    because = "; ".join(f"{reason.trigger}: {reason.because}" for reason in judgement.reasons)
+    if missing:
+        allowed = playbook.context.incomplete_allowed
+        if allowed is not None and condition(playbook, allowed).true(facts):
+            exception = f"the playbook lets it through incomplete when {allowed}"
+        else:
+            outcome = Outcome.NEEDS_INPUT
+            because = f"the packet lacks {', '.join(missing)}"
+    return Assessment(outcome, judgement.reasons, judgement.severity, rank, level, missing, exception, because, facts)
+
+
+def _supplied_by_requester(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for part in parts if part != ContextPart.CRM_SNAPSHOT)
+
+
+def open_or_join(draft: Draft, command: c.Open) -> None:
+    """Answer a request: open, join what is open, ask for what is missing, or decline.
+
+    The answer is in ``state.answers[request_id]``; a request id that has one changes nothing.
+    """
+    request = command.request
+    if request.request_id in draft.state.answers:
+        return
+    if draft.state.opened:
+        _join(draft, request)
+    else:
+        _open(draft, request, command.repeat_of)
+
+
+def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
+    state = draft.state
+    playbook = state.playbook
+    found = judge_request(playbook, request, repeat=repeat_of is not None)
+    if found.outcome is Outcome.DECLINED:
+        draft.record(
+            e.Declined,
+            request_id=request.request_id,
+            playbook=playbook.playbook,
+            playbook_digest=state.playbook_digest,
+            source=request.source,
+            dedup_key=request.dedup_key,
+            case=request.case,
+            customer_id=request.customer.id if request.customer else "",
+            initiation=request.initiation,
+            timing=request.timing,
+            requested_by=request.requested_by,
+            facts=request.facts,
+            severity=found.severity,
+            because=found.because,
+        )
+        draft.record(
+            e.Receipted, by=ENGINE, request_id=request.request_id, outcome=found.outcome, because=found.because
+        )
+        return
+    pending = missing_parts(playbook, request.customer, request.context, snapshot=False)
+    snapshot = (str(ContextPart.CRM_SNAPSHOT),) if ContextPart.CRM_SNAPSHOT in pending else ()
+    draft.record(
+        e.Opened,
+        request_id=request.request_id,
+        playbook=playbook.playbook,
+        playbook_digest=state.playbook_digest,
+        source=request.source,
+        dedup_key=request.dedup_key,
+        case=request.case,
+        customer=request.customer,
+        initiation=request.initiation,
+        timing=request.timing,
+        requested_by=request.requested_by,
+        reason=request.reason,
+        facts=request.facts,
+        context=request.context,
+        severity=found.severity,
+        reasons=found.reasons,
+        level=found.level,
+        missing=(*found.missing, *snapshot),
+        exception=found.exception,
+        repeat_of=repeat_of,
+    )
+    clocks.start(draft)
+    if found.outcome is Outcome.NEEDS_INPUT:
+        draft.record(
+            e.InputRequested,
+            by=ENGINE,
+            parts=found.missing,
+            of=request.requested_by,
+            due=draft.now + playbook.context.complete_within,
+        )
+    else:
+        proceed(draft)
+    draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=found.outcome, because=found.because)
+
+
+def proceed(draft: Draft) -> None:
+    """Leave triage: through the gates that stand before assignment, then onto the ladder."""
+    state = draft.state
+    if state.level is not None or state.input_request is not None or state.ended:
+        return
+    approval.reconcile(draft)
+    if approval.blocking(draft.state, "assignment"):
+        return
+    because = "; ".join(reason.trigger for reason in draft.state.reasons)
+    assignment.enter_level(draft, state.playbook.level_index(state.first_level) or 0, because)
+
+
+def _join(draft: Draft, request: Request) -> None:
+    """The same thing again: one more occurrence, with whatever facts are new."""
+    problems = request_problems(draft.state.playbook, request)
+    if problems:
+        raise RequestRefused(problems)
+    draft.record(e.Joined, request_id=request.request_id, requested_by=request.requested_by, facts=request.facts)
+    triggers.settle(draft, {*request.facts, "occurrences"})
+    count = draft.state.occurrences
+    because = f"joined {draft.state.id}, open since {draft.state.opened_at:%Y-%m-%d %H:%M %Z}: occurrence {count}"
+    draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=Outcome.JOINED, because=because)
+
+
+def input_due(draft: Draft) -> None:
+    """The requester did not complete the packet in time: people are told without it."""
+    state = draft.state
+    asked = state.input_request
+    if asked is None:
+        return
+    waited = format_duration(state.playbook.context.complete_within)
+    draft.record(
+        e.ExceptionUsed,
+        by=TIMER,
+        missing=state.missing,
+        because=f"{asked.of} did not supply {', '.join(asked.parts)} within {waited}",
+    )
+
+
+def still_missing(state: Escalation) -> tuple[str, ...]:
+    """Name the parts of the packet and the fields that are missing now."""
+    snapshot = state.case_link is not None and state.case_link.snapshot is not None
+    parts = missing_parts(state.playbook, state.customer, state.context, snapshot=snapshot)
+    return (*parts, *missing_fields(state.playbook, derive(basis_of(state))))

@@ -1,0 +1,143 @@
+"""Which triggers are true, how bad it is, and which level it needs: evaluated at opening and whenever facts change.
+
+All triggers that are true are recorded as reasons, each with the facts it read; none hides another.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from escalation.lifecycle import assignment, clocks
+from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.model import events as e
+from escalation.model.request import Reason
+from escalation.playbook.schema import Playbook, TriggerPolicy
+from escalation.values import ENGINE
+
+
+class Judgement(NamedTuple):
+    """What the triggers and the severity rules say of some facts."""
+
+    reasons: tuple[Reason, ...]
+    severity: str
+    level: int
+    """Index of the lowest level that is high enough."""
+
+
+def judge(playbook: Playbook, facts: Facts, words: Mapping[str, tuple[str, ...]], asked: str | None) -> Judgement:
+    """Evaluate severity, then all triggers, over facts that do not hold a severity yet.
+
+    Args:
+        playbook: the pinned policy.
+        facts: as derived, without severity.
+        words: keyword lists that matched, with the matched words.
+        asked: severity the requester named (name or alias), or None.
+    """
+    severity = severity_for(playbook, facts, asked)
+    facts = {**facts, "severity": severity, "severity.rank": float(playbook.severity.rank(severity))}
+    true = [trigger for trigger in playbook.triggers if condition(playbook, trigger.when).true(facts)]
+    for trigger in true:
+        if trigger.severity is not None:
+            severity = worse(playbook, severity, trigger.severity)
+    return Judgement(
+        reasons=tuple(reason_of(playbook, trigger, facts, words) for trigger in true),
+        severity=severity,
+        level=max((level_of(playbook, trigger) for trigger in true), default=0),
+    )
+
+
+def severity_for(playbook: Playbook, facts: Facts, asked: str | None) -> str:
+    """Return the worst of what was asked for and of every rule that is true; the default when there is neither."""
+    named = [rule.severity for rule in playbook.severity.rules if condition(playbook, rule.when).true(facts)]
+    if asked and playbook.severity.find(asked) is not None:
+        named.append(asked)
+    if not named:
+        named.append(playbook.severity.default)
+    severity = named[0]
+    for name in named:
+        severity = worse(playbook, severity, name)
+    return severity
+
+
+def worse(playbook: Playbook, one: str, other: str) -> str:
+    """Return the worse of two severities (names or aliases) by its name."""
+    ranked = [level for level in (playbook.severity.find(one), playbook.severity.find(other)) if level is not None]
+    return min(ranked, key=lambda level: playbook.severity.rank(level.name)).name
+
+
+def level_of(playbook: Playbook, trigger: TriggerPolicy) -> int:
+    """Return the index of the level a trigger asks for; the first when it names none."""
+    return (playbook.level_index(trigger.level) or 0) if trigger.level else 0
+
+
+def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: Mapping[str, tuple[str, ...]]) -> Reason:
+    """Explain a true trigger: what it says, the facts it read, and the words that matched."""
+    reads = condition(playbook, trigger.when).reads
+    matched = tuple(word for found in words.values() for word in found) if "keywords" in reads else ()
+    return Reason(
+        trigger=trigger.id,
+        initiation=trigger.initiation,
+        axis=trigger.axis,
+        because=trigger.about or trigger.when,
+        facts={name: facts[name] for name in sorted(reads) if name in facts},
+        words=matched,
+    )
+
+
+def settle(draft: Draft, changed: set[str], *, rise: bool = True) -> None:
+    """Evaluate again what reads the changed facts: triggers, severity, the level's own criterion.
+
+    ``rise=False`` records new reasons without changing the level: the caller is about to choose one.
+    """
+    state = draft.state
+    if not state.opened or state.ended:
+        return
+    playbook = state.playbook
+    facts = derive(basis_of(state))
+    known = {reason.trigger for reason in state.reasons}
+    fresh = [
+        trigger
+        for trigger in playbook.triggers
+        if trigger.id not in known
+        and condition(playbook, trigger.when).reads & changed
+        and condition(playbook, trigger.when).true(facts)
+    ]
+    severity = state.severity
+    for rule in playbook.severity.rules:
+        if condition(playbook, rule.when).reads & changed and condition(playbook, rule.when).true(facts):
+            severity = worse(playbook, severity, rule.severity)
+    for trigger in fresh:
+        if trigger.severity is not None:
+            severity = worse(playbook, severity, trigger.severity)
+    if fresh:
+        reasons = tuple(reason_of(playbook, trigger, facts, state.words) for trigger in fresh)
+        draft.record(e.ReasonsAdded, by=ENGINE, reasons=reasons)
+    if severity != state.severity:
+        draft.record(
+            e.SeverityChanged,
+            by=ENGINE,
+            previous=state.severity,
+            severity=severity,
+            because="facts changed and a rule of the playbook asks for it",
+        )
+        clocks.recompute(draft)
+    if rise:
+        _rise(draft, fresh, facts, changed)
+
+
+def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: set[str]) -> None:
+    state = draft.state
+    if state.level is None or state.review is not None:
+        return
+    wanted = max((level_of(state.playbook, trigger) for trigger in fresh), default=0)
+    if wanted > state.level.index:
+        names = ", ".join(trigger.id for trigger in fresh)
+        assignment.enter_level(draft, wanted, f"new reasons: {names}")
+        return
+    policy = state.playbook.levels[state.level.index]
+    criterion = policy.up_when
+    if criterion is None or state.resolution_state == "proposed":
+        return
+    compiled = condition(state.playbook, criterion)
+    if compiled.reads & changed and compiled.true(facts):
+        assignment.go_up(draft, f"handover criterion of {policy.id} met: {criterion}")

@@ -1,0 +1,46 @@
+"""Action items: each has an owner and a due time, and is chased until it is done."""
+
+from datetime import datetime
+
+from escalation.errors import AlreadyDone, NotNow, Unknown
+from escalation.lifecycle import permissions
+from escalation.lifecycle.draft import Draft
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.values import ENGINE, Actor
+
+
+def add_item(draft: Draft, command: c.AddItem) -> None:
+    """Add an action item by hand."""
+    permissions.require_person(command.by, "add_item")
+    permissions.require_member(draft.state, command.by)
+    add(draft, command.title, command.owner, command.due)
+
+
+def add(draft: Draft, title: str, owner: Actor, due: datetime) -> None:
+    """Add an action item; its owner is a person and joins the working group."""
+    permissions.require_person(owner, "owning an action item")
+    if due <= draft.now:
+        raise NotNow(f"the due time of an action item has passed already: {due:%Y-%m-%d %H:%M %Z}")
+    draft.record(e.ItemAdded, item=f"i{len(draft.state.items) + 1}", title=title, owner=owner, due=due)
+
+
+def complete(draft: Draft, command: c.CompleteItem) -> None:
+    """Say that an action item is done."""
+    permissions.require_person(command.by, "complete_item")
+    state = draft.state
+    permissions.require_member(state, command.by)
+    item = state.items.get(command.item)
+    if item is None:
+        ids = ", ".join(state.items) or "none"
+        raise Unknown(f"{state.id} has no action item {command.item}; it has {ids}")
+    if item.done_at is not None:
+        raise AlreadyDone(f"action item {item.id} was done at {item.done_at:%Y-%m-%d %H:%M %Z}")
+    draft.record(e.ItemCompleted, item=item.id, result=command.result)
+
+
+def due(draft: Draft, item_id: str) -> None:
+    """An action item is late: its owner is reminded, every second time the accountable person too."""
+    item = draft.state.items[item_id]
+    again = draft.now + draft.state.playbook.review.remind
+    draft.record(e.ItemChased, by=ENGINE, item=item.id, times=item.chased + 1, next_due=again)

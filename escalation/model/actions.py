@@ -1,0 +1,175 @@
+"""What the outside world should now be told or asked. Each action has a key from the domain: its idempotency key."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from escalation.model.request import Case, Customer
+from escalation.values import Actor, Record, Target
+
+
+class MessageKind(StrEnum):
+    """What a message is for."""
+
+    PAGE = "page"
+    """Somebody must take it; cancelled when somebody did."""
+    APPROVAL = "approval"
+    INPUT = "input"
+    WARNING = "warning"
+    NEWS = "news"
+    REVIEW = "review"
+    ITEM = "item"
+    CUSTOMER = "customer"
+
+
+class FindPeople(Record):
+    """Resolve targets to people, now. Answered by ``PeopleFound``."""
+
+    type: Literal["find_people"] = "find_people"
+    key: str
+    purpose: str
+    """What the people are for: ``rung:L1/2``, ``gate:credit/1``, ``tell:...``; comes back with the answer."""
+    targets: tuple[Target, ...]
+    fallback: Target
+    """The playbook's owner: told when none of the targets can be resolved."""
+    exclude: tuple[Actor, ...] = ()
+    also: tuple[Target, ...] = ()
+    """Targets whose people may act but are not told now: the accountable, an approver's deputies."""
+    summary: str = ""
+
+
+class Notify(Record):
+    """Send one message to one person (or customer, or requesting service). Answered by ``Delivered`` or ``NotDelivered``."""
+
+    type: Literal["notify"] = "notify"
+    key: str
+    to: Actor
+    kind: MessageKind
+    subject: str
+    body: str
+    urgent: bool = False
+    rung: str | None = None
+    """The round of pages this belongs to; an accepted acknowledgement cancels all of it."""
+    respond_by: AwareDatetime | None = None
+    summary: str = ""
+
+
+class OpenCase(Record):
+    """Fetch the customer and open (or link) the ticket. Answered by ``CaseOpened``."""
+
+    type: Literal["open_case"] = "open_case"
+    key: str
+    case: Case
+    customer: Customer | None
+    subject: str
+    body: str
+    severity: str
+    summary: str = ""
+
+
+class UpdateCase(Record):
+    """Mirror what happened to the ticket: a note, and the status it should have."""
+
+    type: Literal["update_case"] = "update_case"
+    key: str
+    case_key: str
+    """``OpenCase.key``: the external id under which the ticket is found again."""
+    note: str = ""
+    public: bool = False
+    """True: the customer may read the note."""
+    status: Literal["open", "pending", "solved", "closed"] | None = None
+    owner: Actor | None = None
+    summary: str = ""
+
+
+Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase, Field(discriminator="type")]
+
+
+class FoundPerson(Record):
+    """One person found for a target."""
+
+    person: Actor
+    via: Target
+    note: str = ""
+    """Why this person and not another, when it is not obvious: an override, a fallback."""
+
+
+class People(Record):
+    """What ``FindPeople`` found."""
+
+    people: tuple[FoundPerson, ...]
+    fell_back: bool = False
+    """True when no target could be resolved and the playbook's owner is told instead."""
+    notes: tuple[str, ...] = ()
+    """One sentence for each target that could not be resolved."""
+    also: tuple[Actor, ...] = ()
+    """Everybody who belongs to one of the targets, or was found for ``FindPeople.also``: they may act, untold."""
+
+
+class DeliveryReceipt(Record):
+    """What a channel said of a message it took."""
+
+    channel: str
+    receipt_id: str
+    """The provider's own id."""
+    at: AwareDatetime
+
+
+class CustomerSnapshot(Record):
+    """What the CRM knew of the customer, and when it was asked."""
+
+    fetched_at: AwareDatetime
+    system: str
+    tier: str = ""
+    company: str = ""
+    open_tickets: int = 0
+    history: tuple[str, ...] = ()
+    """The latest tickets, newest first, one line each, at most ten."""
+
+
+class CaseLink(Record):
+    """The ticket in the outside system, and the customer as it knows them."""
+
+    ticket: str
+    url: str = ""
+    snapshot: CustomerSnapshot | None = None
+
+
+class EscalationRow(Record):
+    """What the ledger keeps of an escalation as a whole: the live read side of board, search and reports."""
+
+    playbook: str
+    playbook_digest: str
+    source: str
+    case_system: str
+    case_id: str
+    customer_id: str = ""
+    requested_by: str
+    initiation: str
+    outcome: str
+    """``open``, ``closed``, ``cancelled`` or ``declined`` (decided not to escalate: the AI may continue)."""
+    stage: str
+    status: str
+    severity: str
+    severity_rank: int | None = None
+    level: str = ""
+    owner: str = ""
+    waiting_on: str = ""
+    reasons: tuple[str, ...] = ()
+    breached: bool = False
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = None
+    next_due_at: AwareDatetime | None = None
+
+
+class RecordEvents(Record):
+    """Write events to the ledger. One is in flight at most for each escalation; idempotent by (instance, seq)."""
+
+    type: Literal["record_events"] = "record_events"
+    escalation_id: str
+    instance: str
+    """Tells a repeat from the closed escalation that had the same id."""
+    events: tuple[dict[str, Any], ...]
+    """Events as JSON objects, in order, each with ``seq``, ``at``, ``by``, ``type`` and ``prev`` (hash of the one before)."""
+    row: EscalationRow

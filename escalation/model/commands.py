@@ -1,0 +1,344 @@
+"""What may be asked of an escalation: by people, by services, by time, and by the results of actions.
+
+``COMMANDS`` is the registry: its keys are the names of the updates, the CLI's commands and the client's methods.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from escalation.model.actions import CaseLink, DeliveryReceipt, People
+from escalation.model.request import Attachment, Attempt, Key, Request
+from escalation.playbook.facts import FactValue
+from escalation.values import ENGINE, Actor, Incoming, Record, Slug, Text
+
+
+class Act(Incoming):
+    """Base of every command of a person or a service."""
+
+    by: Actor
+    command_id: Key | None = None
+    """The same id sent again gets its first answer, also after continue-as-new."""
+
+
+class Acknowledge(Act):
+    """Say "I take it": stops the pages of this round and makes the person the owner."""
+
+
+class Claim(Act):
+    """Take over ownership from a team, or from whoever holds it."""
+
+    because: str = ""
+
+
+class Decline(Act):
+    """Say "I cannot take it": when everybody told has declined, the next round starts at once."""
+
+    because: Text
+
+
+class Reassign(Act):
+    """Give it to another person, who must accept; the present owner stays responsible until then."""
+
+    to: Actor
+    because: Text
+
+
+class OfferHandoff(Act):
+    """Offer it to a person, a team, a role or whoever is on call, with what is expected."""
+
+    to: Annotated[str, Field(pattern=r"^(person|team|role|oncall):\S{1,64}$")]
+    because: Text
+    expectation: Text
+
+
+class AcceptHandoff(Act):
+    """Accept an offered hand-off; responsibility passes now."""
+
+
+class DeclineHandoff(Act):
+    """Decline an offered hand-off; the old owner stays responsible and is told why."""
+
+    because: Text
+
+
+class Escalate(Act):
+    """Go up: to the next level, or to the one named."""
+
+    reason: Literal["no_authority", "no_expertise", "no_resources", "other"]
+    because: Text
+    level: Slug | None = None
+
+
+class ChangeSeverity(Act):
+    """Set another severity; clocks are computed again."""
+
+    severity: str
+    because: Text
+
+
+class ChangeFacts(Act):
+    """State new facts; triggers, levels and gates that read them are evaluated again."""
+
+    facts: Annotated[dict[str, FactValue], Field(min_length=1)]
+    because: str = ""
+
+
+class Note(Act):
+    """Write something on the timeline."""
+
+    text: Text
+
+
+class Attach(Act):
+    """Put a reference to outside material on the timeline."""
+
+    attachment: Attachment
+
+
+class PutOnHold(Act):
+    """Pause the clocks that may pause, with a reason and an end."""
+
+    because: Text
+    until: AwareDatetime | None = None
+    """When it resumes by itself; None: as late as the playbook allows."""
+
+
+class Resume(Act):
+    """End a hold."""
+
+    because: str = ""
+
+
+class ProvideInput(Act):
+    """Supply parts of the context packet that were missing."""
+
+    summary: str = ""
+    impact: str = ""
+    constraints: str = ""
+    help_needed: str = ""
+    attempted_solutions: tuple[Attempt, ...] = ()
+    facts: dict[str, FactValue] = {}
+
+
+class Approve(Act):
+    """Approve what a gate asks, as it stands now."""
+
+    gate: Slug | None = None
+    """May be omitted while exactly one gate is open."""
+    because: str = ""
+    digest: str | None = None
+    """Digest of what the approver saw; refused when it changed since."""
+
+
+class Reject(Act):
+    """Refuse what a gate asks."""
+
+    gate: Slug | None = None
+    because: Text
+    digest: str | None = None
+
+
+class RequestChanges(Act):
+    """Neither yes nor no: say what would have to change. The gate stays closed until what is asked changes."""
+
+    gate: Slug | None = None
+    because: Text
+
+
+class Resolve(Act):
+    """Propose that it is solved."""
+
+    resolution: Text
+    cause: str = ""
+
+
+class ConfirmResolution(Act):
+    """Accept the proposed resolution."""
+
+    comment: str = ""
+
+
+class RejectResolution(Act):
+    """Reject the proposed resolution; the escalation opens again and goes up."""
+
+    because: Text
+
+
+class AddItem(Act):
+    """Add an action item with an owner and a due time."""
+
+    title: Text
+    owner: Actor
+    due: AwareDatetime
+
+
+class CompleteItem(Act):
+    """Say that an action item is done."""
+
+    item: Slug
+    result: str = ""
+
+
+class ItemDraft(Record):
+    """An action item as a review states it."""
+
+    title: Text
+    owner: Actor
+    due: AwareDatetime
+
+
+class SubmitReview(Act):
+    """Hand in the post-incident review."""
+
+    impact: str = ""
+    cause: str = ""
+    resolution: str = ""
+    lessons: tuple[Text, ...] = ()
+    items: tuple[ItemDraft, ...] = ()
+    warranted: bool | None = None
+    """Was the escalation warranted? Feeds thresholds later."""
+
+
+class Rate(Act):
+    """Rate how well the escalation was prepared and documented, 1..5."""
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    comment: str = ""
+
+
+class SubmitFeedback(Act):
+    """The customer's satisfaction, 1..5, and comment."""
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    comment: str = ""
+
+
+class Cancel(Act):
+    """End it without a resolution: people are told, the ticket is closed."""
+
+    because: Text
+
+
+COMMANDS: dict[str, type[Act]] = {
+    "acknowledge": Acknowledge,
+    "claim": Claim,
+    "decline": Decline,
+    "reassign": Reassign,
+    "offer_handoff": OfferHandoff,
+    "accept_handoff": AcceptHandoff,
+    "decline_handoff": DeclineHandoff,
+    "escalate": Escalate,
+    "change_severity": ChangeSeverity,
+    "change_facts": ChangeFacts,
+    "note": Note,
+    "attach": Attach,
+    "hold": PutOnHold,
+    "resume": Resume,
+    "provide_input": ProvideInput,
+    "approve": Approve,
+    "reject": Reject,
+    "request_changes": RequestChanges,
+    "resolve": Resolve,
+    "confirm_resolution": ConfirmResolution,
+    "reject_resolution": RejectResolution,
+    "add_item": AddItem,
+    "complete_item": CompleteItem,
+    "submit_review": SubmitReview,
+    "rate": Rate,
+    "submit_feedback": SubmitFeedback,
+    "cancel": Cancel,
+}
+
+SIGNALS = ("acknowledge", "approve", "reject", "resolve", "note")
+"""Commands that a person may also send as a signal, from Temporal's UI or command line."""
+
+
+def command_name(command: type[Act]) -> str:
+    """Return the registered name of a command's class."""
+    return next(name for name, registered in COMMANDS.items() if registered is command)
+
+
+# --- what the machine itself says -----------------------------------------------------------------------------------
+
+
+class Internal(Record):
+    """Base of what time and the results of actions say; never accepted from outside."""
+
+    by: Actor = ENGINE
+
+
+class Open(Internal):
+    """Open the escalation, or join it when it is open already."""
+
+    request: Request
+    repeat_of: str | None = None
+    """Instance of the closed escalation with the same key, if there was one."""
+
+
+class TimePassed(Internal):
+    """The next due instant has come."""
+
+
+class PeopleFound(Internal):
+    """Answer to ``FindPeople``."""
+
+    purpose: str
+    found: People
+
+
+class Delivered(Internal):
+    """A channel took a message."""
+
+    key: str
+    to: Actor
+    receipt: DeliveryReceipt
+    rung: str | None = None
+
+
+class NotDelivered(Internal):
+    """A message could not be delivered and will not be tried again."""
+
+    key: str
+    to: Actor
+    error: str
+    rung: str | None = None
+
+
+class CaseOpened(Internal):
+    """Answer to ``OpenCase``."""
+
+    link: CaseLink
+
+
+class CaseNotOpened(Internal):
+    """The outside system refused for good to open the case."""
+
+    error: str
+
+
+class SignalRefused(Internal):
+    """A signal was malformed or not allowed; recorded so that it is never silent."""
+
+    name: str
+    error: str
+
+
+Command = (
+    Acknowledge | Claim | Decline | Reassign | OfferHandoff | AcceptHandoff | DeclineHandoff | Escalate
+    | ChangeSeverity | ChangeFacts | Note | Attach | PutOnHold | Resume | ProvideInput | Approve | Reject
+    | RequestChanges | Resolve | ConfirmResolution | RejectResolution | AddItem | CompleteItem | SubmitReview | Rate
+    | SubmitFeedback | Cancel
+    | Open | TimePassed | PeopleFound | Delivered | NotDelivered | CaseOpened | CaseNotOpened | SignalRefused
+)  # fmt: skip
+
+
+class Answer(Record):
+    """What a person or service is told when a command was accepted. Refusals are raised as ``DomainError``."""
+
+    accepted: bool = True
+    message: str
+    """What is true now, in one sentence."""
+    at: AwareDatetime
+    seq: int
+    """Sequence number of the last event the command caused: its permanent reference."""

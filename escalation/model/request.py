@@ -1,0 +1,183 @@
+"""The request that opens an escalation, and the receipt that answers it."""
+
+import json
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+
+from escalation.errors import RequestRefused
+from escalation.playbook.facts import FactValue
+from escalation.playbook.schema import Axis, Initiation, Timing
+from escalation.values import Actor, Incoming, Record, Slug, Text
+
+MAX_REQUEST_BYTES = 1_000_000
+"""Temporal refuses payloads over 2 MiB; a request is carried in its event and its state, so half of that is the limit."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f]{1,200}$")]
+"""An identifier of the sender's own: no spaces, at most 200 characters."""
+
+
+class Case(Record):
+    """The request in the outside system: a ticket, a conversation, an alert."""
+
+    system: Slug
+    id: Key
+    url: str = ""
+    opened_at: AwareDatetime | None = None
+    """First contact; clocks that start there count from it."""
+
+
+class Customer(Record):
+    """Whom it is about. Only the id may appear in logs."""
+
+    id: Key
+    name: str = ""
+    tier: str = ""
+    locale: str = "en"
+    company: str = ""
+
+
+class Turn(Record):
+    """One thing said in the conversation."""
+
+    at: AwareDatetime | None = None
+    author: Annotated[str, Field(min_length=1, max_length=100)]
+    """``customer``, ``agent``, ``ai``, or a system's name."""
+    text: Annotated[str, Field(max_length=20_000)]
+
+
+class Attempt(Record):
+    """Something that was tried, and what came of it."""
+
+    what: Text
+    result: Text
+
+
+class Attachment(Record):
+    """A reference to something stored elsewhere; contents never travel inside an escalation."""
+
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^(https?|file|s3|gs)://\S{1,2000}$")]
+
+
+class Context(Record):
+    """What the next person needs: the part of the packet that the requester supplies."""
+
+    summary: str = ""
+    conversation: tuple[Turn, ...] = ()
+    attempted_solutions: tuple[Attempt, ...] = ()
+    impact: str = ""
+    constraints: str = ""
+    help_needed: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Request(Incoming):
+    """Asks for human judgement. See design.md §5 for the JSON."""
+
+    playbook: Slug
+    source: Slug
+    dedup_key: Key
+    """Requests with the same source and dedup_key join one open escalation."""
+    request_id: Key
+    """The same request sent again gets its first answer."""
+    case: Case
+    initiation: Initiation
+    timing: Timing = Timing.AFTER_COMPLAINT
+    requested_by: Actor
+    customer: Customer | None = None
+    severity: str | None = None
+    """Name or alias on the playbook's scale; None: the playbook decides."""
+    reason: str = ""
+    """Free words of a person who escalates by hand."""
+    facts: dict[str, FactValue] = {}
+    context: Context = Context()
+
+
+class Outcome(StrEnum):
+    """What became of a request to open."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    DECLINED = "declined"
+    NEEDS_INPUT = "needs_input"
+
+
+class Reason(Record):
+    """One trigger that was true, with the facts it read: never a single number."""
+
+    trigger: Slug
+    initiation: Initiation
+    axis: Axis | None = None
+    because: str
+    facts: dict[str, FactValue] = {}
+    """The facts the condition read, with their values at that moment; thresholds included."""
+    words: tuple[str, ...] = ()
+    """The words that matched, for a trigger over ``keywords``."""
+
+
+class Receipt(Record):
+    """The answer to a request to open."""
+
+    outcome: Outcome
+    escalation_id: str
+    request_id: str
+    reasons: tuple[Reason, ...] = ()
+    severity: str = ""
+    severity_rank: int | None = None
+    level: str = ""
+    owner: str = ""
+    """Who is accountable now: a person, or the target whose members are being told."""
+    missing: tuple[str, ...] = ()
+    """Parts of the context packet that are still required."""
+    because: str = ""
+    """Why, in one sentence."""
+    occurrences: int = 1
+    playbook: str = ""
+    playbook_digest: str = ""
+    at: AwareDatetime | None = None
+
+
+def parse_request(data: str | bytes | dict[str, Any]) -> Request:
+    """Read a request from JSON text or a plain mapping, as strict as the contract is.
+
+    Raises:
+        RequestRefused: naming every wrong path at once; values are never repeated. Also when it is over
+            ``MAX_REQUEST_BYTES``.
+    """
+    try:
+        if isinstance(data, str | bytes):
+            request = Request.model_validate_json(data, extra="forbid")
+        else:
+            request = Request.model_validate_json(json.dumps(data, default=str), extra="forbid")
+    except ValidationError as error:
+        raise RequestRefused(
+            [(".".join(str(part) for part in item["loc"]), item["msg"]) for item in error.errors(include_input=False)]
+        ) from None
+    check_size(request)
+    return request
+
+
+def check_size(request: Request) -> int:
+    """Return the request's size in bytes of JSON.
+
+    Raises:
+        RequestRefused: when it is over ``MAX_REQUEST_BYTES``; says the size and the limit.
+    """
+    size = len(request.model_dump_json())
+    if size > MAX_REQUEST_BYTES:
+        largest = max(
+            ((name, len(request.context.model_dump_json(include={name}))) for name in Context.model_fields),
+            key=lambda part: part[1],
+        )
+        raise RequestRefused(
+            [
+                (
+                    f"context.{largest[0]}",
+                    f"the request is {size:,} bytes and the limit is {MAX_REQUEST_BYTES:,}; this part alone is "
+                    f"{largest[1]:,}. Store large material elsewhere and send it under context.attachments as a URL",
+                )
+            ]
+        )
+    return size

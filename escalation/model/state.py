@@ -1,0 +1,383 @@
+"""The one state of an escalation: queries answer from it, continue-as-new carries it, events rebuild it.
+
+What can be told from other fields is a property, not a field, so that it can never disagree.
+"""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from escalation.model.actions import CaseLink, DeliveryReceipt
+from escalation.model.events import Event
+from escalation.model.request import Case, Context, Customer, Reason, Receipt
+from escalation.playbook.facts import FactValue
+from escalation.playbook.schema import (
+    Axis,
+    ClockName,
+    Initiation,
+    LevelPolicy,
+    Playbook,
+    Raci,
+    Stage,
+    Timing,
+    WaitingOn,
+)
+from escalation.values import Actor, Record, Target
+
+TAIL = 200
+"""How many of the latest events the state keeps. The ledger has all of them."""
+
+REMEMBERED = 200
+"""How many answers to command ids and request ids are kept, the latest first to stay."""
+
+
+class InputRequest(Record):
+    """Required parts of the packet that the requester was asked for."""
+
+    parts: tuple[str, ...]
+    of: Actor
+    due: AwareDatetime
+
+
+class LevelState(Record):
+    """Where on the ladder it is."""
+
+    id: str
+    index: int
+    axis: Axis
+    entered_at: AwareDatetime
+    dwell_due: AwareDatetime
+
+
+class Rung(Record):
+    """A round of pages that waits for an acknowledgement: an open offer with a running clock."""
+
+    id: str
+    level: str
+    round: int
+    targets: tuple[Target, ...]
+    opened_at: AwareDatetime
+    due: AwareDatetime
+    last_resort: bool = False
+    resolved: bool = False
+    people: tuple[Actor, ...] = ()
+    declined: tuple[Actor, ...] = ()
+    failed: tuple[Actor, ...] = ()
+
+
+class Taken(Record):
+    """Who took it, from where: answers a second acknowledgement."""
+
+    by: Actor
+    at: AwareDatetime
+    rung: str
+
+
+class Owner(Record):
+    """The one accountable person."""
+
+    actor: Actor
+    since: AwareDatetime
+    because: str = ""
+
+
+class Handoff(Record):
+    """An open offer of responsibility."""
+
+    id: str
+    to: str
+    offered_by: Actor
+    because: str
+    expectation: str
+    due: AwareDatetime
+    people: tuple[Actor, ...] = ()
+
+
+class Vote(Record):
+    """What one approver decided, on what."""
+
+    by: Actor
+    at: AwareDatetime
+    decision: Literal["approved", "rejected", "changes_requested"]
+    digest: str
+    because: str = ""
+
+
+class Gate(Record):
+    """An approval in its present round."""
+
+    id: str
+    round: int
+    digest: str
+    opened_at: AwareDatetime
+    due: AwareDatetime
+    state: Literal["pending", "passed", "rejected", "voided", "withdrawn"] = "pending"
+    resolved: bool = False
+    people: tuple[Actor, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    deputies_asked: int = 0
+    closed_at: AwareDatetime | None = None
+    closed_by: Actor | None = None
+    because: str = ""
+
+
+class Pause(Record):
+    """One entry of a clock's pause ledger."""
+
+    by: Actor
+    because: str
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+
+
+class Clock(Record):
+    """A running, paused or stopped clock; instants are absolute and already include past pauses."""
+
+    name: ClockName
+    started_at: AwareDatetime
+    warn_due: AwareDatetime
+    due: AwareDatetime
+    warned: bool = False
+    breached: bool = False
+    stopped_at: AwareDatetime | None = None
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def paused(self) -> bool:
+        """True while the last entry of the pause ledger is open."""
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+
+class Hold(Record):
+    """Work is paused."""
+
+    by: Actor
+    because: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class Resolution(Record):
+    """What was proposed as the solution, and what became of it."""
+
+    text: str
+    cause: str
+    by: Actor
+    at: AwareDatetime
+    confirm_due: AwareDatetime | None = None
+    state: Literal["proposed", "confirmed", "rejected"] = "proposed"
+    how: str = ""
+
+
+class Review(Record):
+    """The post-incident review."""
+
+    started_at: AwareDatetime
+    next_due: AwareDatetime
+    chased: int = 0
+    submitted_by: Actor | None = None
+    submitted_at: AwareDatetime | None = None
+    impact: str = ""
+    cause: str = ""
+    resolution: str = ""
+    lessons: tuple[str, ...] = ()
+    warranted: bool | None = None
+
+
+class Item(Record):
+    """An action item, followed until it is done."""
+
+    id: str
+    title: str
+    owner: Actor
+    due: AwareDatetime
+    next_due: AwareDatetime
+    chased: int = 0
+    done_at: AwareDatetime | None = None
+    result: str = ""
+
+
+class Held(Record):
+    """A decision that arrived before what it is about."""
+
+    command: str
+    content: str
+
+
+class Remembered(Record):
+    """A command that was accepted, by its id."""
+
+    command_id: str
+    at: AwareDatetime
+    seq: int
+
+
+class Score(Record):
+    """A rating (of the hand-over) or the customer's satisfaction, 1..5."""
+
+    by: Actor
+    score: int
+    comment: str = ""
+
+
+class Escalation(Record):
+    """Everything about one escalation. Before ``opened_at`` is set nothing has happened yet."""
+
+    id: str
+    """The workflow id: ``escalation-{source}-{dedup_key}``."""
+    instance: str
+    """Tells a repeat from an earlier escalation with the same id; part of every idempotency key."""
+    playbook: Playbook
+    playbook_digest: str
+
+    seq: int = 0
+    last_hash: str = ""
+    tail: tuple[Event, ...] = ()
+
+    opened_at: AwareDatetime | None = None
+    source: str = ""
+    dedup_key: str = ""
+    case: Case | None = None
+    customer: Customer | None = None
+    initiation: Initiation = Initiation.MANUAL
+    timing: Timing = Timing.AFTER_COMPLAINT
+    requested_by: Actor = "system:engine"
+    reason: str = ""
+    repeat_of: str | None = None
+    occurrences: int = 0
+    facts: dict[str, FactValue] = {}
+    """Facts as stated; what the engine derives is computed when needed (``lifecycle.facts``)."""
+    context: Context = Context()
+    words: dict[str, tuple[str, ...]] = {}
+    """Keyword list to the words that matched what the customer said."""
+    missing: tuple[str, ...] = ()
+    """Required parts of the packet that nobody supplied yet."""
+    exception: str = ""
+    """Why people were told although the packet was incomplete."""
+    severity: str = ""
+    reasons: tuple[Reason, ...] = ()
+    first_level: str = ""
+
+    input_request: InputRequest | None = None
+    level: LevelState | None = None
+    rungs: int = 0
+    rung: Rung | None = None
+    taken: Taken | None = None
+    owner: Owner | None = None
+    owner_changes: int = 0
+    handoffs: int = 0
+    handoff: Handoff | None = None
+    gates: dict[str, Gate] = {}
+    clocks: dict[ClockName, Clock] = {}
+    hold: Hold | None = None
+    resolution: Resolution | None = None
+    review: Review | None = None
+    items: dict[str, Item] = {}
+    ratings: tuple[Score, ...] = ()
+    feedback: Score | None = None
+
+    people: dict[Actor, str] = {}
+    """The working group: everybody who may act, with what made them part of it."""
+    told: tuple[Actor, ...] = ()
+    """Everybody a page, approval or item was delivered to: who hears of the end."""
+    receipts: dict[str, DeliveryReceipt] = {}
+    """The latest delivery receipts by message key."""
+    case_link: CaseLink | None = None
+    case_error: str = ""
+    held: tuple[Held, ...] = ()
+    answers: dict[str, Receipt] = {}
+    """Receipts by request id: the same request sent again gets its first answer."""
+    remembered: tuple[Remembered, ...] = ()
+
+    closed_at: AwareDatetime | None = None
+    outcome: Literal["", "closed", "cancelled", "declined", "returned"] = ""
+    outcome_because: str = ""
+
+    @property
+    def opened(self) -> bool:
+        """True once a request passed triage."""
+        return self.opened_at is not None and self.outcome != "declined"
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing more can happen."""
+        return self.outcome != ""
+
+    @property
+    def stage(self) -> Stage:
+        """The part of its life the escalation is in."""
+        if self.ended:
+            return Stage.CLOSED
+        if self.review is not None:
+            return Stage.REVIEW
+        if self.owner is not None:
+            blocked = any(gate.state == "pending" for gate in self.gates.values())
+            return Stage.APPROVAL if blocked and self.resolution_state != "proposed" else Stage.RESOLUTION
+        return Stage.ASSIGNMENT if self.level is not None else Stage.TRIAGE
+
+    @property
+    def resolution_state(self) -> str:
+        """``proposed``, ``confirmed``, ``rejected``, or empty while nothing was proposed."""
+        return self.resolution.state if self.resolution is not None else ""
+
+    @property
+    def waiting_on(self) -> WaitingOn:
+        """Whose move it is."""
+        if self.ended:
+            return WaitingOn.NOBODY
+        if self.hold is not None:
+            return WaitingOn.HOLD
+        if self.input_request is not None:
+            return WaitingOn.REQUESTER
+        if self.pending_gates:
+            return WaitingOn.APPROVER
+        if self.review is not None:
+            return WaitingOn.REVIEWER if self.review.submitted_at is None else WaitingOn.OWNER
+        if self.resolution_state == "proposed":
+            return WaitingOn.CUSTOMER if self.playbook.resolution.confirmed_by == "customer" else WaitingOn.REQUESTER
+        return WaitingOn.RESPONDER if self.rung is not None else WaitingOn.OWNER
+
+    @property
+    def status(self) -> str:
+        """The playbook's own name for where it is; the stage's name where the playbook has none."""
+        stage, waiting = self.stage, self.waiting_on
+        named = [status for status in self.playbook.statuses if status.stage == stage]
+        exact = next((status.status for status in named if status.waiting_on == waiting), None)
+        general = next((status.status for status in named if status.waiting_on is None), None)
+        return exact or general or str(stage)
+
+    @property
+    def severity_rank(self) -> int:
+        """Rank of the severity, 0 is the worst."""
+        return self.playbook.severity.rank(self.severity)
+
+    @property
+    def raci(self) -> Raci:
+        """Who is responsible, accountable, consulted and informed in the present stage."""
+        stage = Stage.REVIEW if self.stage is Stage.CLOSED else self.stage
+        return self.playbook.raci[stage]
+
+    @property
+    def accountable(self) -> str:
+        """The one who answers for it now: the owner, else the target the playbook names for this stage."""
+        return self.owner.actor if self.owner is not None else self.raci.accountable
+
+    @property
+    def level_policy(self) -> LevelPolicy | None:
+        """The playbook's words on the present level."""
+        return self.playbook.levels[self.level.index] if self.level is not None else None
+
+    @property
+    def pending_gates(self) -> tuple[Gate, ...]:
+        """Approvals that are waited for."""
+        return tuple(gate for gate in self.gates.values() if gate.state == "pending")
+
+    @property
+    def open_items(self) -> tuple[Item, ...]:
+        """Action items that are not done."""
+        return tuple(item for item in self.items.values() if item.done_at is None)
+
+    @property
+    def breached(self) -> bool:
+        """True when any clock passed its limit."""
+        return any(clock.breached for clock in self.clocks.values())

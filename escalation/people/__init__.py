@@ -1,0 +1,1 @@
+"""Who and when: people, teams, roles, and the rotations that say who is on call."""

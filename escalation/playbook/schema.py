@@ -1,0 +1,356 @@
+"""The playbook: versioned policy that says what should happen, written in YAML and pinned by digest.
+
+Conditions (``when``, ``up_when``, ``incomplete_allowed``) are CEL expressions over ``escalation.playbook.facts`` and the
+playbook's own ``fields``. Durations are wall time and written ``15m``, ``1h30m``, ``2d``. Everything here is also
+persisted inside each escalation, so fields are only ever added, with defaults.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from escalation.playbook.facts import FactType, FactValue
+from escalation.values import Duration, Record, Slug, Target
+
+Condition = Annotated[str, Field(min_length=1, max_length=2_000)]
+"""A CEL expression of type bool."""
+
+
+class Initiation(StrEnum):
+    """Who asked for the escalation."""
+
+    CUSTOMER_REQUEST = "customer_request"
+    AI_LIMIT = "ai_limit"
+    RULE = "rule"
+    TIMER = "timer"
+    MANUAL = "manual"
+
+
+class Timing(StrEnum):
+    """Whether harm was already felt when it was opened."""
+
+    AFTER_COMPLAINT = "after_complaint"
+    PREVENTIVE = "preventive"
+
+
+class Axis(StrEnum):
+    """In which direction it goes: to other expertise, or up the chain."""
+
+    FUNCTIONAL = "functional"
+    HIERARCHICAL = "hierarchical"
+
+
+class Stage(StrEnum):
+    """The part of its life an escalation is in."""
+
+    TRIAGE = "triage"
+    ASSIGNMENT = "assignment"
+    APPROVAL = "approval"
+    RESOLUTION = "resolution"
+    REVIEW = "review"
+    CLOSED = "closed"
+
+
+class WaitingOn(StrEnum):
+    """Whose move it is."""
+
+    REQUESTER = "requester"
+    RESPONDER = "responder"
+    APPROVER = "approver"
+    OWNER = "owner"
+    CUSTOMER = "customer"
+    REVIEWER = "reviewer"
+    HOLD = "hold"
+    NOBODY = "nobody"
+
+
+class ContextPart(StrEnum):
+    """A part of the context packet that a playbook may require."""
+
+    SUMMARY = "summary"
+    CONVERSATION = "conversation"
+    CUSTOMER = "customer"
+    CRM_SNAPSHOT = "crm_snapshot"
+    ATTEMPTED_SOLUTIONS = "attempted_solutions"
+    IMPACT = "impact"
+    CONSTRAINTS = "constraints"
+    HELP_NEEDED = "help_needed"
+
+
+class FieldPolicy(Record):
+    """A fact of this playbook's own, or a stricter declaration of a known one."""
+
+    type: FactType = FactType.TEXT
+    about: str = ""
+    required: bool = False
+    required_when: Condition | None = None
+    values: tuple[str, ...] = ()
+    """Allowed values of a text (or of each element of a list); empty means any."""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class SeverityLevel(Record):
+    """One step of the severity scale; its rank is its position, 0 is the worst."""
+
+    name: Slug
+    aliases: tuple[str, ...] = ()
+    about: str = ""
+
+
+class SeverityRule(Record):
+    """Sets the severity when its condition is true; the worst of all true rules wins."""
+
+    id: str = ""
+    """Names the rule, so that a playbook that extends this one can change it alone."""
+    when: Condition
+    severity: str
+    """Name or alias."""
+
+
+class SeverityScale(Record):
+    """The playbook's severity vocabulary and the rules that choose from it."""
+
+    scale: Annotated[tuple[SeverityLevel, ...], Field(min_length=1)]
+    default: str
+    rules: tuple[SeverityRule, ...] = ()
+
+    def find(self, name: str) -> SeverityLevel | None:
+        """Find a severity by name or alias, without regard to case; None when the scale has no such word."""
+        wanted = name.strip().casefold()
+        for level in self.scale:
+            if wanted in (level.name.casefold(), *(alias.casefold() for alias in level.aliases)):
+                return level
+        return None
+
+    def rank(self, name: str) -> int:
+        """Return the position of a severity's name, 0 is the worst."""
+        return next(rank for rank, level in enumerate(self.scale) if level.name == name)
+
+
+class Threshold(Record):
+    """The AI confidence below which an escalation starts, for one task risk."""
+
+    below: Annotated[float, Field(ge=0, le=1)]
+    """Strictly below is strictly below: 0.80 exactly does not fire at ``below: 0.80``."""
+    agreed_by: str = ""
+    agreed_on: str = ""
+
+
+class TriggerPolicy(Record):
+    """A named condition that says: a person must see this."""
+
+    id: Slug
+    when: Condition
+    initiation: Initiation = Initiation.RULE
+    timing: Timing | None = None
+    axis: Axis | None = None
+    level: Slug | None = None
+    """Level to enter at least at; the highest of all true triggers wins. None: the first."""
+    severity: str | None = None
+    """Severity at least as bad as this; None: as the scale decides."""
+    about: str = ""
+
+
+class ContextPolicy(Record):
+    """What must travel with an escalation, and what happens when it does not."""
+
+    required: tuple[ContextPart, ...]
+    complete_within: Duration
+    """How long the requester may take to complete it before people are told without it."""
+    incomplete_allowed: Condition | None = None
+    """When true, people are told at once and the packet is marked incomplete."""
+
+
+class LevelPolicy(Record):
+    """A rung of the ladder."""
+
+    id: Slug
+    title: str = ""
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+    ack: Duration
+    """How long one round of pages waits for an acknowledgement."""
+    repeat: Annotated[int, Field(ge=0, le=20)] = 0
+    """How many more rounds are paged at this level before going up."""
+    dwell: Duration
+    """How long an acknowledged escalation may stay at this level unresolved."""
+    axis: Axis = Axis.FUNCTIONAL
+    up_when: Condition | None = None
+    """Handover criterion: when it becomes true, the escalation goes up at once."""
+    last_resort: Target | None = None
+    """Who is told when even this level does not answer; required on the last level."""
+
+
+class Route(Record):
+    """Sends what matches to other targets than the level's own."""
+
+    id: str = ""
+    """Names the route, so that a playbook that extends this one can change it alone."""
+    when: Condition
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+    level: Slug | None = None
+    """Only when entering this level; None: at whichever level is entered first."""
+    about: str = ""
+
+
+class Expiry(StrEnum):
+    """What a gate does when nobody decided in time."""
+
+    DENY = "deny"
+    HALT = "halt"
+    """Stay blocked; the accountable person is told."""
+    ESCALATE = "escalate"
+    """Stay blocked; the escalation goes up a level."""
+    NEXT_DEPUTY = "next_deputy"
+    APPROVE = "approve"
+    """Only where the playbook says why in ``because``."""
+
+
+class GatePolicy(Record):
+    """An approval: who decides, how many, until when, and what silence means."""
+
+    id: Slug
+    title: str = ""
+    before: Literal["assignment", "resolution", "review"] = "resolution"
+    """What stays blocked until it is passed: telling people at all, resolving, or accepting the resolution as final."""
+    when: Condition = "true"
+    approvers: Annotated[tuple[Target, ...], Field(min_length=1)]
+    need: Annotated[int, Field(ge=1)] | Literal["all"] = 1
+    exclude: tuple[Literal["requester", "owner"], ...] = ()
+    """Separation of duties: these may not approve."""
+    subject: tuple[str, ...] = ()
+    """Facts whose values are what is approved; a change of one voids the approval."""
+    deadline: Duration
+    on_expiry: Expiry = Expiry.HALT
+    because: str = ""
+    deputies: tuple[Target, ...] = ()
+    review_after: bool = False
+
+
+class ClockName(StrEnum):
+    """The clocks an escalation can run."""
+
+    ACKNOWLEDGE = "acknowledge"
+    FIRST_HUMAN_RESPONSE = "first_human_response"
+    RESOLUTION = "resolution"
+
+
+class ClockPolicy(Record):
+    """How long something may take, in wall time, by severity."""
+
+    starts: Literal["trigger", "first_contact"] = "trigger"
+    """``first_contact`` counts from the case's ``opened_at``."""
+    within: dict[str, Duration]
+    """Severity name to duration; ``default`` serves the severities that are not named."""
+    warn_at: Annotated[float, Field(gt=0, lt=1)] = 0.75
+    """Fraction of the time after which the owner is warned."""
+    pause_on_hold: bool = True
+    on_breach: Literal["level_up", "tell"] = "level_up"
+
+    def limit(self, severity: str) -> Duration | None:
+        """Return the time allowed at a severity; None when this clock does not run at it."""
+        return self.within.get(severity, self.within.get("default"))
+
+
+class StatusPolicy(Record):
+    """A status name people see, for a stage and whoever is waited on."""
+
+    status: str
+    stage: Stage
+    waiting_on: WaitingOn | None = None
+    """None: whoever is waited on in this stage."""
+
+
+class Raci(Record):
+    """Responsible, Accountable, Consulted, Informed for one stage."""
+
+    responsible: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Targets, ``owner``, or ``agent:NAME``."""
+    accountable: Target
+    """Exactly one, and never an AI."""
+    consulted: tuple[str, ...] = ()
+    informed: tuple[str, ...] = ()
+
+
+class ResolutionPolicy(Record):
+    """Who says that it is solved, and what silence means."""
+
+    confirmed_by: Literal["customer", "requester", "nobody"] = "customer"
+    confirm_within: Duration
+    on_silence: Literal["confirmed", "owner_told"] = "confirmed"
+    rejected_level: Slug | None = None
+    """Level to enter at least at when the resolution is rejected; None: one level up."""
+
+
+class ReviewPart(StrEnum):
+    """What a review must answer."""
+
+    IMPACT = "impact"
+    CAUSE = "cause"
+    RESOLUTION = "resolution"
+    LESSONS = "lessons"
+
+
+class ReviewPolicy(Record):
+    """The post-incident review and the follow-up of its action items."""
+
+    requires: tuple[ReviewPart, ...] = (ReviewPart.IMPACT, ReviewPart.CAUSE, ReviewPart.RESOLUTION, ReviewPart.LESSONS)
+    due: Duration
+    remind: Duration
+    """How often a late review, or a late action item, is chased; every second time the accountable person is told."""
+
+
+class Playbook(Record):
+    """A whole playbook, after ``extends`` was applied."""
+
+    playbook: Slug
+    version: Annotated[int, Field(ge=1)]
+    title: str
+    description: str = ""
+    status: Literal["draft", "active", "retired"] = "active"
+    """A draft is checked and listed like any other: the rules are written first and agreed before they are used."""
+    department: str = ""
+    audience: Literal["internal", "external", "both"] = "internal"
+    owner: Target
+    """Who is told when nobody else can be found."""
+    fields: dict[str, FieldPolicy] = {}
+    severity: SeverityScale
+    confidence: dict[str, Threshold] = {}
+    """Thresholds by task risk; ``default`` serves the rest and is 0.80 when absent."""
+    keywords: dict[str, dict[str, tuple[str, ...]]] = {}
+    """List name to language to words; a trailing ``*`` matches any word that begins so."""
+    triggers: Annotated[tuple[TriggerPolicy, ...], Field(min_length=1)]
+    context: ContextPolicy
+    levels: Annotated[tuple[LevelPolicy, ...], Field(min_length=1)]
+    routing: tuple[Route, ...] = ()
+    gates: tuple[GatePolicy, ...] = ()
+    clocks: dict[ClockName, ClockPolicy] = {}
+    statuses: tuple[StatusPolicy, ...] = ()
+    raci: dict[Stage, Raci]
+    resolution: ResolutionPolicy
+    review: ReviewPolicy
+    hold_at_most: Duration
+    """Longest hold; after it work resumes and the owner is told."""
+    defaults: dict[str, FactValue] = {}
+    """Facts assumed when the request does not state them."""
+
+    def level_index(self, level_id: str) -> int | None:
+        """Return the position of a level on the ladder; None when the playbook has no such level."""
+        return next((index for index, level in enumerate(self.levels) if level.id == level_id), None)
+
+    def gate(self, gate_id: str) -> GatePolicy | None:
+        """Return a gate by id; None when the playbook has no such gate."""
+        return next((gate for gate in self.gates if gate.id == gate_id), None)
+
+
+DEFAULT_CONFIDENCE = 0.80
+"""The threshold where a playbook names none for a task risk (requirement WLF-4)."""
+
+
+class LoadedPlaybook(Record):
+    """A playbook as an escalation pins it."""
+
+    playbook: Playbook
+    digest: str
+    """Fingerprint of the whole content, after ``extends``."""

@@ -1,0 +1,102 @@
+"""Small value types that every room shares: records, durations, actors, targets, digests."""
+
+import hashlib
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+
+# Everything is immutable. Persisted state must be readable by older and newer workers, hence `ignore`;
+# what comes from outside is refused when it holds keys nobody knows, hence `Incoming`.
+
+
+class Record(BaseModel):
+    """Base of what is kept: immutable, and blind to keys that a newer version may have written."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Incoming(Record):
+    """Base of what is said from outside: an unknown key is an error that names its path."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(w|d|h|m|s)")
+
+
+def parse_duration(text: object) -> object:
+    """Read ``90s``, ``15m``, ``1h30m``, ``2d`` or ``1w`` as a timedelta; leave anything else to pydantic.
+
+    A day is 24 hours of wall time and a week seven of them. ISO 8601 durations are accepted by pydantic itself.
+    """
+    if not isinstance(text, str):
+        return text
+    compact = text.replace(" ", "")
+    parts = _DURATION.findall(compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        return text
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a timedelta as people say it: ``2d``, ``1h 30m``, ``45s``. Fractions of a second are dropped."""
+    seconds = int(abs(duration).total_seconds())
+    parts = []
+    for unit in ("d", "h", "m", "s"):
+        count, seconds = divmod(seconds, _UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return ("-" if duration < timedelta(0) else "") + " ".join(parts[:2] or ["0s"])
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str, when_used="json"),
+]
+"""A timedelta written as ``15m`` in YAML and as seconds (``900s``) in JSON."""
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+"""An identifier people type: letters, digits, ``_``, ``-``, ``.``; at most 64 characters."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True)]
+"""Text written by a person or an agent: not empty, at most 20,000 characters."""
+
+Actor = Annotated[str, StringConstraints(pattern=r"^(person|agent|service|customer|system):[^\s]{1,128}$")]
+"""Who acts: ``person:eva``, ``agent:support-bot``, ``service:crm``, ``customer:c-17``, ``system:timer``."""
+
+Target = Annotated[str, StringConstraints(pattern=r"^(person|team|role|oncall|raci):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+"""Whom to find when the time comes: ``person:`` ``team:`` ``role:`` ``oncall:`` ``raci:``. Resolved at paging time."""
+
+TIMER: Actor = "system:timer"
+ENGINE: Actor = "system:engine"
+
+
+class ActorKind(StrEnum):
+    """The part of an actor before the colon."""
+
+    PERSON = "person"
+    AGENT = "agent"
+    SERVICE = "service"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+def kind_of(actor: Actor) -> ActorKind:
+    """Tell a person from an AI agent, a service, a customer and the engine itself."""
+    return ActorKind(actor.partition(":")[0])
+
+
+def split_target(target: Target) -> tuple[str, str]:
+    """Split ``team:support`` into ``("team", "support")``."""
+    kind, _, name = target.partition(":")
+    return kind, name
+
+
+def digest_of(text: str) -> str:
+    """Return a short, stable fingerprint: the first 16 hex digits of SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
