@@ -1,0 +1,335 @@
+"""The ledger: the SQL read side of escalations, and of decisions not to escalate. Never a source of truth.
+
+The workflow of each escalation sends its events here, in order and idempotently. Whoever reads (board, search, reports,
+the command line) opens a ``Ledger`` on the same database. SQLite by default, PostgreSQL by URL.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from temporalio import activity
+
+from activities.ledger_tables import case_values, decisions, escalations, event_values, events
+from activities.sqlite import BUSY, use_wal
+from escalation.errors import RemoteUnavailable, SettingsError, Unreachable
+from escalation.model.actions import EscalationRow, RecordEvents
+from escalation.values import Record
+
+MIGRATIONS = Path(__file__).parent / "ledger_migrations"
+BATCH = 200
+"""Most records in one transaction; what piles up during one is written by the next."""
+_MIGRATION_LOCK = 7_305_115
+"""PostgreSQL's advisory lock that one migrating worker holds: any number, the same in every version."""
+
+
+class Decision(Record):
+    """A decision not to escalate that was taken without a workflow (``EscalationClient.consider``)."""
+
+    key: str
+    """Unique: the id of the request that was considered."""
+    escalation_id: str
+    """The id it would have had."""
+    row: EscalationRow
+
+
+class LedgerEntry(Record):
+    """One escalation, or one decision not to escalate."""
+
+    escalation_id: str
+    instance: str
+    last_seq: int
+    """Number of events recorded; 0 for a decision that was taken without a workflow."""
+    row: EscalationRow
+
+
+class Ledger:
+    """One database. Writing is asynchronous and batched; reading blocks the calling thread."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _open(url)
+        self._writes = self._engine.execution_options(escalation_writes=True)
+        # Both dialects write an upsert the same way; SQLAlchemy only lacks a common type for it.
+        self._insert: Callable[[Table], sqlite.Insert] = (
+            cast("Callable[[Table], sqlite.Insert]", postgresql.insert)
+            if self._engine.dialect.name == "postgresql"
+            else sqlite.insert
+        )
+        # One writer: SQLite takes no more, and on PostgreSQL batching gains more than a second connection would.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._waiting: list[tuple[RecordEvents, asyncio.Future[int]]] = []
+        self._draining: asyncio.Task[None] | None = None
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's state; workers that start together wait for the first.
+
+        Raises:
+            Unreachable: the database cannot be opened.
+        """
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        try:
+            with self._writes.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            shown = self._engine.url.render_as_string(hide_password=True)
+            raise Unreachable(
+                f"The ledger at {shown} cannot be used ({_kind(error)}). Start the database or correct its URL."
+            ) from None
+
+    @activity.defn(name="ledger.record")
+    async def record(self, action: RecordEvents) -> int:
+        """Write events and the row they lead to; return the last recorded sequence number.
+
+        Events that are recorded already are passed over. A row never goes back behind a newer one.
+
+        Raises:
+            RemoteUnavailable: the database did not take it, or events before these are missing; nothing was written.
+        """
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((action, done))
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        return await done
+
+    async def record_decisions(self, considered: Sequence[Decision]) -> None:
+        """Write decisions not to escalate, all or none; one that is recorded already stays as it is.
+
+        Raises:
+            RemoteUnavailable: the database did not take them.
+        """
+        rows = [case_values(decision.key, decision.escalation_id, 0, decision.row) for decision in considered]
+
+        def write() -> None:
+            with self._writes.begin() as connection:
+                connection.execute(self._insert(decisions).on_conflict_do_nothing(), rows)
+
+        if rows:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._thread, write)
+            except SQLAlchemyError as error:
+                raise _unavailable(error) from None
+
+    async def close(self) -> None:
+        """Write what is waiting and close the database."""
+        if self._draining is not None:
+            await self._draining
+        self._thread.shutdown()
+        self._engine.dispose()
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            results = await loop.run_in_executor(self._thread, self._write, [action for action, _ in batch])
+            for (_, done), result in zip(batch, results, strict=True):
+                if done.done():  # its caller was cancelled
+                    continue
+                if isinstance(result, Exception):
+                    done.set_exception(result)
+                else:
+                    done.set_result(result)
+
+    def _write(self, actions: list[RecordEvents]) -> list[int | Exception]:
+        """Write a batch in one transaction, or each alone when one of them spoils it for the others."""
+        try:
+            with self._writes.begin() as connection:
+                return list(self._write_all(connection, actions))
+        except Exception as error:  # noqa: BLE001 - each waiting caller gets it
+            if len(actions) > 1:
+                return [result for action in actions for result in self._write([action])]
+            return [_unavailable(error) if isinstance(error, SQLAlchemyError) else error]
+
+    def _write_all(self, connection: Connection, actions: list[RecordEvents]) -> list[int]:
+        instances = {action.instance for action in actions}
+        known = select(events.c.instance, func.max(events.c.seq).label("last")).where(events.c.instance.in_(instances))
+        known = known.group_by(events.c.instance)
+        last: dict[str, int] = {row.instance: row.last for row in connection.execute(known)}
+        new_events: list[dict[str, Any]] = []
+        rows: dict[str, dict[str, Any]] = {}
+        for action in actions:
+            before = last.get(action.instance, 0)
+            fresh = [event for event in action.events if event["seq"] > before]
+            _check_order(action, fresh, before)
+            new_events += (event_values(action.instance, event) for event in fresh)
+            last[action.instance] = before + len(fresh)
+            reached = action.events[-1]["seq"] if action.events else before
+            if reached == last[action.instance]:
+                rows[action.instance] = case_values(action.instance, action.escalation_id, reached, action.row)
+        if new_events:
+            # A repeat that overlaps its first try in another worker must not fail, nor (hence the order) deadlock.
+            new_events.sort(key=lambda values: (values["instance"], values["seq"]))
+            connection.execute(self._insert(events).on_conflict_do_nothing(), new_events)
+        ordered = [rows[instance] for instance in sorted(rows)]
+        declined = [values for values in ordered if values["outcome"] == "declined"]
+        escalated = [values for values in ordered if values["outcome"] != "declined"]
+        if escalated:
+            # What was declined at first and escalated after all is not counted twice.
+            connection.execute(
+                delete(decisions).where(decisions.c.instance.in_([values["instance"] for values in escalated]))
+            )
+        self._upsert(connection, escalations, escalated)
+        self._upsert(connection, decisions, declined)
+        return [last[action.instance] for action in actions]
+
+    def _upsert(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        insert = self._insert(table)
+        changed = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["instance"], set_=changed, where=insert.excluded.last_seq >= table.c.last_seq
+            ),
+            rows,
+        )
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def timeline(self, escalation_id: str, instance: str | None = None) -> list[dict[str, Any]]:
+        """Return the events of an escalation as they were recorded, in order; empty when it is not known.
+
+        Without ``instance``, those of the latest escalation with this id.
+        """
+        with self._engine.connect() as connection:
+            if instance is None:
+                instance = self._latest(connection, escalation_id)
+            query = select(events.c.body).where(events.c.instance == instance).order_by(events.c.seq)
+            return list(connection.scalars(query))
+
+    def list_escalations(
+        self,
+        *,
+        outcome: str | None = None,
+        stage: str | None = None,
+        owner: str | None = None,
+        playbook: str | None = None,
+        case: tuple[str, str] | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[LedgerEntry]:
+        """Return escalations that match everything given, the newest first. ``case`` is (system, id)."""
+        wanted = {"outcome": outcome, "stage": stage, "owner": owner, "playbook": playbook}
+        if case is not None:
+            wanted |= {"case_system": case[0], "case_id": case[1]}
+        return self._list(escalations, wanted, limit, offset)
+
+    def list_decisions(
+        self, *, playbook: str | None = None, case: tuple[str, str] | None = None, limit: int = 100, offset: int = 0
+    ) -> list[LedgerEntry]:
+        """Return decisions not to escalate that match everything given, the newest first. ``case`` is (system, id)."""
+        wanted = {"playbook": playbook}
+        if case is not None:
+            wanted |= {"case_system": case[0], "case_id": case[1]}
+        return self._list(decisions, wanted, limit, offset)
+
+    def verify_chain(self, instance: str, hash_of: Callable[[dict[str, Any]], str]) -> int | None:
+        """Return the sequence number of the first event that does not follow from the one before; None when all do.
+
+        ``hash_of`` computes from an event what the next one carries in ``prev``. An alteration of the last event
+        shows only once another follows.
+        """
+        with self._engine.connect() as connection:
+            query = select(events.c.seq, events.c.body).where(events.c.instance == instance).order_by(events.c.seq)
+            previous: str | None = None
+            for expected, (seq, body) in enumerate(connection.execute(query), 1):
+                if seq != expected or body["seq"] != seq or previous not in {None, body.get("prev", "")}:
+                    return expected
+                previous = hash_of(body)
+        return None
+
+    def _latest(self, connection: Connection, escalation_id: str) -> str | None:
+        found = [
+            connection.execute(
+                select(table.c.opened_at, table.c.instance)
+                .where(table.c.escalation_id == escalation_id)
+                .order_by(table.c.opened_at.desc())
+                .limit(1)
+            ).first()
+            for table in (escalations, decisions)
+        ]
+        return max(((row.opened_at, row.instance) for row in found if row is not None), default=(None, None))[1]
+
+    def _list(self, table: Table, wanted: dict[str, str | None], limit: int, offset: int) -> list[LedgerEntry]:
+        query = select(table).order_by(table.c.opened_at.desc(), table.c.instance).limit(limit).offset(offset)
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(table.c[column] == value)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            LedgerEntry(
+                escalation_id=row["escalation_id"],
+                instance=row["instance"],
+                last_seq=row["last_seq"],
+                row=EscalationRow.model_validate(dict(row)),
+            )
+            for row in rows
+        ]
+
+
+def _open(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingsError(
+            "ledger_url: not a database URL; expected sqlite:///var/ledger.db or postgresql://user@host/name"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        # An escalation's facts must never stand in an error, and SQLAlchemy's errors repeat parameters by default.
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    if backend != "sqlite":
+        raise SettingsError(f"ledger_url: {backend} is not supported; expected sqlite or postgresql")
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own idea of when to begin does not know "immediate"
+    use_wal(connection)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write that began as a read would fail at once when another process wrote in between, instead of waiting for it.
+    writes = connection.get_execution_options().get("escalation_writes", False)
+    connection.execute(text("begin immediate" if writes else "begin"))
+
+
+def _check_order(action: RecordEvents, fresh: list[dict[str, Any]], before: int) -> None:
+    for expected, found in enumerate(fresh, before + 1):
+        if found["seq"] != expected:
+            raise RemoteUnavailable(
+                f"ledger: event {found['seq']} of {action.escalation_id} came, but {expected} is the next one; "
+                f"send everything after {before}"
+            )
+
+
+def _unavailable(error: SQLAlchemyError) -> RemoteUnavailable:
+    return RemoteUnavailable(f"ledger: the database did not take the records ({_kind(error)})")
+
+
+def _kind(error: SQLAlchemyError) -> str:
+    """Name the failure without its text, which may quote values."""
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return " ".join(str(part) for part in (type(cause or error).__name__, code) if part)

@@ -1,0 +1,109 @@
+"""The ledger's tables, for SQLite and PostgreSQL alike. A change here needs a migration; a test compares the two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from escalation.model.actions import EscalationRow
+
+metadata = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, in UTC; SQLite itself would drop the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """Convert to UTC."""
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """Give the zone back."""
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+def _cases(name: str) -> Table:
+    """One row for each escalation or decision; the same columns in both, since reports compare them."""
+    return Table(
+        name,
+        metadata,
+        Column("instance", Text, primary_key=True),
+        Column("escalation_id", Text, nullable=False),
+        Column("last_seq", BigInteger, nullable=False),
+        Column("playbook", Text, nullable=False),
+        Column("playbook_digest", Text, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("case_system", Text, nullable=False),
+        Column("case_id", Text, nullable=False),
+        Column("customer_id", Text, nullable=False),
+        Column("requested_by", Text, nullable=False),
+        Column("initiation", Text, nullable=False),
+        Column("outcome", Text, nullable=False),
+        Column("stage", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("severity", Text, nullable=False),
+        Column("severity_rank", Integer),
+        Column("level", Text, nullable=False),
+        Column("owner", Text, nullable=False),
+        Column("waiting_on", Text, nullable=False),
+        Column("reasons", JSON, nullable=False),
+        Column("breached", Boolean, nullable=False),
+        Column("opened_at", Moment, nullable=False),
+        Column("closed_at", Moment),
+        Column("next_due_at", Moment),
+        Index(f"{name}_by_id", "escalation_id", "opened_at"),
+        Index(f"{name}_by_outcome", "outcome", "opened_at"),
+        Index(f"{name}_by_case", "case_system", "case_id"),
+    )
+
+
+escalations = _cases("escalations")
+decisions = _cases("decisions")
+
+events = Table(
+    "events",
+    metadata,
+    Column("instance", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("prev", Text, nullable=False),
+    # JSON and not JSONB: the body must come back exactly as it was hashed.
+    Column("body", JSON, nullable=False),
+    Index("events_by_type", "type", "at"),
+)
+
+
+def case_values(instance: str, escalation_id: str, last_seq: int, row: EscalationRow) -> dict[str, Any]:
+    """Return the column values of one row of ``escalations`` or ``decisions``."""
+    return {**row.model_dump(), "instance": instance, "escalation_id": escalation_id, "last_seq": last_seq}
+
+
+def event_values(instance: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the column values of one event as it came from the workflow."""
+    return {
+        "instance": instance,
+        "seq": event["seq"],
+        "type": event["type"],
+        "by": event["by"],
+        "at": datetime.fromisoformat(event["at"]),
+        "prev": event.get("prev", ""),
+        "body": event,
+    }

@@ -1,0 +1,321 @@
+"""The ledger on SQLite and on PostgreSQL: what is recorded once, in order, and read back as it was."""
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url, text, update
+from temporalio.testing import ActivityEnvironment
+
+from activities.ledger import Decision, Ledger
+from activities.ledger_tables import events, metadata
+from escalation.errors import RemoteUnavailable, SettingsError, Unreachable
+from escalation.model.actions import EscalationRow, RecordEvents
+
+ROOT = Path(__file__).parents[2]
+OPENED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def row(**changes: Any) -> EscalationRow:
+    plain: dict[str, Any] = {
+        "playbook": "customer-service-escalation",
+        "playbook_digest": "d1",
+        "source": "chatbot",
+        "case_system": "helpdesk",
+        "case_id": "4711",
+        "requested_by": "agent:support-bot",
+        "initiation": "ai_limit",
+        "outcome": "open",
+        "stage": "triage",
+        "status": "New",
+        "severity": "P2",
+        "opened_at": OPENED,
+    }
+    return EscalationRow.model_validate(plain | changes)
+
+
+def happened(seq: int, **more: Any) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "at": "2026-11-20T09:00:00Z",
+        "by": "person:eva",
+        "type": "noted",
+        "prev": f"h{seq - 1}",
+        **more,
+    }
+
+
+def hash_of(event: dict[str, Any]) -> str:
+    return f"h{event['seq']}{event.get('text', '')}"
+
+
+def recording(instance: str, *seqs: int, of: str = "escalation-chatbot-4711", **changes: Any) -> RecordEvents:
+    return RecordEvents(
+        escalation_id=of, instance=instance, events=tuple(happened(seq) for seq in seqs), row=row(**changes)
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    server: str = request.getfixturevalue("postgres_url")
+    name = f"l{uuid4().hex}"
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def ledger(url: str) -> AsyncIterator[Ledger]:
+    opened = Ledger(url)
+    opened.migrate()
+    yield opened
+    await opened.close()
+
+
+# --- recording ------------------------------------------------------------------------------------------------------
+
+
+async def test_events_are_recorded_in_order_and_read_back_as_they_were(ledger: Ledger) -> None:
+    odd = happened(2, text="Jana Nováková \u0000 🙂", number=1.0, big=10**20, nested={"b": [None, True], "a": 0.1})
+    action = recording("i1", 1).model_copy(update={"events": (happened(1), odd)})
+    assert await ActivityEnvironment().run(ledger.record, action) == 2
+    read = ledger.timeline("escalation-chatbot-4711")
+    assert read == [happened(1), odd]
+    assert list(read[1]["nested"]) == ["b", "a"]
+    assert isinstance(read[1]["number"], float)
+
+
+async def test_the_same_events_sent_again_are_recorded_once(ledger: Ledger) -> None:
+    for _ in range(3):
+        assert await ledger.record(recording("i1", 1, 2)) == 2
+    assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == [1, 2]
+
+
+async def test_what_overlaps_with_recorded_events_adds_only_what_is_new(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, 2, 3))
+    assert await ledger.record(recording("i1", 2, 3, 4, 5)) == 5
+    assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("seqs", [(4, 5), (1, 2, 3, 5), (3,)], ids=["after a gap", "with a gap inside", "one too far"])
+async def test_a_gap_is_refused_with_what_is_expected_and_nothing_is_written(
+    ledger: Ledger, seqs: tuple[int, ...]
+) -> None:
+    await ledger.record(recording("i1", 1))
+    with pytest.raises(RemoteUnavailable, match=r"but \d is the next one; send everything after 1"):
+        await ledger.record(recording("i1", *seqs, stage="review"))
+    assert len(ledger.timeline("escalation-chatbot-4711")) == 1
+    assert ledger.list_escalations()[0].row.stage == "triage"
+    assert await ledger.record(recording("i1", 1, 2, 3)) == 3
+
+
+async def test_one_bad_record_does_not_spoil_those_written_with_it(ledger: Ledger) -> None:
+    unusable = recording("i3", 1).model_copy(update={"events": ({"seq": 1, "type": "noted"},)})
+    results = await asyncio.gather(
+        ledger.record(recording("i1", 1)),
+        ledger.record(recording("i2", 7)),
+        ledger.record(unusable),
+        ledger.record(recording("i4", 1, 2)),
+        return_exceptions=True,
+    )
+    assert [results[0], results[3]] == [1, 2]
+    assert isinstance(results[1], RemoteUnavailable)
+    assert isinstance(results[2], KeyError)
+    assert {entry.instance for entry in ledger.list_escalations()} == {"i1", "i4"}
+
+
+async def test_the_row_follows_the_newest_events_and_a_late_repeat_does_not_turn_it_back(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, stage="triage"))
+    closed_at = datetime(2026, 11, 20, 18, 30, tzinfo=timezone(timedelta(hours=1)))
+    await ledger.record(
+        recording("i1", 1, 2, 3, stage="closed", outcome="closed", closed_at=closed_at, reasons=("vip",))
+    )
+    await ledger.record(recording("i1", 1, stage="triage"))
+    [entry] = ledger.list_escalations()
+    assert (entry.last_seq, entry.row.stage, entry.row.outcome, entry.row.reasons) == (3, "closed", "closed", ("vip",))
+    assert entry.row.closed_at == closed_at
+    assert entry.row.opened_at == OPENED
+
+
+async def test_records_of_one_escalation_that_pile_up_are_written_in_order(ledger: Ledger) -> None:
+    results = await asyncio.gather(*(ledger.record(recording("i1", seq, level=f"L{seq}")) for seq in range(1, 301)))
+    assert all(last >= seq for seq, last in enumerate(results, 1))
+    assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == list(range(1, 301))
+    assert ledger.list_escalations()[0].row.level == "L300"
+
+
+async def test_a_caller_that_is_cancelled_leaves_the_others_served(ledger: Ledger) -> None:
+    first = asyncio.create_task(ledger.record(recording("i1", 1)))
+    second = asyncio.create_task(ledger.record(recording("i2", 1)))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == 1
+
+
+async def test_what_is_waiting_at_the_end_is_written(url: str) -> None:
+    ledger = Ledger(url)
+    ledger.migrate()
+    waiting = [asyncio.create_task(ledger.record(recording(f"i{number}", 1))) for number in range(50)]
+    await asyncio.sleep(0)
+    await ledger.close()
+    assert await asyncio.gather(*waiting) == [1] * 50
+
+
+# --- two kinds ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_decision_not_to_escalate_is_listed_apart_with_its_events(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, 2, outcome="declined"))
+    assert ledger.list_escalations() == []
+    [entry] = ledger.list_decisions(case=("helpdesk", "4711"))
+    assert (entry.escalation_id, entry.row.outcome) == ("escalation-chatbot-4711", "declined")
+    assert len(ledger.timeline("escalation-chatbot-4711")) == 2
+
+
+async def test_what_was_declined_first_and_escalated_then_is_counted_once(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, outcome="declined"))
+    await ledger.record(recording("i1", 2, outcome="open"))
+    assert ledger.list_decisions() == []
+    assert [entry.instance for entry in ledger.list_escalations()] == ["i1"]
+
+
+async def test_decisions_taken_without_a_workflow_are_written_in_batches_and_once(ledger: Ledger) -> None:
+    considered = [
+        Decision(key=f"r{number}", escalation_id=f"escalation-chatbot-{number}", row=row(outcome="declined"))
+        for number in range(500)
+    ]
+    await ledger.record_decisions(considered)
+    await ledger.record_decisions(considered)
+    await ledger.record_decisions([])
+    assert len(ledger.list_decisions(limit=1000)) == 500
+    assert ledger.list_decisions(playbook="another") == []
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+async def test_escalations_are_found_by_what_is_known_of_them_the_newest_first(ledger: Ledger) -> None:
+    for number in range(6):
+        await ledger.record(
+            recording(
+                f"i{number}",
+                1,
+                of=f"e{number}",
+                stage="review" if number % 2 else "triage",
+                owner=f"person:p{number}",
+                outcome="closed" if number == 5 else "open",
+                case_id=str(number),
+                opened_at=OPENED + timedelta(hours=number),
+            )
+        )
+    assert [entry.escalation_id for entry in ledger.list_escalations(stage="review")] == ["e5", "e3", "e1"]
+    assert [entry.escalation_id for entry in ledger.list_escalations(stage="review", outcome="open")] == ["e3", "e1"]
+    assert [entry.escalation_id for entry in ledger.list_escalations(owner="person:p2")] == ["e2"]
+    assert [entry.escalation_id for entry in ledger.list_escalations(case=("helpdesk", "4"))] == ["e4"]
+    assert [entry.escalation_id for entry in ledger.list_escalations(limit=2, offset=1)] == ["e4", "e3"]
+    assert ledger.list_escalations(playbook="another") == []
+
+
+async def test_the_timeline_is_that_of_the_latest_escalation_with_the_id(ledger: Ledger) -> None:
+    await ledger.record(recording("first", 1, 2, 3))
+    await ledger.record(recording("repeat", 1, opened_at=OPENED + timedelta(days=1)))
+    assert len(ledger.timeline("escalation-chatbot-4711")) == 1
+    assert len(ledger.timeline("escalation-chatbot-4711", instance="first")) == 3
+    assert ledger.timeline("escalation-nobody-0") == []
+
+
+async def test_a_whole_chain_is_verified_and_an_alteration_or_a_hole_is_found(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, 2, 3, 4))
+    assert ledger.verify_chain("i1", hash_of) is None
+    altered = happened(2, text="something else")
+    with ledger._writes.begin() as connection:
+        connection.execute(update(events).where(events.c.seq == 2).values(body=altered))
+    assert ledger.verify_chain("i1", hash_of) == 3
+    with ledger._writes.begin() as connection:
+        connection.execute(text("delete from events where seq = 2"))
+    assert ledger.verify_chain("i1", hash_of) == 2
+
+
+# --- the database ---------------------------------------------------------------------------------------------------
+
+
+async def test_workers_that_start_together_all_find_their_tables(url: str) -> None:
+    program = "import sys; from activities.ledger import Ledger; Ledger(sys.argv[1]).migrate()"
+    starting = [await asyncio.create_subprocess_exec(sys.executable, "-c", program, url, cwd=ROOT) for _ in range(4)]
+    assert [await worker.wait() for worker in starting] == [0] * 4
+    ledger = Ledger(url)
+    assert await ledger.record(recording("i1", 1)) == 1
+    await ledger.close()
+
+
+async def test_workers_that_record_the_same_events_at_once_record_them_once(ledger: Ledger, url: str) -> None:
+    other = Ledger(url)
+    for turn in range(20):
+        actions = [recording(f"i{turn}-{number}", 1, 2, 3) for number in range(10)]
+        results = await asyncio.gather(
+            *(ledger.record(action) for action in actions), *(other.record(action) for action in reversed(actions))
+        )
+        assert results == [3] * 20
+    assert len(ledger.list_escalations(limit=1000)) == 200
+    await other.close()
+
+
+async def test_migrations_lead_to_exactly_the_tables_that_the_code_uses(ledger: Ledger) -> None:
+    with ledger._engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+async def test_migrating_again_keeps_what_was_recorded(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1))
+    ledger.migrate()
+    assert len(ledger.list_escalations()) == 1
+
+
+async def test_a_database_that_fails_is_worth_another_try_and_its_values_stay_out_of_the_message(
+    ledger: Ledger,
+) -> None:
+    with ledger._writes.begin() as connection:
+        connection.execute(text("drop table events"))
+    with pytest.raises(RemoteUnavailable, match="the database did not take the records") as failure:
+        await ledger.record(recording("i1", 1, customer_id="c-17"))
+    assert "c-17" not in str(failure.value)
+    assert failure.value.__cause__ is None
+
+
+async def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger.migrate()
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    other.execute("begin immediate")
+    writing = asyncio.create_task(ledger.record(recording("i1", 1)))
+    done, _ = await asyncio.wait([writing], timeout=0.2)
+    assert not done
+    assert ledger.list_escalations() == []
+    other.execute("commit")
+    other.close()
+    assert await writing == 1
+    await ledger.close()
+
+
+def test_a_database_that_cannot_be_opened_stops_the_start_and_says_so_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match=r"Start the database or correct its URL") as failure:
+        Ledger(f"postgresql://ledger:s3cret@/none?host={tmp_path}").migrate()
+    assert "s3cret" not in str(failure.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://host/name", ""])
+def test_a_url_of_another_kind_is_refused_with_what_is_expected(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"ledger_url: .*expected sqlite"):
+        Ledger(url)
