@@ -1,0 +1,1 @@
+"""The programs that start and steer escalations: the command line, and the embedded stack they can run on."""
