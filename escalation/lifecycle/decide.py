@@ -48,7 +48,9 @@ def decide(state: Escalation, command: c.Command, now: datetime) -> list[e.Event
     if isinstance(command, c.Act):
         if command.command_id and was_accepted(state, command.command_id):
             return []
-        permissions.refuse_engine(command.by)
+        if not isinstance(command, c.Cancel):
+            # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
+            permissions.refuse_engine(command.by)
         _require_open(state)
     elif state.ended and not isinstance(command, c.Open):
         return []

@@ -324,13 +324,7 @@ class SignalRefused(Internal):
     error: str
 
 
-Command = (
-    Acknowledge | Claim | Decline | Reassign | OfferHandoff | AcceptHandoff | DeclineHandoff | Escalate
-    | ChangeSeverity | ChangeFacts | Note | Attach | PutOnHold | Resume | ProvideInput | Approve | Reject
-    | RequestChanges | Resolve | ConfirmResolution | RejectResolution | AddItem | CompleteItem | SubmitReview | Rate
-    | SubmitFeedback | Cancel
-    | Open | TimePassed | PeopleFound | Delivered | NotDelivered | CaseOpened | CaseNotOpened | SignalRefused
-)  # fmt: skip
+Command = Act | Internal
 
 
 class Answer(Record):

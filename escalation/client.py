@@ -1,0 +1,333 @@
+"""The typed client: how services open escalations and how people's commands reach them.
+
+    client = await EscalationClient.connect()
+    receipt = await client.open(request)
+    answer = await client.send(receipt.escalation_id, Acknowledge(by="person:eva.novak"))
+
+The only module of this package that imports temporalio. It names the workflow and never imports it.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from escalation import errors
+from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
+from escalation.lifecycle.situation import Explanation, Packet, Situation
+from escalation.lifecycle.triage import Assessment, judge_request
+from escalation.model.commands import Act, Answer, command_name
+from escalation.model.events import Event
+from escalation.model.request import Outcome, Receipt, Request, check_size
+from escalation.model.start import OPEN, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
+from escalation.model.state import Escalation
+from escalation.playbook.load import Shelf, shipped_folder
+from escalation.playbook.schema import Playbook
+
+M = TypeVar("M", bound=BaseModel)
+
+ANSWER_WITHIN = timedelta(seconds=30)
+"""How long a caller waits for an answer; a worker has to be there to give one."""
+
+_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
+_LOWEST_PRIORITY = 5
+_NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:\-]")
+
+
+def escalation_id(source: str, dedup_key: str) -> str:
+    """Return the workflow id for a source and key; characters that ids should not hold are written as ``%XX``."""
+    escaped = _NOT_IN_AN_ID.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), dedup_key)
+    return f"escalation-{source}-{escaped}"
+
+
+class EscalationClient:
+    """Opens escalations, sends commands and asks questions. Every method that waits raises ``Unreachable`` in the end.
+
+    Args:
+        client: connected, with ``temporalio.contrib.pydantic.pydantic_data_converter``.
+        playbooks: where to find playbooks for ``consider`` and for priorities; the shipped ones when omitted.
+        task_queue: the workers' task queue.
+        answer_within: how long to wait for an answer before ``Unreachable``.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        playbooks: Shelf | None = None,
+        task_queue: str = TASK_QUEUE,
+        answer_within: timedelta = ANSWER_WITHIN,
+    ) -> None:
+        self.temporal = client
+        self._shelf = playbooks or Shelf(shipped_folder())
+        self._task_queue = task_queue
+        self._answer_within = answer_within
+
+    @classmethod
+    async def connect(cls, **options: Any) -> Self:
+        """Connect to the server that the environment or a Temporal profile names (``localhost:7233`` when neither does).
+
+        Raises:
+            Unreachable: no server answers there.
+        """
+        config = ClientConfig.load_client_connect_config()
+        config.setdefault("target_host", "localhost:7233")
+        try:
+            client = await Client.connect(**config, data_converter=pydantic_data_converter)
+        except RuntimeError as error:
+            raise Unreachable(
+                f"no Temporal server answers at {config['target_host']}; start one with 'escalate dev', or name "
+                "another in TEMPORAL_ADDRESS"
+            ) from error
+        return cls(client, **options)
+
+    # --- opening -----------------------------------------------------------------------------------------------------
+
+    def consider(self, request: Request) -> Assessment:
+        """Ask "may the AI go on?" without a server: the same rules, nothing is started or recorded.
+
+        Raises:
+            RequestRefused: the request does not fit its playbook.
+            DocumentError: the playbook is not known here, or broken.
+        """
+        return judge_request(self._playbook(request.playbook), request)
+
+    async def open(self, request: Request) -> Receipt:
+        """Open an escalation, or join the open one with the same source and key.
+
+        The same ``request_id`` gets its first answer, also after the end. Waiting for the receipt is the backpressure:
+        it comes when a worker has taken the request.
+
+        Raises:
+            RequestRefused: malformed or too large; nothing was started.
+            Unreachable: no server, or no worker, answered in time. Sending the same request again is safe.
+        """
+        check_size(request)
+        priority = self._priority(request)
+        previous: Previous | None = None
+        while True:
+            try:
+                return await self._update_with_start(request, priority, previous)
+            except WorkflowAlreadyStartedError:
+                summary = await self._summary(escalation_id(request.source, request.dedup_key))
+            if request.request_id in summary.answers:
+                return summary.answers[request.request_id]
+            declined = summary.outcome == Outcome.DECLINED
+            previous = Previous(instance=None if declined else summary.instance, answers=summary.answers)
+
+    async def submit(self, request: Request) -> str:
+        """Start an escalation without waiting for its receipt; return its id.
+
+        For callers that must not wait. There is no backpressure: prefer ``open``. When one with the same key is open,
+        the request is not delivered to it.
+
+        Raises:
+            RequestRefused: malformed or too large.
+            Unreachable: no server answers.
+        """
+        check_size(request)
+        identifier = escalation_id(request.source, request.dedup_key)
+        try:
+            await self.temporal.start_workflow(
+                WORKFLOW,
+                Start(playbook=request.playbook, request=request),
+                id=identifier,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                priority=self._priority(request),
+                static_summary=_static_summary(request),
+            )
+        except RPCError as error:
+            raise self._unreachable(error) from error
+        return identifier
+
+    async def _update_with_start(self, request: Request, priority: Priority, previous: Previous | None) -> Receipt:
+        reuse = (
+            WorkflowIDReusePolicy.ALLOW_DUPLICATE
+            if previous is not None
+            else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+        )
+        identifier = escalation_id(request.source, request.dedup_key)
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOW,
+            Start(playbook=request.playbook, previous=previous),
+            id=identifier,
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            priority=priority,
+            static_summary=_static_summary(request),
+            static_details=_static_details(request),
+        )
+        try:
+            receipt: Receipt = await self.temporal.execute_update_with_start_workflow(
+                OPEN,
+                request,
+                id=request.request_id,
+                start_workflow_operation=start,
+                result_type=Receipt,
+                rpc_timeout=self._answer_within,
+            )
+        except WorkflowUpdateFailedError as error:
+            raise _refusal(error) from error
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            raise self._unreachable(error) from error
+        return receipt
+
+    async def _summary(self, identifier: str) -> Summary:
+        handle = self.temporal.get_workflow_handle(identifier, result_type=Summary)
+        try:
+            return await asyncio.wait_for(handle.result(), self._answer_within.total_seconds())
+        except WorkflowFailureError:
+            # Cancelled or terminated in Temporal: it left no answers behind.
+            return Summary(escalation_id=identifier, instance="", outcome="cancelled", because="ended", events=0)
+        except (TimeoutError, RPCError) as error:
+            raise self._unreachable(error) from error
+
+    # --- commands and questions ---------------------------------------------------------------------------------------
+
+    async def send(self, escalation: str, command: Act) -> Answer:
+        """Send the command of a person or service; the answer says what is true now.
+
+        Raises:
+            DomainError: refused, with why and what would be possible.
+            Unreachable: no server, or no worker, answered in time. With a ``command_id`` sending again is safe.
+        """
+        handle = self.temporal.get_workflow_handle(escalation)
+        try:
+            answer: Answer = await handle.execute_update(
+                command_name(type(command)),
+                command,
+                id=command.command_id,
+                result_type=Answer,
+                rpc_timeout=self._answer_within,
+            )
+        except WorkflowUpdateFailedError as error:
+            raise _refusal(error) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise self._unreachable(error) from error
+        except RPCError as error:
+            raise await self._lost(error, escalation) from error
+        return answer
+
+    async def situation(self, escalation: str) -> Situation:
+        """Ask who acts next, why, and which clocks run."""
+        return await self._query(escalation, "situation", Situation)
+
+    async def explain(self, escalation: str) -> Explanation:
+        """Ask for all reasons and the pinned playbook."""
+        return await self._query(escalation, "explain", Explanation)
+
+    async def packet(self, escalation: str) -> Packet:
+        """Ask for the context packet as it stands."""
+        return await self._query(escalation, "packet", Packet)
+
+    async def state(self, escalation: str) -> Escalation:
+        """Ask for everything: what a forecast starts from."""
+        return await self._query(escalation, "state", Escalation)
+
+    async def timeline(self, escalation: str) -> list[Event]:
+        """Ask for the latest events, oldest first; the ledger has those that are older."""
+        events: list[Event] = await self._ask(escalation, "timeline", list[Event])
+        return events
+
+    async def _query(self, escalation: str, name: str, model: type[M]) -> M:
+        answer: M = await self._ask(escalation, name, model)
+        return answer
+
+    async def _ask(self, escalation: str, name: str, result_type: Any) -> Any:
+        handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(escalation)
+        try:
+            return await handle.query(name, result_type=result_type, rpc_timeout=self._answer_within)
+        except RPCError as error:
+            raise await self._lost(error, escalation) from error
+
+    async def list(self, query: str = "ExecutionStatus = 'Running'", limit: int = 100) -> AsyncIterator[str]:
+        """Yield ids of escalations that match a visibility query, the latest first."""
+        found = self.temporal.list_workflows(f"WorkflowType = '{WORKFLOW}' AND ({query})", limit=limit)
+        try:
+            async for execution in found:
+                yield execution.id
+        except RPCError as error:
+            raise self._unreachable(error) from error
+
+    # --- helpers -----------------------------------------------------------------------------------------------------
+
+    def _playbook(self, name: str) -> Playbook:
+        return self._shelf.get(name).playbook
+
+    def _priority(self, request: Request) -> Priority:
+        # The worker decides; this only lets a P0 overtake a backlog. A playbook unknown here costs nothing but that.
+        try:
+            rank = self.consider(request).severity_rank
+        except errors.DocumentError:
+            return Priority.default
+        return Priority(priority_key=min(rank + 1, _LOWEST_PRIORITY))
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        config = self.temporal.service_client.config
+        if isinstance(error, RPCError) and error.status is RPCStatusCode.UNAVAILABLE:
+            return Unreachable(
+                f"no Temporal server answers at {config.target_host}; start one with 'escalate dev', or name another "
+                "in TEMPORAL_ADDRESS"
+            )
+        return Unreachable(
+            f"no worker answered on task queue {self._task_queue} at {config.target_host} within "
+            f"{self._answer_within.total_seconds():g} s; start one with 'python -m worker' (or 'escalate dev')"
+        )
+
+    async def _lost(self, error: RPCError, escalation: str) -> errors.EscalationError:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return await self._ended_or_unknown(escalation)
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            return Unknown(f"{escalation} cannot answer that: {error.message}")
+        return self._unreachable(error)
+
+    async def _ended_or_unknown(self, escalation: str) -> DomainError:
+        try:
+            described = await self.temporal.get_workflow_handle(escalation).describe()
+        except RPCError:
+            return Unknown(f"no escalation has the id {escalation}; 'escalate list' names the open ones")
+        when: datetime | None = described.close_time
+        return NotNow(f"{escalation} has ended" + (f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""))
+
+
+def _static_summary(request: Request) -> str:
+    return f"{request.playbook}: {request.case.system} {request.case.id}"
+
+
+def _static_details(request: Request) -> str:
+    return (
+        f"Opened by **{request.requested_by}** from **{request.source}** ({request.initiation}). "
+        "Current details show who acts next."
+    )
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> errors.EscalationError:
+    """Turn a refused update back into the error that the domain raised."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError):
+        return NotNow(f"the escalation ended before it could answer: {cause}")
+    if cause.type == RequestRefused.__name__:
+        return RequestRefused([("", cause.message)])
+    kinds: Sequence[type[DomainError]] = DomainError.__subclasses__()
+    kind = next((kind for kind in kinds if kind.__name__ == cause.type), None)
+    if kind is not None:
+        return kind(cause.message)
+    return RequestRefused([("", f"the message could not be read: {cause.message}")])

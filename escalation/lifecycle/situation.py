@@ -1,0 +1,300 @@
+"""The situation: who acts next and why, where it stands, which clocks run. Answers queries and Temporal's UI.
+
+Built from the state alone, by the same agenda that drives it, so that no view can disagree with what will happen.
+"""
+
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime
+
+from escalation.lifecycle.agenda import next_due
+from escalation.lifecycle.communication import explain_reason
+from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
+from escalation.model.request import Case, Context, Customer, Reason
+from escalation.model.state import Escalation
+from escalation.playbook.facts import FactValue
+from escalation.playbook.schema import Axis, Initiation, Stage, Timing, WaitingOn
+from escalation.values import Actor, Record
+
+
+class Next(Record):
+    """What happens by itself next, if nobody acts before."""
+
+    at: AwareDatetime
+    what: str
+
+
+class ClockView(Record):
+    """A clock as people read it; ``remaining`` is in seconds and negative after the limit."""
+
+    name: str
+    due: AwareDatetime
+    remaining: float
+    state: str
+    """``running``, ``warned``, ``breached``, ``paused`` or ``stopped``."""
+    paused_because: str = ""
+
+
+class GateView(Record):
+    """An approval as people read it."""
+
+    id: str
+    round: int
+    state: str
+    digest: str
+    approvers: tuple[Actor, ...]
+    decided: tuple[str, ...]
+    due: AwareDatetime
+
+
+class ItemView(Record):
+    """An action item as people read it."""
+
+    id: str
+    title: str
+    owner: Actor
+    due: AwareDatetime
+    done: bool
+
+
+class Situation(Record):
+    """Where an escalation stands: one answer for everybody who joins late."""
+
+    id: str
+    headline: str
+    stage: Stage
+    status: str
+    waiting_on: WaitingOn
+    who_acts_next: tuple[str, ...]
+    why: str
+    severity: str
+    level: str = ""
+    axis: Axis | None = None
+    owner: Actor | None = None
+    accountable: str
+    playbook: str
+    opened_at: AwareDatetime | None = None
+    occurrences: int = 0
+    next: Next | None = None
+    clocks: tuple[ClockView, ...] = ()
+    gates: tuple[GateView, ...] = ()
+    items: tuple[ItemView, ...] = ()
+    missing: tuple[str, ...] = ()
+    case: CaseLink | None = None
+    resolution: str = ""
+    outcome: str = ""
+
+
+class Explanation(Record):
+    """Why it was escalated, and by which version of the playbook."""
+
+    id: str
+    playbook: str
+    playbook_version: int
+    playbook_digest: str
+    initiation: Initiation
+    timing: Timing
+    severity: str
+    reasons: tuple[Reason, ...]
+    in_words: tuple[str, ...]
+    repeat_of: str | None = None
+
+
+class Packet(Record):
+    """The context packet: what travels with the escalation."""
+
+    id: str
+    help_needed: str
+    context: Context
+    case: Case | None
+    customer: Customer | None
+    snapshot: CustomerSnapshot | None
+    facts: dict[str, FactValue]
+    missing: tuple[str, ...]
+    complete: bool
+    sent_incomplete_because: str = ""
+
+
+def situation(state: Escalation, now: datetime) -> Situation:
+    """Answer who acts next, why, and what is running out."""
+    due = next_due(state)
+    who, why = _who_acts_next(state)
+    summary = state.context.summary.strip().splitlines()
+    return Situation(
+        id=state.id,
+        headline=summary[0] if summary else (f"{state.case.system} {state.case.id}" if state.case else state.id),
+        stage=state.stage,
+        status=state.status,
+        waiting_on=state.waiting_on,
+        who_acts_next=who,
+        why=why,
+        severity=state.severity,
+        level=state.level.id if state.level else "",
+        axis=state.level.axis if state.level else None,
+        owner=state.owner.actor if state.owner else None,
+        accountable=state.accountable,
+        playbook=f"{state.playbook.playbook} v{state.playbook.version} ({state.playbook_digest})",
+        opened_at=state.opened_at,
+        occurrences=state.occurrences,
+        next=Next(at=due.at, what=due.summary) if due else None,
+        clocks=tuple(_clock_views(state, now)),
+        gates=tuple(
+            GateView(
+                id=gate.id,
+                round=gate.round,
+                state=gate.state,
+                digest=gate.digest,
+                approvers=gate.people,
+                decided=tuple(f"{vote.decision} by {vote.by}" for vote in gate.votes),
+                due=gate.due,
+            )
+            for gate in state.gates.values()
+        ),
+        items=tuple(
+            ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
+            for item in state.items.values()
+        ),
+        missing=state.missing,
+        case=state.case_link,
+        resolution=state.resolution.text if state.resolution else "",
+        outcome=state.outcome,
+    )
+
+
+def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
+    waiting = state.waiting_on
+    if waiting is WaitingOn.NOBODY:
+        return (), f"it has ended: {state.outcome_because}"
+    if waiting is WaitingOn.HOLD and state.hold is not None:
+        return (state.accountable,), f"on hold: {state.hold.because}"
+    if waiting is WaitingOn.REQUESTER and state.input_request is not None:
+        return (state.input_request.of,), f"required input is missing: {', '.join(state.input_request.parts)}"
+    if waiting is WaitingOn.APPROVER:
+        gates = state.pending_gates
+        people = tuple(dict.fromkeys(person for gate in gates for person in gate.people))
+        return people or tuple(gate.id for gate in gates), f"approval needed: {', '.join(gate.id for gate in gates)}"
+    if waiting is WaitingOn.REVIEWER:
+        return (state.accountable,), "the review is to be written"
+    if waiting in (WaitingOn.CUSTOMER, WaitingOn.REQUESTER):
+        who = (
+            f"customer:{state.customer.id}" if state.customer and waiting is WaitingOn.CUSTOMER else state.requested_by
+        )
+        return (who,), "the proposed resolution is to be confirmed or rejected"
+    if waiting is WaitingOn.RESPONDER and state.rung is not None:
+        return state.rung.people or state.rung.targets, f"somebody is to take it: round {state.rung.id}"
+    if state.review is not None:
+        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
+    return (state.accountable,), "the owner works on it"
+
+
+def _clock_views(state: Escalation, now: datetime) -> list[ClockView]:
+    views = []
+    for clock in state.clocks.values():
+        paused = clock.paused
+        at = clock.pauses[-1].since if paused else (clock.stopped_at or now)
+        word = (
+            "breached"
+            if clock.breached
+            else "stopped"
+            if clock.stopped_at
+            else "paused"
+            if paused
+            else "warned"
+            if clock.warned
+            else "running"
+        )
+        views.append(
+            ClockView(
+                name=clock.name,
+                due=clock.due,
+                remaining=(clock.due - at).total_seconds(),
+                state=word,
+                paused_because=clock.pauses[-1].because if paused else "",
+            )
+        )
+    return views
+
+
+def explanation(state: Escalation) -> Explanation:
+    """Say why it was escalated, with every reason and the pinned playbook."""
+    return Explanation(
+        id=state.id,
+        playbook=state.playbook.playbook,
+        playbook_version=state.playbook.version,
+        playbook_digest=state.playbook_digest,
+        initiation=state.initiation,
+        timing=state.timing,
+        severity=state.severity,
+        reasons=state.reasons,
+        in_words=tuple(explain_reason(reason) for reason in state.reasons),
+        repeat_of=state.repeat_of,
+    )
+
+
+def packet(state: Escalation) -> Packet:
+    """Return the context packet as it stands."""
+    return Packet(
+        id=state.id,
+        help_needed=state.context.help_needed,
+        context=state.context,
+        case=state.case,
+        customer=state.customer,
+        snapshot=state.case_link.snapshot if state.case_link else None,
+        facts=state.facts,
+        missing=state.missing,
+        complete=not state.missing,
+        sent_incomplete_because=state.exception,
+    )
+
+
+def ledger_row(state: Escalation) -> EscalationRow:
+    """Return how it stands as a whole, for the ledger."""
+    due = next_due(state)
+    case = state.case
+    return EscalationRow(
+        playbook=state.playbook.playbook,
+        playbook_digest=state.playbook_digest,
+        source=state.source,
+        case_system=case.system if case else "",
+        case_id=case.id if case else "",
+        customer_id=state.customer.id if state.customer else "",
+        requested_by=state.requested_by,
+        initiation=state.initiation,
+        outcome=state.outcome or "open",
+        stage=state.stage,
+        status=state.status,
+        severity=state.severity,
+        severity_rank=state.severity_rank if state.severity else None,
+        level=state.level.id if state.level else "",
+        owner=state.owner.actor if state.owner else "",
+        waiting_on=state.waiting_on,
+        reasons=tuple(reason.trigger for reason in state.reasons),
+        breached=state.breached,
+        opened_at=state.opened_at or datetime.min.replace(tzinfo=UTC),
+        closed_at=state.closed_at,
+        next_due_at=due.at if due else None,
+    )
+
+
+def markdown(state: Escalation, now: datetime) -> str:
+    """Write the situation as Markdown for the current details in Temporal's UI."""
+    here = situation(state, now)
+    lines = [
+        f"### {here.severity} · {here.status}" + (f" · {here.level}" if here.level else ""),
+        f"**Who acts next:** {', '.join(here.who_acts_next) or 'nobody'} — {here.why}",
+        f"**Accountable:** {here.accountable}",
+    ]
+    if here.next is not None:
+        lines.append(f"**If nobody acts:** {here.next.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {here.next.what}")
+    if here.missing:
+        lines.append(f"**Missing from the packet:** {', '.join(here.missing)}")
+    if here.clocks:
+        lines += ["", "| clock | limit (UTC) | state |", "|---|---|---|"]
+        lines += [f"| {c.name} | {c.due.astimezone(UTC):%Y-%m-%d %H:%M:%S} | {c.state} |" for c in here.clocks]
+    for gate in here.gates:
+        decided = f": {'; '.join(gate.decided)}" if gate.decided else ""
+        lines.append(f"- approval **{gate.id}** (round {gate.round}): {gate.state}{decided}")
+    lines += [f"- action item **{i.id}** {i.title} ({i.owner}): {'done' if i.done else 'open'}" for i in here.items]
+    lines += ["", "**Why it was escalated**", *[f"- {explain_reason(reason)}" for reason in state.reasons]]
+    lines += ["", f"Playbook {here.playbook}"]
+    return "\n".join(lines)

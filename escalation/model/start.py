@@ -1,0 +1,71 @@
+"""What client and workflow agree on: names, the workflow's input, what it carries over, what it returns."""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, ValidatorFunctionWrapHandler, WrapValidator
+
+from escalation.model.actions import Action, EscalationRow
+from escalation.model.events import Event
+from escalation.model.request import Receipt, Request
+from escalation.model.state import Escalation
+from escalation.values import Record
+
+WORKFLOW = "Escalation"
+TASK_QUEUE = "escalations"
+OPEN = "open"
+
+
+class Chapter(Record):
+    """Events of one escalation that the ledger does not have yet, and how it stands as a whole."""
+
+    escalation_id: str
+    instance: str
+    row: EscalationRow
+    events: tuple[Event, ...] = ()
+
+
+class Carried(Record):
+    """Everything a run hands to its successor at continue-as-new."""
+
+    state: Escalation
+    pending: tuple[Annotated[Action, Field(discriminator="type")], ...] = ()
+    """Actions in flight: issued again under the same idempotency keys."""
+    journal: tuple[Chapter, ...] = ()
+    repeats: int = 0
+
+
+class Previous(Record):
+    """What a repeat knows of the escalation with the same key that was closed before it."""
+
+    instance: str | None = None
+    """None when that one was declined: then this is no repeat."""
+    answers: dict[str, Receipt] = {}
+
+
+def _leniently(value: Any, _: ValidatorFunctionWrapHandler) -> Carried | None:
+    # What a run carries may have been written by a newer worker: nothing in it is refused for being unknown.
+    if value is None or isinstance(value, Carried):
+        return value
+    return Carried.model_validate(value, extra="ignore")
+
+
+class Start(Record):
+    """The workflow's input."""
+
+    playbook: str
+    request: Request | None = None
+    """Set by fire-and-forget openings; otherwise the request comes with the ``open`` update."""
+    previous: Previous | None = None
+    carried: Annotated[Carried | None, WrapValidator(_leniently)] = None
+
+
+class Summary(Record):
+    """What a finished run returns: how it ended, and every receipt it gave."""
+
+    escalation_id: str
+    instance: str
+    outcome: str
+    because: str
+    events: int
+    answers: dict[str, Receipt] = {}
+    closed_at: AwareDatetime | None = None

@@ -1,0 +1,83 @@
+"""Settings of the programs: ours by ``ESCALATION_*``, Temporal's own by ``temporalio.envconfig`` (``TEMPORAL_*``).
+
+A wrong setting stops the start with the key and what was expected; values are never repeated.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
+
+from activities import Places
+from escalation.errors import SettingsError, Unreachable
+from escalation.model.start import TASK_QUEUE
+from escalation.values import Duration
+
+DEFAULT_ADDRESS = "localhost:7233"
+
+
+class Settings(BaseSettings):
+    """What a worker and the command line can be told by environment."""
+
+    model_config = SettingsConfigDict(env_prefix="ESCALATION_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    data: Path = Path("data")
+    """Folder of the embedded adapters' files: inbox, help desk, ledger."""
+    directory: Path = Path(__file__).resolve().parent / "examples" / "directory.yaml"
+    """People, teams, roles and rotations."""
+    playbooks: tuple[Path, ...] = ()
+    """Folders with a team's own playbooks, as a JSON list; the shipped ones are always found too."""
+    ledger_url: str | None = None
+    """``postgresql://...`` or ``sqlite:///...``; without it ``ledger.db`` in ``data``."""
+    task_queue: str = TASK_QUEUE
+    metrics: str | None = Field(default=None, pattern=r"^[^\s:]+:\d{1,5}$")
+    """``host:port`` where Prometheus finds Temporal's metrics and the backlog."""
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+    graceful_shutdown: Duration = timedelta(seconds=20)
+    """How long a stopping worker lets running activities finish."""
+    concurrent_activities: int = Field(default=50, ge=1, le=1000)
+    concurrent_workflow_tasks: int = Field(default=50, ge=2, le=1000)
+    cached_workflows: int = Field(default=2000, ge=0)
+
+    @property
+    def places(self) -> Places:
+        """Where the activities find everything."""
+        return Places(data=self.data, directory=self.directory, playbooks=self.playbooks, ledger_url=self.ledger_url)
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: naming every wrong key and what was expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        said = "; ".join(f"ESCALATION_{'_'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in problems)
+        raise SettingsError(f"wrong settings: {said}") from None
+
+
+async def connect(runtime: Runtime | None = None, address: str | None = None) -> Client:
+    """Connect to the Temporal server that the environment or a profile names.
+
+    Raises:
+        Unreachable: saying which address did not answer and how to start a server.
+    """
+    config = ClientConfig.load_client_connect_config()
+    if address is not None:
+        config["target_host"] = address
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
+    except RuntimeError as error:
+        raise Unreachable(
+            f"no Temporal server answers at {config['target_host']}. Start the embedded one with 'escalate dev', "
+            "or name another in TEMPORAL_ADDRESS"
+        ) from error

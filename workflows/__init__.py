@@ -1,0 +1,1 @@
+"""The durable shell: carries what the domain decides, and decides nothing itself."""

@@ -1,0 +1,49 @@
+"""What the ledger does not have yet, and the one coalesced action that brings it there."""
+
+from temporalio import workflow
+
+from workflows.deliveries import RECORD, call
+
+with workflow.unsafe.imports_passed_through():
+    from escalation.lifecycle.situation import ledger_row
+    from escalation.model.actions import RecordEvents
+    from escalation.model.events import Event
+    from escalation.model.start import Chapter
+    from escalation.model.state import Escalation
+
+BATCH = 100
+"""Events recorded in one call: keeps the payload far below Temporal's limit."""
+
+
+class Journal:
+    """Unrecorded events, a chapter for each escalation of this key (a repeat begins a new one)."""
+
+    def __init__(self, chapters: tuple[Chapter, ...]) -> None:
+        self.chapters = list(chapters)
+
+    def write(self, state: Escalation, events: list[Event]) -> None:
+        """Add events, and how the escalation stands after them."""
+        row = ledger_row(state)
+        if not self.chapters or self.chapters[-1].instance != state.instance:
+            self.chapters.append(Chapter(escalation_id=state.id, instance=state.instance, row=row))
+        last = self.chapters[-1]
+        self.chapters[-1] = last.model_copy(update={"events": (*last.events, *events), "row": row})
+
+    async def record(self) -> None:
+        """Write to the ledger for ever: one call in flight at most, each with all events since the last."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self.chapters))
+            chapter = self.chapters[0]
+            batch = chapter.events[:BATCH]
+            record = RecordEvents(
+                escalation_id=chapter.escalation_id,
+                instance=chapter.instance,
+                events=tuple(event.model_dump(mode="json") for event in batch),
+                row=chapter.row,
+            )
+            await call(RECORD, record, int, f"record events {batch[0].seq} to {batch[-1].seq}")
+            rest = self.chapters[0].events[len(batch) :]
+            if rest:
+                self.chapters[0] = self.chapters[0].model_copy(update={"events": rest})
+            else:
+                self.chapters.pop(0)

@@ -1,0 +1,96 @@
+"""Turns the command registry into handlers: an update for every command, and a signal for the few that have one.
+
+Each name shows in history and in the workflow's metadata, is decoded to its own type, and is guarded by a validator
+that runs the very rule the handler runs, so that a refusal is answered and leaves no trace in history.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from escalation.errors import DomainError, NotNow
+    from escalation.lifecycle import decide
+    from escalation.lifecycle.communication import situation
+    from escalation.lifecycle.permissions import refuse_engine
+    from escalation.model import commands as c
+    from escalation.model import events as e
+    from escalation.model.state import Escalation
+
+W = TypeVar("W", bound="type[Any]")
+
+
+class Shell(Protocol):
+    """What the handlers need of the workflow."""
+
+    state: Escalation | None
+
+    def apply(self, command: c.Command) -> list[e.Event]: ...
+
+
+def takes_commands(cls: W) -> W:
+    """Add an update handler for each command and a signal handler for each of ``SIGNALS``; goes under ``defn``."""
+    for name, command in c.COMMANDS.items():
+        setattr(cls, f"_{name}", _update(name, command))
+    for name in c.SIGNALS:
+        setattr(cls, f"_{name}_signal", _signal(name))
+    return cls
+
+
+def _opened(shell: Shell) -> Escalation:
+    if shell.state is None:
+        raise NotNow("the escalation is just starting; send the command again in a moment")
+    return shell.state
+
+
+def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
+    def handle(self: Shell, command: c.Act) -> c.Answer:
+        state = _opened(self)
+        already = next((r for r in state.remembered if r.command_id == command.command_id), None)
+        if already is not None:
+            return c.Answer(message=f"accepted before, at {already.at:%H:%M:%S %Z}", at=already.at, seq=already.seq)
+        events = self.apply(command)
+        after = _opened(self)
+        kept = any(isinstance(event, e.CommandHeld) for event in events)
+        message = f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted. "
+        return c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
+
+    def check(self: Shell, command: c.Act) -> None:
+        state = _opened(self)
+        refuse_engine(command.by)
+        decide(state, command, workflow.now())
+
+    handle.__name__ = check.__name__ = name
+    handle.__doc__ = command_type.__doc__
+    handle.__annotations__ = {"command": command_type, "return": c.Answer}
+    check.__annotations__ = {"command": command_type, "return": None}
+    handler = workflow.update(name=name, description=(command_type.__doc__ or name).splitlines()[0])(handle)
+    handler.validator(check)
+    return handler
+
+
+def _signal(name: str) -> Callable[..., Any]:
+    def handle(self: Any, content: RawValue | None = None) -> None:
+        self.signalled(name, content.payload.data if content is not None else b"")
+
+    handle.__name__ = f"{name}_signal"
+    # RawValue: a payload that does not decode would be dropped by the SDK before anybody could answer it.
+    handle.__annotations__ = {"content": RawValue, "return": None}
+    return workflow.signal(name=name, description=f"{name}: as a JSON object with at least 'by'")(handle)
+
+
+def take_signal(shell: Shell, name: str, content: bytes) -> None:
+    """Apply a signal; a malformed or refused one becomes a timeline entry, never silence."""
+    try:
+        command = c.COMMANDS[name].model_validate_json(content or b"{}")
+        refuse_engine(command.by)
+        shell.apply(command)
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        said = "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'content'}: {p['msg']}" for p in problems)
+        shell.apply(c.SignalRefused(name=name, error=f"malformed: {said[:1000]}"))
+    except DomainError as error:
+        shell.apply(c.SignalRefused(name=name, error=str(error)))
