@@ -1,1 +1,118 @@
-"""The world: one class for each remote system, holding its client, behind a port."""
+"""The world: one class for each remote system, holding its client, behind a port. ``build`` wires them for a worker.
+
+Every activity's name is a contract with the workflow, which calls it by name and never imports it:
+
+    playbooks.load     str -> LoadedPlaybook           ledger.record      RecordEvents -> int
+    directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
+    notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> None
+
+A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from activities.crm import Crm
+from activities.crm.local import LocalHelpDesk
+from activities.crm.port import HelpDesk
+from activities.directory import DirectoryFile
+from activities.http import open_client
+from activities.ledger import Ledger
+from activities.notify import Notifications, inbox, webhook
+from activities.playbooks import Playbooks
+from escalation.playbook.load import Shelf, shipped_folder
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything is."""
+
+    data: Path
+    """Folder of the embedded adapters' SQLite files: ``inbox.db``, ``helpdesk.db``, ``ledger.db``; made when absent."""
+    directory: Path
+    """The YAML file of people, teams and rotations."""
+    playbooks: tuple[Path, ...] = ()
+    """Folders, a team's own first; the shipped one is always searched last."""
+    ledger_url: str | None = None
+    """``sqlite:///…`` or ``postgresql://…``; None is ``ledger.db`` in ``data``."""
+
+    @property
+    def inbox(self) -> Path:
+        """The embedded inbox's file."""
+        return self.data / "inbox.db"
+
+    @property
+    def help_desk(self) -> Path:
+        """The embedded help desk's file."""
+        return self.data / "helpdesk.db"
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL."""
+        return self.ledger_url or f"sqlite:///{self.data / 'ledger.db'}"
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Everything a worker registers, and what to close at its end."""
+
+    playbooks: Playbooks
+    directory: DirectoryFile
+    notifications: Notifications
+    crm: Crm
+    ledger: Ledger
+    inbox: inbox.Inbox
+    local_help_desk: LocalHelpDesk | None
+    """None when another help desk was given."""
+    client: httpx.AsyncClient
+
+    def all(self) -> list[Callable[..., Awaitable[Any]]]:
+        """Return the bound activity methods, for ``Worker(activities=...)``."""
+        return [
+            self.playbooks.load,
+            self.directory.find,
+            self.notifications.send,
+            self.crm.open_case,
+            self.crm.update_case,
+            self.ledger.record,
+        ]
+
+    async def close(self) -> None:
+        """Write what is waiting and close files and connections; call it after the worker has stopped."""
+        await self.client.aclose()
+        await self.ledger.close()
+        self.inbox.close()
+        if self.local_help_desk is not None:
+            self.local_help_desk.close()
+
+
+def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
+    """Open everything and bring the ledger's tables up to date. ``help_desk`` replaces the embedded one.
+
+    Raises:
+        DocumentError: the directory file cannot be used.
+        SettingsError: the ledger's URL is not one.
+        Unreachable: the ledger's database cannot be opened.
+    """
+    directory = DirectoryFile(places.directory)
+    ledger = Ledger(places.ledger)
+    ledger.migrate()
+    received = inbox.Inbox(places.inbox)
+    client = open_client()
+    local = None
+    if help_desk is None:
+        help_desk = local = LocalHelpDesk(places.help_desk)
+    return Activities(
+        playbooks=Playbooks(Shelf(*places.playbooks, shipped_folder())),
+        directory=directory,
+        notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
+        crm=Crm(help_desk),
+        ledger=ledger,
+        inbox=received,
+        local_help_desk=local,
+        client=client,
+    )

@@ -1,0 +1,97 @@
+"""The directory as activities use it: read again when its file changed, and never lost to a broken edit."""
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+from pydantic import AwareDatetime
+from temporalio import activity
+
+from escalation.errors import DocumentError, Finding
+from escalation.model.actions import FindPeople, People
+from escalation.people.directory import Directory, Person, load_directory
+from escalation.values import Actor, Record
+
+log = structlog.get_logger(__name__)
+
+
+class DirectoryStatus(Record):
+    """Which state of the file is in use."""
+
+    file: str
+    loaded_at: AwareDatetime
+    """When the version in use was read."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the file as it is now; while there are any, an older version is in use."""
+
+
+class _Stamp(NamedTuple):
+    modified: int
+    size: int
+    inode: int
+
+
+class DirectoryFile:
+    """The people, teams and rotations of one YAML file.
+
+    Raises ``DocumentError`` at construction when the file cannot be used: a worker does not start without a directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._stamp = self._look()
+        self._directory = load_directory(path)
+        self._loaded_at = datetime.now(UTC)
+        self._findings: tuple[Finding, ...] = ()
+
+    @activity.defn(name="directory.find")
+    async def find(self, action: FindPeople) -> People:
+        """Find the people who stand for the targets now, and everybody else who may act for them."""
+        directory = await asyncio.to_thread(self.current)
+        people = directory.find(action.targets, datetime.now(UTC), action.fallback, action.exclude)
+        told = {found.person for found in people.people}
+        members = (actor for target in (*action.targets, *action.also) for actor in directory.members(target))
+        also = dict.fromkeys(actor for actor in members if actor not in told and actor not in action.exclude)
+        return people.model_copy(update={"also": tuple(also)})
+
+    async def person(self, actor: Actor) -> Person | None:
+        """Return a person with their contact points; None when the directory does not know them."""
+        return (await asyncio.to_thread(self.current)).person(actor)
+
+    def current(self) -> Directory:
+        """Return the newest usable state of the file; a broken one is logged once, with lines, and passed over."""
+        with self._lock:
+            stamp = self._look()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._reload()
+            return self._directory
+
+    def status(self) -> DirectoryStatus:
+        """Return what is in use, and what is wrong with the file if it is broken."""
+        self.current()
+        return DirectoryStatus(file=str(self._path), loaded_at=self._loaded_at, findings=self._findings)
+
+    def _look(self) -> _Stamp | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return _Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+
+    def _reload(self) -> None:
+        try:
+            self._directory = load_directory(self._path)
+        except DocumentError as error:
+            self._findings = tuple(error.findings)
+            log.warning(
+                "directory_broken", kept_from=self._loaded_at.isoformat(), findings=[str(f) for f in error.findings]
+            )
+            return
+        self._loaded_at = datetime.now(UTC)
+        self._findings = ()
+        log.info("directory_loaded", file=self._path.name)

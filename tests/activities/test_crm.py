@@ -1,0 +1,186 @@
+"""The help desk's activities on the embedded one: a ticket once, a dated snapshot, and updates that count once."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.crm import Crm
+from activities.crm.local import LocalHelpDesk
+from escalation.errors import RemoteRefused, RemoteUnavailable
+from escalation.model.actions import CaseLink, CustomerSnapshot, OpenCase, UpdateCase
+from escalation.model.request import Case, Customer
+
+JANA = Customer(id="c-17", name="Jana Nováková", tier="vip", company="Lumen", locale="cs")
+
+
+def opening(key: str = "e1/open", case: str = "conv-1", system: str = "chatbot", **changes: Any) -> OpenCase:
+    plain: dict[str, Any] = {
+        "key": key,
+        "case": Case(system=system, id=case),
+        "customer": JANA,
+        "subject": "Refund twice",
+        "body": "What happened",
+        "severity": "P2",
+    }
+    return OpenCase(**plain | changes)
+
+
+def update(key: str, case_key: str = "e1/open", **changes: Any) -> UpdateCase:
+    return UpdateCase(key=key, case_key=case_key, **changes)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[LocalHelpDesk]:
+    opened = LocalHelpDesk(tmp_path / "helpdesk.db")
+    opened.seed([JANA])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def crm(desk: LocalHelpDesk) -> Crm:
+    return Crm(desk)
+
+
+@pytest.mark.req("LA-CH3")
+async def test_a_case_from_any_channel_becomes_a_ticket(crm: Crm, desk: LocalHelpDesk) -> None:
+    for channel in ("chatbot", "email", "pagerduty"):
+        await ActivityEnvironment().run(crm.open_case, opening(key=f"{channel}/open", system=channel))
+    assert [(ticket.id, ticket.case_system, ticket.status) for ticket in desk.tickets()] == [
+        ("T-1", "chatbot", "open"),
+        ("T-2", "email", "open"),
+        ("T-3", "pagerduty", "open"),
+    ]
+
+
+async def test_opening_again_under_the_same_key_finds_the_same_ticket(crm: Crm, desk: LocalHelpDesk) -> None:
+    links = await asyncio.gather(*(crm.open_case(opening()) for _ in range(8)))
+    assert {link.ticket for link in links} == {"T-1"}
+    assert len(desk.tickets()) == 1
+    assert desk.tickets()[0].comments == ()
+
+
+async def test_two_workers_on_one_file_open_one_ticket(desk: LocalHelpDesk, tmp_path: Path) -> None:
+    other = LocalHelpDesk(tmp_path / "helpdesk.db")
+    for number in range(20):
+        action = opening(key=f"e{number}/open", case=f"conv-{number}")
+        first, second = await asyncio.gather(desk.open_ticket(action), other.open_ticket(action))
+        assert first == second
+    assert len(desk.tickets()) == 20
+    other.close()
+
+
+@pytest.mark.req("WLF-12")
+async def test_the_customer_is_fetched_as_a_dated_snapshot_without_the_ticket_just_opened(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    for number in range(12):
+        await crm.open_case(opening(key=f"old{number}", case=f"old-{number}", subject=f"Old matter {number}"))
+    for number in range(9):
+        await crm.update_case(update(f"old{number}/solve", f"old{number}", status="solved"))
+    before = datetime.now(UTC)
+    snapshot = (await crm.open_case(opening())).snapshot
+    assert snapshot is not None
+    assert before <= snapshot.fetched_at <= datetime.now(UTC)
+    assert (snapshot.system, snapshot.tier, snapshot.company) == ("helpdesk", "vip", "Lumen")
+    assert snapshot.open_tickets == 3
+    assert len(snapshot.history) == 10
+    assert snapshot.history[0] == f"{before:%Y-%m-%d} T-12 open: Old matter 11"
+    assert "Refund twice" not in str(snapshot.history)
+
+
+async def test_opening_again_counts_the_same_open_tickets(crm: Crm) -> None:
+    first, second = await crm.open_case(opening()), await crm.open_case(opening())
+    assert first.snapshot is not None
+    assert second.snapshot is not None
+    assert first.snapshot.open_tickets == second.snapshot.open_tickets == 0
+
+
+async def test_of_a_customer_nobody_knows_there_is_no_snapshot(crm: Crm) -> None:
+    assert (await crm.open_case(opening(customer=Customer(id="c-99")))).snapshot is None
+    assert (await crm.open_case(opening(key="e2/open", case="conv-2", customer=None))).snapshot is None
+
+
+async def test_a_case_that_is_a_ticket_of_this_help_desk_keeps_its_number(crm: Crm, desk: LocalHelpDesk) -> None:
+    link = await crm.open_case(opening(system="helpdesk", case="4711"))
+    assert link.ticket == "4711"
+    assert desk.ticket("4711") is not None
+
+
+async def test_a_second_escalation_of_the_same_case_reopens_its_ticket_and_says_why_once(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    await crm.open_case(opening())
+    await crm.update_case(update("e1/done", status="closed"))
+    for _ in range(2):
+        again = await crm.open_case(opening(key="e2/open", subject="Charged again", severity="P1"))
+    assert again.ticket == "T-1"
+    [ticket] = desk.tickets()
+    assert (ticket.status, ticket.severity, ticket.subject) == ("open", "P1", "Refund twice")
+    assert [(comment.text, comment.public) for comment in ticket.comments] == [
+        ("Charged again\n\nWhat happened", False)
+    ]
+    await crm.update_case(update("e2/done", "e2/open", status="solved"))
+    assert desk.tickets()[0].status == "solved"
+
+
+@pytest.mark.req("WLF-17")
+async def test_notes_status_and_owner_are_mirrored_and_what_is_not_named_stays(crm: Crm, desk: LocalHelpDesk) -> None:
+    await crm.open_case(opening())
+    await crm.update_case(update("e1/1", note="Eva took it", owner="person:eva", status="pending"))
+    await crm.update_case(update("e1/2", note="We are looking into it", public=True))
+    await crm.update_case(update("e1/3", status="solved"))
+    [ticket] = desk.tickets()
+    assert (ticket.owner, ticket.status) == ("person:eva", "solved")
+    assert [(comment.text, comment.public) for comment in ticket.comments] == [
+        ("Eva took it", False),
+        ("We are looking into it", True),
+    ]
+
+
+async def test_an_update_that_comes_twice_and_late_does_not_undo_what_came_after(crm: Crm, desk: LocalHelpDesk) -> None:
+    await crm.open_case(opening())
+    pending = update("e1/1", note="Waiting for the customer", status="pending")
+    await crm.update_case(pending)
+    await crm.update_case(update("e1/2", status="solved"))
+    await crm.update_case(pending)
+    [ticket] = desk.tickets()
+    assert ticket.status == "solved"
+    assert len(ticket.comments) == 1
+
+
+async def test_an_update_of_a_case_that_was_never_opened_is_refused(crm: Crm, desk: LocalHelpDesk) -> None:
+    with pytest.raises(RemoteRefused, match="no ticket was opened for e1/open"):
+        await crm.update_case(update("e1/1", note="Jana called"))
+    assert desk.tickets() == []
+
+
+@pytest.mark.req("WLF-16")
+async def test_another_help_desk_takes_the_place_of_the_embedded_one() -> None:
+    class DownThenUp:
+        """A help desk of another vendor that cannot be reached at first."""
+
+        tries = 0
+
+        async def open_ticket(self, action: OpenCase) -> CaseLink:
+            self.tries += 1
+            if self.tries == 1:
+                raise RemoteUnavailable("hubspot: no answer")
+            return CaseLink(ticket="H-1", url="https://hubspot.example/H-1")
+
+        async def customer(self, customer_id: str, besides: str) -> CustomerSnapshot | None:
+            return CustomerSnapshot(fetched_at=datetime(2026, 11, 20, tzinfo=UTC), system="hubspot", tier="gold")
+
+        async def update_ticket(self, action: UpdateCase) -> None:
+            raise NotImplementedError
+
+    crm = Crm(DownThenUp())
+    with pytest.raises(RemoteUnavailable):
+        await crm.open_case(opening())
+    link = await crm.open_case(opening())
+    assert (link.ticket, link.snapshot and link.snapshot.system) == ("H-1", "hubspot")

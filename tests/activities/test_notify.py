@@ -1,0 +1,290 @@
+"""Telling people: which contact point, each message once, and what happens when channels refuse or stay silent."""
+
+import asyncio
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.directory import DirectoryFile
+from activities.http import open_client
+from activities.notify import Notifications
+from activities.notify.inbox import Inbox
+from activities.notify.port import Notifier
+from activities.notify.webhook import Webhook
+from escalation.errors import RemoteRefused, RemoteUnavailable
+from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
+from escalation.values import digest_of
+from tests.activities.sink import Reply, Sink, open_sink
+
+ROOT = Path(__file__).parents[2]
+
+
+class Point(NamedTuple):
+    channel: str
+    address: str
+
+
+class Known(NamedTuple):
+    contacts: tuple[Point, ...]
+
+
+class People:
+    """Stands for the directory: who has which contact points, in which order."""
+
+    def __init__(self, **people: list[Point]) -> None:
+        self._people = people
+
+    async def person(self, actor: str) -> Known | None:
+        points = self._people.get(actor.removeprefix("person:"))
+        return None if points is None else Known(tuple(points))
+
+
+class Channel:
+    """A channel that answers as told, and remembers the addresses it was asked for."""
+
+    def __init__(self, name: str, error: Exception | None = None) -> None:
+        self.name = name
+        self.error = error
+        self.asked: list[str] = []
+
+    async def send(self, message: Notify, address: str) -> DeliveryReceipt:
+        self.asked.append(address)
+        if self.error is not None:
+            raise self.error
+        return DeliveryReceipt(channel=self.name, receipt_id="r1", at=datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def page(key: str = "e1/page/1", to: str = "person:eva", **changes: Any) -> Notify:
+    plain = {"key": key, "to": to, "kind": MessageKind.PAGE, "subject": "P0: checkout down", "body": "Please take it"}
+    return Notify.model_validate(plain | changes)
+
+
+def notifications(people: People, **channels: Notifier) -> Notifications:
+    return Notifications(cast("DirectoryFile", people), channels)
+
+
+async def send(activities: Notifications, message: Notify, attempt: int = 1) -> DeliveryReceipt:
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, attempt=attempt)
+    receipt: DeliveryReceipt = await environment.run(activities.send, message)
+    return receipt
+
+
+EVA = People(eva=[Point("chat", "U-eva"), Point("mail", "eva@example.org"), Point("sms", "+420")])
+
+# --- which contact point --------------------------------------------------------------------------------------------
+
+
+async def test_the_first_contact_point_is_used_and_no_other() -> None:
+    chat, mail = Channel("chat"), Channel("mail")
+    receipt = await send(notifications(EVA, chat=chat, mail=mail), page())
+    assert receipt.channel == "chat"
+    assert (chat.asked, mail.asked) == (["U-eva"], [])
+
+
+async def test_a_contact_point_that_refuses_is_passed_over_at_once() -> None:
+    chat, mail = Channel("chat", RemoteRefused("chat: answered 404")), Channel("mail")
+    receipt = await send(notifications(EVA, chat=chat, mail=mail), page())
+    assert receipt.channel == "mail"
+    assert mail.asked == ["eva@example.org"]
+
+
+async def test_a_channel_that_this_worker_does_not_have_is_passed_over() -> None:
+    mail = Channel("mail")
+    assert (await send(notifications(EVA, mail=mail), page())).channel == "mail"
+
+
+async def test_when_all_refuse_the_error_names_channels_and_no_address() -> None:
+    refusing = {name: Channel(name, RemoteRefused(f"{name}: answered 410")) for name in ("chat", "mail")}
+    with pytest.raises(RemoteRefused) as failure:
+        await send(notifications(EVA, **refusing), page())
+    assert str(failure.value) == (
+        "person:eva cannot be reached: chat: answered 410; mail: answered 410; sms: this worker has no such channel"
+    )
+
+
+async def test_an_unavailable_contact_point_is_waited_for_and_after_three_tries_the_next_one_gets_its_chance() -> None:
+    slow = RemoteUnavailable("chat: answered 429", retry_after=timedelta(seconds=4))
+    chat, mail = Channel("chat", slow), Channel("mail")
+    activities = notifications(EVA, chat=chat, mail=mail)
+    for attempt in (1, 2, 3):
+        with pytest.raises(RemoteUnavailable) as failure:
+            await send(activities, page(), attempt)
+        assert failure.value.retry_after == timedelta(seconds=4)
+    assert mail.asked == []
+    assert (await send(activities, page(), attempt=4)).channel == "mail"
+
+
+async def test_while_one_contact_point_is_only_unavailable_the_failure_is_not_final() -> None:
+    people = People(eva=[Point("chat", "U-eva"), Point("mail", "eva@example.org")])
+    chat, mail = Channel("chat", RemoteUnavailable("chat: no answer")), Channel("mail", RemoteRefused("mail: no"))
+    with pytest.raises(RemoteUnavailable, match="chat: no answer"):
+        await send(notifications(people, chat=chat, mail=mail), page(), attempt=9)
+
+
+@pytest.mark.parametrize(
+    ("people", "why"),
+    [
+        (People(), "person:eva is not in the directory"),
+        (People(eva=[]), "person:eva cannot be reached: no contact point"),
+    ],
+)
+async def test_a_person_without_contact_points_cannot_be_told_and_the_error_says_why(people: People, why: str) -> None:
+    with pytest.raises(RemoteRefused, match=why):
+        await send(notifications(people), page())
+
+
+@pytest.mark.parametrize("to", ["agent:support-bot", "service:crm", "customer:c-17"])
+async def test_agents_services_and_customers_are_answered_in_the_inbox(inbox: Inbox, to: str) -> None:
+    assert (await send(notifications(People(), inbox=inbox), page(to=to))).channel == "inbox"
+    assert [message.to for message in inbox.messages()] == [to]
+
+
+# --- the embedded inbox ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    opened = Inbox(tmp_path / "var" / "inbox.db")
+    yield opened
+    opened.close()
+
+
+async def test_the_inbox_keeps_what_a_person_would_have_received(inbox: Inbox) -> None:
+    respond_by = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
+    receipt = await inbox.send(page(urgent=True, rung="L1/1", respond_by=respond_by, body="Zákaznice čeká"), "eva")
+    [kept] = inbox.messages("person:eva")
+    assert (kept.key, kept.kind, kept.subject) == ("e1/page/1", MessageKind.PAGE, "P0: checkout down")
+    assert (kept.body, kept.urgent, kept.rung, kept.respond_by) == ("Zákaznice čeká", True, "L1/1", respond_by)
+    assert (receipt.channel, receipt.receipt_id, receipt.at) == ("inbox", f"inbox-{kept.id}", kept.received_at)
+
+
+async def test_a_message_sent_again_is_in_the_inbox_once_and_gets_its_first_receipt(inbox: Inbox) -> None:
+    receipts = [await inbox.send(page(), "eva") for _ in range(3)]
+    receipts += await asyncio.gather(*(inbox.send(page(), "eva") for _ in range(8)))
+    assert len({receipt.model_dump_json() for receipt in receipts}) == 1
+    assert len(inbox.messages()) == 1
+
+
+async def test_the_inbox_is_read_by_person_and_from_where_one_stopped(inbox: Inbox) -> None:
+    for number, who in enumerate(("eva", "jan", "eva", "jan")):
+        await inbox.send(page(f"k{number}", f"person:{who}"), who)
+    assert [message.key for message in inbox.messages("person:jan")] == ["k1", "k3"]
+    stopped = inbox.messages()[1].id
+    assert [message.key for message in inbox.messages(since=stopped)] == ["k2", "k3"]
+    assert [message.key for message in inbox.messages("person:eva", since=stopped)] == ["k2"]
+    assert inbox.messages("person:nobody") == []
+
+
+async def test_what_was_acknowledged_by_the_inbox_survives_a_killed_process(tmp_path: Path) -> None:
+    program = """
+import asyncio, os, pathlib, sys
+from activities.notify.inbox import Inbox
+from escalation.model.actions import Notify
+inbox = Inbox(pathlib.Path(sys.argv[1]))
+message = Notify.model_validate_json(sys.argv[2])
+asyncio.run(inbox.send(message, "eva"))
+os.kill(os.getpid(), 9)
+"""
+    arguments = [sys.executable, "-c", program, str(tmp_path / "inbox.db"), page().model_dump_json()]
+    for _ in range(2):
+        done = await asyncio.to_thread(subprocess.run, arguments, cwd=ROOT, check=False)
+        assert done.returncode == -9
+    inbox = Inbox(tmp_path / "inbox.db")
+    assert [message.key for message in inbox.messages("person:eva")] == ["e1/page/1"]
+    inbox.close()
+
+
+async def test_a_damaged_inbox_file_is_worth_another_try_and_loses_no_earlier_message(inbox: Inbox) -> None:
+    await inbox.send(page("k1"), "eva")
+    inbox._file.transact(lambda connection: connection.execute("alter table messages rename to hidden"))
+    with pytest.raises(RemoteUnavailable, match=r"inbox: the SQLite file failed \(SQLITE_ERROR\)"):
+        await inbox.send(page("k2"), "eva")
+    inbox._file.transact(lambda connection: connection.execute("alter table hidden rename to messages"))
+    await inbox.send(page("k2"), "eva")
+    assert [message.key for message in inbox.messages()] == ["k1", "k2"]
+
+
+# --- the webhook ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    async with open_sink() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def webhook() -> AsyncIterator[Webhook]:
+    async with open_client() as client:
+        yield Webhook(client)
+
+
+async def test_a_webhook_gets_the_message_as_json_with_its_key_in_a_header(webhook: Webhook, sink: Sink) -> None:
+    sink.script = [Reply(201, body=b'{"id": "wh-77"}')]
+    before = datetime.now(UTC)
+    receipt = await webhook.send(page(respond_by=datetime(2026, 11, 20, 9, 15, tzinfo=UTC)), sink.url)
+    [hit] = sink.hits
+    assert hit.headers["idempotency-key"] == "e1/page/1"
+    assert hit.headers["content-type"] == "application/json"
+    assert hit.body == {
+        "key": "e1/page/1",
+        "to": "person:eva",
+        "kind": "page",
+        "subject": "P0: checkout down",
+        "body": "Please take it",
+        "urgent": False,
+        "rung": None,
+        "respond_by": "2026-11-20T09:15:00Z",
+    }
+    assert (receipt.channel, receipt.receipt_id) == ("webhook", "wh-77")
+    assert before <= receipt.at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("body", "receipt_id"),
+    [
+        pytest.param(b'{"id": 42}', "42", id="a number"),
+        pytest.param(b"ok", digest_of("e1/page/1"), id="not JSON"),
+        pytest.param(b"", digest_of("e1/page/1"), id="nothing"),
+        pytest.param(b"[1]", digest_of("e1/page/1"), id="a list"),
+        pytest.param(json.dumps({"id": {"a": 1}}).encode(), digest_of("e1/page/1"), id="an object"),
+        pytest.param(json.dumps({"id": ""}).encode(), digest_of("e1/page/1"), id="empty"),
+        pytest.param(json.dumps({"id": "x" * 5000}).encode(), "x" * 200, id="endless"),
+    ],
+)
+async def test_any_2xx_is_a_delivery_whatever_the_body_says(
+    webhook: Webhook, sink: Sink, body: bytes, receipt_id: str
+) -> None:
+    sink.script = [Reply(202, body=body)]
+    assert (await webhook.send(page(), sink.url)).receipt_id == receipt_id
+
+
+async def test_a_key_that_is_no_ascii_still_fits_a_header(webhook: Webhook, sink: Sink) -> None:
+    await webhook.send(page("e/žádost/1\n2"), sink.url)
+    assert sink.hits[0].headers["idempotency-key"] == "e/%C5%BE%C3%A1dost/1%0A2"
+
+
+async def test_a_page_is_seen_once_when_the_sink_fails_drops_the_connection_and_is_busy(
+    webhook: Webhook, sink: Sink
+) -> None:
+    sink.script = [Reply(500), Reply(500), Reply(500), Reply(drop=True), Reply(409), Reply(429, {"Retry-After": "4"})]
+    activities = notifications(People(eva=[Point("webhook", sink.url)]), webhook=webhook)
+    waits = []
+    for attempt in range(1, 7):
+        with pytest.raises(RemoteUnavailable) as failure:
+            await send(activities, page(), attempt)
+        waits.append(failure.value.retry_after)
+    assert (await send(activities, page(), attempt=7)).channel == "webhook"
+    assert waits == [None] * 5 + [timedelta(seconds=4)]
+    assert len(sink.hits) == 7
+    assert {hit.headers["idempotency-key"] for hit in sink.hits} == {"e1/page/1"}
+    assert list(sink.kept) == ["e1/page/1"]
