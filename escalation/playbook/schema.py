@@ -1,7 +1,7 @@
 """The playbook: versioned policy that says what should happen, written in YAML and pinned by digest.
 
-Conditions (``when``, ``up_when``, ``incomplete_allowed``) are CEL expressions over ``escalation.playbook.facts`` and the
-playbook's own ``fields``. Durations are wall time and written ``15m``, ``1h30m``, ``2d``. Everything here is also
+Conditions (``when``, ``up_when``, ``incomplete_allowed``) are CEL expressions over ``escalation.playbook.facts`` and
+the playbook's own ``fields``. Durations are wall time and written ``15m``, ``1h30m``, ``2d``. Everything here is also
 persisted inside each escalation, so fields are only ever added, with defaults.
 """
 

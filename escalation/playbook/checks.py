@@ -1,0 +1,229 @@
+"""What a schema cannot say of a playbook: everything that would only show when an escalation is already under way.
+
+Each check reads the document as it was written and tolerates any shape, so that all findings of a file come at once,
+also those behind a misspelt key. Whether a value has the right shape at all is the schema's concern.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+
+from escalation.documents import Document
+from escalation.errors import Finding
+from escalation.explain import Location
+from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, severity_names, types_of
+from escalation.playbook.facts import FactType
+from escalation.playbook.schema import Playbook, Stage
+from escalation.values import Target, parse_duration
+
+TARGETS = (
+    "owner",
+    "levels.*.targets.*",
+    "levels.*.last_resort",
+    "routing.*.targets.*",
+    "gates.*.approvers.*",
+    "gates.*.deputies.*",
+    "raci.*.accountable",
+)
+"""Where targets stand in a playbook."""
+
+_TARGET = re.compile(r"(person|team|role|oncall|raci):\S+")
+_RACI_LETTERS = ("responsible", "accountable", "consulted", "informed")
+_RACI_WORDS = ("owner", "requester", "customer")
+_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
+
+
+def check(document: Document) -> list[Finding]:
+    """Return everything wrong with a playbook beyond its shape, in the order of the lines."""
+    types = types_of(document)
+    found = [
+        *check_words(document, types),
+        *_unique(document, "triggers", "id"),
+        *_context(document),
+        *_levels(document),
+        *_targets(document),
+        *_unique(document, "gates", "id"),
+        *_gates(document, types),
+        *_clocks(document),
+        *_statuses(document),
+        *_raci(document),
+    ]
+    return sorted(found, key=lambda finding: (finding.file, finding.line))
+
+
+def check_against(
+    playbook: Playbook, directory_targets: Callable[[Target], bool], document: Document | None = None
+) -> list[Finding]:
+    """Return the places where a playbook names somebody the directory cannot find.
+
+    ``directory_targets`` says whether a target exists in the directory. With the document the findings carry lines.
+    """
+    source = document or Document(f"playbook {playbook.playbook}", playbook.model_dump(mode="json"))
+    found = []
+    for path, target in _named_people(source):
+        kind, _, name = target.partition(":")
+        if kind != "raci" and not directory_targets(target):
+            level = "a level without contact: " if path[0] == "levels" else ""
+            found.append(source.finding(path, f"{level}the directory has no {kind} '{name}'"))
+    return found
+
+
+def _named_people(document: Document) -> Iterator[tuple[Location, str]]:
+    for pattern in (*TARGETS, *(f"raci.*.{letter}.*" for letter in _RACI_LETTERS)):
+        for path, value in document.each(pattern):
+            if isinstance(value, str) and _TARGET.fullmatch(value):
+                yield path, value
+
+
+# --- the ladder -------------------------------------------------------------------------------------------------------
+
+
+def _unique(document: Document, section: str, key: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, item in enumerate(items(document, section)):
+        name = item.get(key)
+        if isinstance(name, str) and name in seen:
+            yield document.finding((section, index), f"{key} '{name}' is used twice under {section}")
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def _context(document: Document) -> Iterator[Finding]:
+    if not isinstance(document.data, dict):
+        return
+    section = document.data.get("context")
+    if section is None:
+        yield document.finding(
+            ("context",),
+            "the section context is missing: a playbook that says where an escalation goes must also say what travels "
+            "with it (required, complete_within)",
+        )
+    elif isinstance(section, dict) and section.get("required") == []:
+        yield document.finding(("context", "required"), "names no part that must travel with an escalation")
+
+
+def _levels(document: Document) -> Iterator[Finding]:
+    yield from _unique(document, "levels", "id")
+    levels = items(document, "levels")
+    for index, level in enumerate(levels):
+        if not level.get("targets"):
+            yield document.finding(
+                ("levels", index, "targets"),
+                "a level without contact: name at least one person, team, role or rotation",
+            )
+        ack, dwell = parse_duration(level.get("ack")), parse_duration(level.get("dwell"))
+        if isinstance(ack, timedelta) and isinstance(dwell, timedelta) and ack > dwell:
+            yield document.finding(("levels", index, "ack"), "is longer than dwell: it would never be waited for")
+    if levels and not levels[-1].get("last_resort"):
+        yield document.finding(
+            ("levels", len(levels) - 1, "last_resort"),
+            "a path that ends nowhere: the last level must name who is told when nobody there answers",
+        )
+    known = ids(document, "levels")
+    for pattern in ("triggers.*.level", "routing.*.level", "resolution.rejected_level"):
+        for path, name in document.each(pattern):
+            if isinstance(name, str) and known and name not in known:
+                yield document.finding(path, f"there is no level '{name}'; the ladder has {one_of(known)}")
+
+
+def _targets(document: Document) -> Iterator[Finding]:
+    for pattern in TARGETS:
+        for path, value in document.each(pattern):
+            if not isinstance(value, str):
+                continue
+            kind, _, name = value.partition(":")
+            if kind == "queue":
+                yield document.finding(
+                    path,
+                    f"'{value}' is a queue, and in a queue nobody is responsible: assign to one person, team, role or "
+                    "rotation (person: team: role: oncall:)",
+                )
+            elif kind == "raci" and name not in _RACI_LETTERS:
+                yield document.finding(
+                    path, f"'{value}' names no part of RACI; expected raci: with {one_of(_RACI_LETTERS)}"
+                )
+
+
+# --- gates, clocks, statuses, responsibilities ------------------------------------------------------------------------
+
+
+def _gates(document: Document, types: Mapping[str, FactType]) -> Iterator[Finding]:
+    for index, gate in enumerate(items(document, "gates")):
+        path = ("gates", index)
+        subject = gate.get("subject")
+        for at, name in enumerate(subject if isinstance(subject, list) else []):
+            if isinstance(name, str) and name not in types:
+                yield document.finding((*path, "subject", at), f"there is no fact '{name}'; declare it under fields")
+        expiry = gate.get("on_expiry")
+        if expiry == "approve" and not str(gate.get("because") or "").strip():
+            yield document.finding(
+                (*path, "on_expiry"), "silence must not read as approval: say in because why it may here"
+            )
+        if expiry == "next_deputy" and not gate.get("deputies"):
+            yield document.finding((*path, "on_expiry"), "there is no next deputy: name at least one under deputies")
+        approvers, need = gate.get("approvers"), gate.get("need", 1)
+        if (
+            isinstance(approvers, list)
+            and type(need) is int
+            and need > len(approvers)
+            and all(str(approver).startswith("person:") for approver in approvers)
+        ):
+            yield document.finding((*path, "need"), f"{need} must approve and only {len(approvers)} can")
+
+
+def _clocks(document: Document) -> Iterator[Finding]:
+    names = severity_names(document)
+    for path, _ in document.each("clocks.*.within.*"):
+        if names and path[-1] not in (*names, "default"):
+            yield document.finding(
+                path, f"there is no severity '{path[-1]}'; expected {one_of(names)} (not an alias), or default"
+            )
+
+
+def _statuses(document: Document) -> Iterator[Finding]:
+    yield from _unique(document, "statuses", "status")
+    seen: dict[tuple[object, object], object] = {}
+    for index, status in enumerate(items(document, "statuses")):
+        place = (str(status.get("stage")), str(status.get("waiting_on")))
+        if place in seen and status.get("stage"):
+            yield document.finding(
+                ("statuses", index), f"'{seen[place]}' already names this stage and whoever is waited on"
+            )
+        seen.setdefault(place, status.get("status"))
+
+
+def _raci(document: Document) -> Iterator[Finding]:
+    rows = mapping(document, "raci")
+    missing = [str(stage) for stage in _STAGES if stage not in rows]
+    if missing:
+        yield document.finding(("raci",), f"no row for {one_of(missing)}: every stage needs one")
+    for stage, row in rows.items():
+        if not isinstance(row, dict):
+            continue
+        yield from _raci_accountable(document, ("raci", stage), row.get("accountable"))
+        if not row.get("responsible"):
+            yield document.finding(("raci", stage, "responsible"), "at least one Responsible, got 0")
+        for letter in ("responsible", "consulted", "informed"):
+            who = row.get(letter)
+            for index, one in enumerate(who if isinstance(who, list) else []):
+                kind = str(one).partition(":")[0]
+                if isinstance(one, str) and kind not in ("person", "team", "role", "oncall", "agent", *_RACI_WORDS):
+                    yield document.finding(
+                        ("raci", stage, letter, index),
+                        f"'{one}' is nobody: expected a target (person: team: role: oncall:), agent:NAME, or "
+                        f"{one_of(_RACI_WORDS)}",
+                    )
+
+
+def _raci_accountable(document: Document, path: Location, accountable: object) -> Iterator[Finding]:
+    path = (*path, "accountable")
+    if isinstance(accountable, list):
+        yield document.finding(path, f"exactly one Accountable, got {len(accountable)}")
+    elif accountable is None:
+        yield document.finding(path, "exactly one Accountable, got 0")
+    elif str(accountable).startswith("agent:"):
+        yield document.finding(
+            path, "an AI may be responsible, but a person answers for it: name a person, role or team"
+        )
+    elif str(accountable).startswith("raci:"):
+        yield document.finding(path, "points back at this table: name a person, role or team")
