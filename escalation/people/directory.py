@@ -1,0 +1,291 @@
+"""The directory: people, teams, roles and rotations, and who a target means at an instant.
+
+It is read from one YAML file and is immutable; another version is another directory. Finding people never fails: what
+cannot be resolved is said in a note, and the fallback is asked instead.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, Strict, StrictBool, ValidationError, model_validator
+
+from escalation.documents import Document, read_document, validate
+from escalation.errors import DocumentError, Finding
+from escalation.explain import Location, did_you_mean
+from escalation.model.actions import FoundPerson, People
+from escalation.people.schedules import Override, Rotation, TimeZone, on_call
+from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", examples=["cs", "en-GB"])]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False), Strict()]
+
+
+class Contact(Record):
+    """A way to reach a person. The order of a person's contacts is the order in which they are tried."""
+
+    channel: Slug
+    """``inbox``, ``email``, ``webhook`` or another channel that the installation has a connection for."""
+    address: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Person(Record):
+    """Somebody who can be told, asked and held accountable."""
+
+    id: Slug
+    name: Name
+    contacts: Annotated[tuple[Contact, ...], Field(min_length=1)]
+    locale: Locale = "en"
+    """Language tag in which this person is written to."""
+    time_zone: TimeZone
+    skills: tuple[Slug, ...] = ()
+    rank: Annotated[int, Field(ge=0, le=100)] = 0
+    """Seniority: the higher, the more senior."""
+    authority: dict[Slug, StrictBool | Amount] = {}
+    """What this person may decide: up to an amount in the organisation's currency, or ``true`` for any.
+
+    Strict, because pydantic would otherwise take an amount of 1 for ``true``.
+    """
+    manager: Slug | None = None
+
+
+class Team(Record):
+    """People who answer for something together."""
+
+    id: Slug
+    name: Name
+    members: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    lead: Slug | None = None
+    oncall: Slug | None = None
+    """Rotation whose person is told for the team; None: every member is."""
+
+
+class Role(Record):
+    """A hat somebody wears: the first of its holders who may be asked, or whoever a rotation has on call."""
+
+    holders: tuple[Slug, ...] = ()
+    """In order: the holder, then the deputies."""
+    oncall: Slug | None = None
+
+    @model_validator(mode="after")
+    def _is_held(self) -> Self:
+        if not self.holders and self.oncall is None:
+            raise ValueError("is a role without holder; expected `holders` with at least one person, or `oncall`")
+        if self.holders and self.oncall is not None:
+            raise ValueError("has both `holders` and `oncall`; expected one of them")
+        return self
+
+
+class Directory(Record):
+    """Everybody who can be found. Make it with ``load_directory``, which checks that all ids exist."""
+
+    people: Annotated[tuple[Person, ...], Field(min_length=1)]
+    teams: tuple[Team, ...] = ()
+    roles: dict[Slug, Role] = {}
+    rotations: dict[Slug, Rotation] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """Fingerprint of what it says; comments and layout of the file do not count."""
+        return digest_of(json.dumps(self.model_dump(mode="json"), sort_keys=True))
+
+    @cached_property
+    def _people(self) -> dict[Actor, Person]:
+        return {_actor(person.id): person for person in self.people}
+
+    @cached_property
+    def _teams(self) -> dict[str, Team]:
+        return {team.id: team for team in self.teams}
+
+    def person(self, actor: Actor) -> Person | None:
+        """Return the person an actor such as ``person:eva.novak`` names; None for anybody else."""
+        return self._people.get(actor)
+
+    def find(
+        self, targets: Sequence[Target], at: datetime, fallback: Target, exclude: Collection[Actor] = ()
+    ) -> People:
+        """Resolve targets to people at an aware instant, each person once, in the targets' order.
+
+        A team means whoever its rotation has on call, or every member; a role its first holder who is not excluded.
+        When nobody is left the fallback is resolved instead, under the same exclusions; when that fails too, nobody is
+        returned and the notes say so.
+        """
+        found: dict[Actor, FoundPerson] = {}
+        notes: list[str] = []
+        for target in targets:
+            self._add(target, at, exclude, found, notes)
+        fell_back = not found
+        if fell_back:
+            notes.append(f"Nobody could be found for what was asked, so {fallback} is asked instead.")
+            self._add(fallback, at, exclude, found, notes)
+        if not found:
+            notes.append(f"Nobody could be found for {fallback} either, so nobody is told.")
+        return People(people=tuple(found.values()), fell_back=fell_back, notes=tuple(dict.fromkeys(notes)))
+
+    def members(self, target: Target) -> tuple[Actor, ...]:
+        """Return everybody who belongs to a target at some time or other: who may act for it. Nobody for ``raci:``."""
+        kind, name = split_target(target)
+        ids: list[str] = []
+        rotation: str | None = None
+        match kind:
+            case "person":
+                ids = [name] if _actor(name) in self._people else []
+            case "team" if team := self._teams.get(name):
+                ids = [*team.members, *([team.lead] if team.lead else [])]
+                rotation = team.oncall
+            case "role" if role := self.roles.get(name):
+                ids = [*role.holders]
+                rotation = role.oncall
+            case "oncall":
+                rotation = name
+            case _:
+                pass
+        if rotation in self.rotations:
+            turns = self.rotations[rotation]
+            ids += [*turns.people, *(override.person for override in turns.overrides)]
+        return tuple(dict.fromkeys(map(_actor, ids)))
+
+    def _add(
+        self,
+        target: Target,
+        at: datetime,
+        exclude: Collection[Actor],
+        found: dict[Actor, FoundPerson],
+        notes: list[str],
+    ) -> None:
+        kind, name = split_target(target)
+        candidates = self._candidates(kind, name, at)
+        if isinstance(candidates, str):
+            notes.append(f"{target}: {candidates}.")
+            return
+        for person, note in candidates:
+            actor = _actor(person)
+            if actor in exclude:
+                notes.append(f"{target}: {actor} may not be asked here and is passed over.")
+                continue
+            if actor not in found:
+                found[actor] = FoundPerson(person=actor, via=target, note=note)
+            if kind == "role":
+                return
+
+    def _candidates(self, kind: str, name: str, at: datetime) -> list[tuple[str, str]] | str:
+        """Return ids with a note each, in the order of preference; or what is wrong with the target."""
+        match kind:
+            case "person":
+                return [(name, "")] if _actor(name) in self._people else "no such person in the directory"
+            case "team":
+                team = self._teams.get(name)
+                if team is None:
+                    return "no such team in the directory"
+                return self._on_call(team.oncall, at) if team.oncall else [(member, "") for member in team.members]
+            case "role":
+                role = self.roles.get(name)
+                if role is None:
+                    return "no such role in the directory"
+                if role.oncall:
+                    return self._on_call(role.oncall, at)
+                return [(holder, f"deputy {n} of {name}" if n else "") for n, holder in enumerate(role.holders)]
+            case "oncall":
+                return self._on_call(name, at)
+            case _:
+                return "a RACI part must be replaced by its targets before people are found"
+
+    def _on_call(self, rotation: str, at: datetime) -> list[tuple[str, str]] | str:
+        if rotation not in self.rotations:
+            return f"no rotation `{rotation}` in the directory"
+        person, why = on_call(self.rotations[rotation], at)
+        return [(person, f"{why} (rotation {rotation})")]
+
+
+def load_directory(path: Path) -> Directory:
+    """Read and check a directory file; raise ``DocumentError`` with everything wrong in it, line by line."""
+    return check_directory(read_document(path))
+
+
+def check_directory(document: Document) -> Directory:
+    """Make a directory of a document, also a merged one; raise ``DocumentError`` with everything wrong in it."""
+    findings = [*_unknown(document), *_twice(document), *_overlaps(document), *_circles(document)]
+    try:
+        directory = validate(document, Directory)
+    except DocumentError as error:
+        findings += error.findings
+    if findings:
+        raise DocumentError(sorted(findings))
+    return directory
+
+
+_PEOPLE_NAMED = (
+    "people.*.manager",
+    "teams.*.members.*",
+    "teams.*.lead",
+    "roles.*.holders.*",
+    "rotations.*.people.*",
+    "rotations.*.overrides.*.person",
+)
+_ROTATIONS_NAMED = ("teams.*.oncall", "roles.*.oncall")
+_LISTED_ONCE = ("people.*.id", "teams.*.id", "teams.*.members.*", "roles.*.holders.*")
+
+
+# The checks below look at the plain data, so that they also speak when another part of the file is wrong.
+def _unknown(document: Document) -> Iterator[Finding]:
+    people = [value for _, value in document.each("people.*.id") if isinstance(value, str)]
+    rotations = [str(path[-1]) for path, _ in document.each("rotations.*")]
+    for patterns, known, what in ((_PEOPLE_NAMED, people, "person"), (_ROTATIONS_NAMED, rotations, "rotation")):
+        for path, value in (match for pattern in patterns for match in document.each(pattern)):
+            if isinstance(value, str) and value not in known:
+                hint = did_you_mean(value, known) or f"; expected the id of a {what} in this directory"
+                yield document.finding(path, f"no {what} `{value}`{hint}")
+
+
+def _twice(document: Document) -> Iterator[Finding]:
+    for pattern in _LISTED_ONCE:
+        seen: dict[Any, int] = {}
+        for path, value in document.each(pattern):
+            if not isinstance(value, str):
+                continue
+            key = (value, None if pattern.endswith(".id") else path[:-1])
+            if key in seen:
+                yield document.finding(path, f"`{value}` is listed twice, first on line {seen[key]}; keep one")
+            seen.setdefault(key, document.line(path))
+
+
+def _overlaps(document: Document) -> Iterator[Finding]:
+    overrides: dict[Location, list[tuple[Override, Location]]] = {}
+    for path, value in document.each("rotations.*.overrides.*"):
+        try:
+            overrides.setdefault(path[:2], []).append((Override.model_validate(value), path))
+        except ValidationError:
+            continue  # is reported with its own finding
+    for several in overrides.values():
+        several.sort(key=lambda each: each[0].start)
+        longest, place = several[0]
+        for override, path in several[1:]:
+            if override.start < longest.end:
+                message = f"overlaps the override on line {document.line(place)}; expected one person at a time"
+                yield document.finding(path, message)
+            if override.end > longest.end:
+                longest, place = override, path
+
+
+def _circles(document: Document) -> Iterator[Finding]:
+    managers: dict[Any, Any] = {}
+    places: dict[Any, Any] = {}
+    for path, person in document.each("people.*"):
+        if isinstance(person, dict) and isinstance(person.get("id"), str):
+            managers[person["id"]] = person.get("manager")
+            places[person["id"]] = (*path, "manager")
+    for person in managers:
+        chain = [person]
+        while isinstance(above := managers.get(chain[-1]), str) and above not in chain:
+            chain.append(above)
+        if above == person == min(chain):
+            way = f" by way of {', '.join(chain[1:])}" if chain[1:] else ""
+            yield document.finding(places[person], f"`{person}` is their own manager{way}; expected a chain that ends")
+
+
+def _actor(person: str) -> Actor:
+    return f"{ActorKind.PERSON}:{person}"
