@@ -9,22 +9,24 @@ Every activity's name is a contract with the workflow, which calls it by name an
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not wait for SQLAlchemy and httpx
+    import httpx
 
-from activities.crm import Crm
-from activities.crm.local import LocalHelpDesk
-from activities.crm.port import HelpDesk
-from activities.directory import DirectoryFile
-from activities.http import open_client
-from activities.ledger import Ledger
-from activities.notify import Notifications, inbox, webhook
-from activities.playbooks import Playbooks
-from escalation.playbook.load import Shelf, shipped_folder
+    from activities.crm import Crm
+    from activities.crm.local import LocalHelpDesk
+    from activities.crm.port import HelpDesk
+    from activities.directory import DirectoryFile
+    from activities.ledger import Ledger
+    from activities.notify import Notifications
+    from activities.notify.inbox import Inbox
+    from activities.playbooks import Playbooks
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Activities:
     notifications: Notifications
     crm: Crm
     ledger: Ledger
-    inbox: inbox.Inbox
+    inbox: Inbox
     local_help_desk: LocalHelpDesk | None
     """None when another help desk was given."""
     client: httpx.AsyncClient
@@ -98,6 +100,15 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
         SettingsError: the ledger's URL is not one.
         Unreachable: the ledger's database cannot be opened.
     """
+    from activities.crm import Crm
+    from activities.crm.local import LocalHelpDesk
+    from activities.directory import DirectoryFile
+    from activities.http import open_client
+    from activities.ledger import Ledger
+    from activities.notify import Notifications, inbox, webhook
+    from activities.playbooks import Playbooks
+    from escalation.playbook.load import Shelf, shipped_folder
+
     directory = DirectoryFile(places.directory)
     ledger = Ledger(places.ledger)
     ledger.migrate()
