@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.model.request import Receipt, Request
     from escalation.model.start import OPEN, WORKFLOW, Carried, Previous, Start, Summary
     from escalation.model.state import Escalation
-    from escalation.playbook.schema import LoadedPlaybook, Stage
+    from escalation.playbook.schema import LoadedPlaybook, Stage, shared
     from escalation.values import ENGINE
     from workflows.deliveries import Deliveries
     from workflows.journal import Journal
@@ -49,7 +49,7 @@ class EscalationWorkflow:
     def __init__(self, start: Start) -> None:
         carried = start.carried
         self.start = start
-        self.state: Escalation | None = carried.state if carried else None
+        self.state: Escalation | None = _with_shared_playbook(carried.state) if carried else None
         self.due: Due | None = next_due(carried.state) if carried else None
         self.journal = Journal(carried.journal if carried else ())
         self.repeats = carried.repeats if carried else 0
@@ -253,7 +253,7 @@ class EscalationWorkflow:
         return Escalation(
             id=workflow.info().workflow_id,
             instance=workflow.info().first_execution_run_id,
-            playbook=loaded.playbook,
+            playbook=shared(loaded.playbook, loaded.digest),
             playbook_digest=loaded.digest,
             answers=previous.answers if previous else {},
         )
@@ -289,3 +289,7 @@ class EscalationWorkflow:
             repeats=self.repeats,
         )
         workflow.continue_as_new(Start(playbook=self.start.playbook, previous=self.start.previous, carried=carried))
+
+
+def _with_shared_playbook(state: Escalation) -> Escalation:
+    return state.model_copy(update={"playbook": shared(state.playbook, state.playbook_digest)})

@@ -1,6 +1,10 @@
 """What the ledger does not have yet, and the one coalesced action that brings it there."""
 
+from datetime import timedelta
+
 from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from workflows.deliveries import RECORD, call
 
@@ -13,6 +17,9 @@ with workflow.unsafe.imports_passed_through():
 
 BATCH = 100
 """Events recorded in one call: keeps the payload far below Temporal's limit."""
+
+AT_ONCE = timedelta(seconds=2)
+"""How long a workflow task waits for the ledger before it goes on without it."""
 
 
 class Journal:
@@ -41,9 +48,27 @@ class Journal:
                 events=tuple(event.model_dump(mode="json") for event in batch),
                 row=chapter.row,
             )
-            await call(RECORD, record, int, f"record events {batch[0].seq} to {batch[-1].seq}")
+            await _store(record, f"record events {batch[0].seq} to {batch[-1].seq}")
             rest = self.chapters[0].events[len(batch) :]
             if rest:
                 self.chapters[0] = self.chapters[0].model_copy(update={"events": rest})
             else:
                 self.chapters.pop(0)
+
+
+async def _store(record: RecordEvents, summary: str) -> None:
+    # One short try inside the workflow task costs one history event instead of six, and keeps the events themselves
+    # out of history. Where the ledger does not answer in that time, an ordinary activity tries until it does, and the
+    # escalation goes on without waiting for it.
+    try:
+        await workflow.execute_local_activity(
+            RECORD.activity,
+            record,
+            result_type=int,
+            start_to_close_timeout=AT_ONCE,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        await call(RECORD, record, int, summary)

@@ -273,11 +273,13 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iter
     resolution = state.resolution
     if resolution is None or event.confirm_due is None:
         return
-    asks_customer = state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
-    to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
     text = words.resolution_proposed(state)
-    yield _notify(state, event, to, MessageKind.CUSTOMER, text, summary="ask whether the resolution is accepted")
-    yield _update(state, event, note=resolution.text, public=True, status="pending")
+    asks_customer = state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
+    yield _update(state, event, note=text[1], public=asks_customer, status="pending")
+    # The customer reads the ticket's public note: one message, not two. Without a ticket they are told directly.
+    if not asks_customer or state.case_error:
+        to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
+        yield _notify(state, event, to, MessageKind.CUSTOMER, text, summary="ask whether the resolution is accepted")
 
 
 def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Iterator[Action]:

@@ -115,6 +115,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
     if found.outcome is Outcome.DECLINED:
         draft.record(
             e.Declined,
+            by=request.requested_by,
             request_id=request.request_id,
             playbook=playbook.playbook,
             playbook_digest=state.playbook_digest,
@@ -137,6 +138,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
     snapshot = (str(ContextPart.CRM_SNAPSHOT),) if ContextPart.CRM_SNAPSHOT in pending else ()
     draft.record(
         e.Opened,
+        by=request.requested_by,
         request_id=request.request_id,
         playbook=playbook.playbook,
         playbook_digest=state.playbook_digest,

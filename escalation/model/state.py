@@ -3,9 +3,9 @@
 What can be told from other fields is a property, not a field, so that it can never disagree.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, field_serializer
 
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.events import Event
@@ -21,6 +21,7 @@ from escalation.playbook.schema import (
     Stage,
     Timing,
     WaitingOn,
+    compact,
 )
 from escalation.values import Actor, Record, Target
 
@@ -292,6 +293,10 @@ class Escalation(Record):
     closed_at: AwareDatetime | None = None
     outcome: Literal["", "closed", "cancelled", "declined", "returned"] = ""
     outcome_because: str = ""
+
+    @field_serializer("playbook", when_used="json")
+    def _playbook_without_defaults(self, playbook: Playbook) -> dict[str, Any]:
+        return compact(playbook)
 
     @property
     def opened(self) -> bool:

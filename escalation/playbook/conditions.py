@@ -89,21 +89,22 @@ class Compiled:
     ``text`` is what the playbook says, ``reads`` the names of the facts it reads: all of them, and no others.
     """
 
-    __slots__ = ("_expression", "_lists", "reads", "text")
+    __slots__ = ("_expression", "_types", "reads", "text")
 
-    def __init__(self, text: str, reads: frozenset[str], lists: frozenset[str], expression: Any) -> None:
+    def __init__(self, text: str, types: Mapping[str, FactType], expression: Any) -> None:
         self.text = text
-        self.reads = reads
-        self._lists = lists
+        self.reads = frozenset(types)
+        self._types = types
         self._expression = expression
 
     def true(self, facts: Mapping[str, FactValue]) -> bool:
         """Tell whether the condition is true of these facts; unknown, or of another type than declared, is not true."""
         known: dict[str, object] = {}
-        for name in self.reads:
+        for name, kind in self._types.items():
             value = facts.get(name)
-            if value is not None:
-                known[name] = list(value) if name in self._lists and isinstance(value, tuple) else value
+            # CEL would take a flag for a number, 0 or 1.
+            if value is not None and isinstance(value, bool) is (kind is FactType.FLAG):
+                known[name] = list(value) if isinstance(value, tuple) else value
         return self._expression.eval(data=known).value() is True
 
     def __repr__(self) -> str:
@@ -155,9 +156,7 @@ def _compile(text: str, types: FactTypes) -> Compiled:
         raise ConditionError(
             text, (f"a condition is true or false, and this one is {_spoken(kind)}: compare it with something",)
         )
-    reads = _reads(text, code, types)
-    lists = frozenset(name for name in reads if types[name] is FactType.LIST)
-    return Compiled(text, reads, lists, expression)
+    return Compiled(text, {name: types[name] for name in _reads(text, code, types)}, expression)
 
 
 def _code_of(text: str) -> str:

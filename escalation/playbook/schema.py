@@ -6,9 +6,9 @@ persisted inside each escalation, so fields are only ever added, with defaults.
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from escalation.playbook.facts import FactType, FactValue
 from escalation.values import Duration, Record, Slug, Target
@@ -354,3 +354,20 @@ class LoadedPlaybook(Record):
     playbook: Playbook
     digest: str
     """Fingerprint of the whole content, after ``extends``."""
+
+    @field_serializer("playbook", when_used="json")
+    def _without_defaults(self, playbook: Playbook) -> dict[str, Any]:
+        return compact(playbook)
+
+
+def compact(playbook: Playbook) -> dict[str, Any]:
+    """Write a playbook without what is default: half the size in every history. So defaults may never change."""
+    return playbook.model_dump(mode="json", exclude_defaults=True)
+
+
+_SHARED: dict[str, Playbook] = {}
+
+
+def shared(playbook: Playbook, digest: str) -> Playbook:
+    """Return the one copy of this playbook in this process: thousands of open escalations pin the same few."""
+    return _SHARED.setdefault(digest, playbook)

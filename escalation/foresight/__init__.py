@@ -1,0 +1,5 @@
+"""What will happen: the same rules run forward, outside Temporal, with nobody answering."""
+
+from escalation.foresight.forecast import forecast
+
+__all__ = ["forecast"]

@@ -1,0 +1,95 @@
+"""The forecast: what happens next, when, to whom and why, if nobody acts.
+
+Runs ``decide``, ``evolve``, ``react`` and ``next_due`` forward on a state: no rule is written twice. A stand-in answers
+the actions: the directory resolves as it stands, deliveries succeed, the CRM opens the ticket, people stay silent.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from escalation.lifecycle import decide, evolve, next_due, react
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase, People
+from escalation.model.state import Escalation
+from escalation.values import Actor, Target
+
+STEPS = 1000
+"""Where a forecast ends at the latest: a last resort is told again and again for ever."""
+
+
+class FindsPeople(Protocol):
+    """What a forecast needs of a directory."""
+
+    def find(
+        self, targets: Iterable[Target], at: datetime, fallback: Target, exclude: Iterable[Actor] = ()
+    ) -> People: ...
+
+
+def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[e.Event]:
+    """Return the events to come until an instant, oldest first, as if nobody answered.
+
+    Args:
+        state: as a query returned it.
+        directory: who is found for a target at an instant.
+        until: where to stop; with a time zone.
+        steps: how many due instants to follow at most.
+    """
+    future: list[e.Event] = []
+    actions: deque[Action] = deque(_in_flight(state))
+    now = state.tail[-1].at if state.tail else until
+
+    def step(command: c.Command) -> None:
+        nonlocal state
+        events = decide(state, command, now)
+        for event in events:
+            state = evolve(state, event)
+        future.extend(events)
+        actions.extend(react(state, events))
+
+    for _ in range(steps):
+        while actions:
+            answer = _stand_in(actions.popleft(), directory, now)
+            if answer is not None:
+                step(answer)
+        due = next_due(state)
+        if due is None or due.at > until:
+            break
+        now = max(now, due.at)
+        step(c.TimePassed())
+    return future
+
+
+def opening(state: Escalation, command: c.Open, now: datetime) -> Escalation:
+    """Return the state right after a request, for a forecast of an escalation that does not exist yet."""
+    for event in decide(state, command, now):
+        state = evolve(state, event)
+    return state
+
+
+def _in_flight(state: Escalation) -> list[Action]:
+    """Return the look-ups that have not been answered yet: without them nobody would be told in the forecast."""
+    waiting: list[e.Event] = []
+    for event in state.tail:
+        rung = state.rung
+        if isinstance(event, e.RungOpened) and rung is not None and rung.id == event.rung and not rung.resolved:
+            waiting.append(event)
+        elif isinstance(event, e.GateOpened):
+            gate = state.gates.get(event.gate)
+            if gate is not None and gate.round == event.round and not gate.resolved and gate.state == "pending":
+                waiting.append(event)
+    return react(state, waiting)
+
+
+def _stand_in(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
+    if isinstance(action, FindPeople):
+        found = directory.find(action.targets, now, action.fallback, action.exclude)
+        return c.PeopleFound(purpose=action.purpose, found=found)
+    if isinstance(action, Notify):
+        receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
+        return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+    if isinstance(action, OpenCase):
+        return c.CaseOpened(link=CaseLink(ticket="forecast"))
+    return None
