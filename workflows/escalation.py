@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from escalation.errors import DomainError, EscalationError, NotNow, RequestRefused
-    from escalation.lifecycle import decide, evolve, next_due, react
+    from escalation.lifecycle import advance, next_due, react
     from escalation.lifecycle.agenda import Due
     from escalation.lifecycle.situation import (
         Explanation,
@@ -192,9 +192,7 @@ class EscalationWorkflow:
 
     def apply(self, command: c.Command) -> list[e.Event]:
         """Decide a command, apply its events, and set the actions going that follow from them."""
-        events = decide(self._now, command, workflow.now())
-        for event in events:
-            self.state = evolve(self._now, event)
+        self.state, events = advance(self._now, command, workflow.now())
         if events:
             if any(isinstance(event, e.OwnerChanged | e.Closed | e.Cancelled) for event in events):
                 self.deliveries.withdraw_pages()

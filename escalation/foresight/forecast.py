@@ -1,6 +1,6 @@
 """The forecast: what happens next, when, to whom and why, if nobody acts.
 
-Runs ``decide``, ``evolve``, ``react`` and ``next_due`` forward on a state: no rule is written twice. A stand-in answers
+Runs ``advance``, ``react`` and ``next_due`` forward on a state: no rule is written twice. A stand-in answers
 the actions: the directory resolves as it stands, deliveries succeed, the CRM opens the ticket, people stay silent.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from escalation.lifecycle import decide, evolve, next_due, react
+from escalation.lifecycle import advance, next_due, react
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase, People
@@ -43,9 +43,7 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
 
     def step(command: c.Command) -> None:
         nonlocal state
-        events = decide(state, command, now)
-        for event in events:
-            state = evolve(state, event)
+        state, events = advance(state, command, now)
         future.extend(events)
         actions.extend(react(state, events))
 
@@ -64,9 +62,7 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
 
 def opening(state: Escalation, command: c.Open, now: datetime) -> Escalation:
     """Return the state right after a request, for a forecast of an escalation that does not exist yet."""
-    for event in decide(state, command, now):
-        state = evolve(state, event)
-    return state
+    return advance(state, command, now)[0]
 
 
 def _in_flight(state: Escalation) -> list[Action]:

@@ -32,7 +32,15 @@ from escalation.values import ENGINE, ActorKind, kind_of
 
 
 def decide(state: Escalation, command: c.Command, now: datetime) -> list[e.Event]:
-    """Return what a command causes, as events in order; empty when it changes nothing.
+    """Return what a command causes, as events in order; empty when it changes nothing. See ``advance``."""
+    return advance(state, command, now)[1]
+
+
+def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escalation, list[e.Event]]:
+    """Decide and evolve at once: the state after a command, and the events that lead there.
+
+    The rules see the state that each of their events makes, so it is there already; ``reduce(evolve, events, state)``
+    is the same state.
 
     Pure: the same state, command and instant give the same events.
 
@@ -47,21 +55,21 @@ def decide(state: Escalation, command: c.Command, now: datetime) -> list[e.Event
     """
     if isinstance(command, c.Act):
         if command.command_id and was_accepted(state, command.command_id):
-            return []
+            return state, []
         if not isinstance(command, c.Cancel):
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
             permissions.refuse_engine(command.by)
         _require_open(state)
     elif state.ended and not isinstance(command, c.Open):
-        return []
+        return state, []
     draft = Draft(state, command.by, now, (command.command_id or "") if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and must_wait(state, command):
         draft.record(e.CommandHeld, command=_NAMES[type(command)], content=command.model_dump_json())
-        return draft.events
+        return draft.state, draft.events
     _RULES[type(command)](draft, command)
     if draft.events:
         _follow_up(draft, command)
-    return draft.events
+    return draft.state, draft.events
 
 
 def was_accepted(state: Escalation, command_id: str) -> bool:

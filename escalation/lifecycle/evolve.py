@@ -52,11 +52,11 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
         remembered = Remembered(command_id=event.command_id, at=event.at, seq=event.seq)
         changes["remembered"] = (*state.remembered[-(REMEMBERED - 1) :], remembered)
     changes["tail"] = (*state.tail[-(TAIL - 1) :], event)
-    return state.model_copy(update=changes)
+    return state.changed(changes)
 
 
 def _with(record: R, **changes: Any) -> R:
-    return record.model_copy(update=changes)
+    return record.changed(changes)
 
 
 def _latest(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:

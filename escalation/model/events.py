@@ -29,8 +29,8 @@ class EventBase(Record):
 
 def hash_of(event: EventBase) -> str:
     """Return the hash that the next event carries in ``prev``: 32 hex digits of SHA-256."""
-    content = event.__class__.__name__ + event.model_dump_json(exclude_defaults=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
+    content = event.__pydantic_serializer__.to_json(event, exclude_defaults=True)
+    return hashlib.sha256(event.__class__.__name__.encode() + content).hexdigest()[:32]
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
