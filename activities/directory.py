@@ -11,8 +11,9 @@ from pydantic import AwareDatetime
 from temporalio import activity
 
 from escalation.errors import DocumentError, Finding
-from escalation.model.actions import FindPeople, People
+from escalation.model.actions import FindPeople
 from escalation.people.directory import Directory, Person, load_directory
+from escalation.people.found import People
 from escalation.values import Actor, Record
 
 log = structlog.get_logger(__name__)

@@ -22,8 +22,8 @@ with workflow.unsafe.imports_passed_through():
         FindPeople,
         Notify,
         OpenCase,
-        People,
     )
+    from escalation.people.found import People
 
 T = TypeVar("T")
 

@@ -12,8 +12,9 @@ from typing import Protocol
 from escalation.lifecycle import advance, next_due, react
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase, People
+from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase
 from escalation.model.state import Escalation
+from escalation.people.found import People
 from escalation.values import Actor, Target
 
 STEPS = 1000

@@ -86,27 +86,6 @@ class UpdateCase(Record):
 Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase, Field(discriminator="type")]
 
 
-class FoundPerson(Record):
-    """One person found for a target."""
-
-    person: Actor
-    via: Target
-    note: str = ""
-    """Why this person and not another, when it is not obvious: an override, a fallback."""
-
-
-class People(Record):
-    """What ``FindPeople`` found."""
-
-    people: tuple[FoundPerson, ...]
-    fell_back: bool = False
-    """True when no target could be resolved and the playbook's owner is told instead."""
-    notes: tuple[str, ...] = ()
-    """One sentence for each target that could not be resolved."""
-    also: tuple[Actor, ...] = ()
-    """Everybody who belongs to one of the targets, or was found for ``FindPeople.also``: they may act, untold."""
-
-
 class DeliveryReceipt(Record):
     """What a channel said of a message it took."""
 

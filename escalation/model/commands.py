@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from escalation.model.actions import CaseLink, DeliveryReceipt, People
+from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Key, Request
+from escalation.people.found import People
 from escalation.playbook.facts import FactValue
 from escalation.values import ENGINE, Actor, Incoming, Record, Slug, Text
 

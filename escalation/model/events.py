@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from escalation.model.actions import CaseLink, DeliveryReceipt, People
+from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason
+from escalation.people.found import People
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, ClockName, Expiry, Initiation, Timing
 from escalation.values import Actor, Record, Target

@@ -16,7 +16,7 @@ from pydantic import Field, Strict, StrictBool, ValidationError, model_validator
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import Location, did_you_mean
-from escalation.model.actions import FoundPerson, People
+from escalation.people.found import FoundPerson, People
 from escalation.people.schedules import Override, Rotation, TimeZone, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from escalation.documents import parse_document, read_document
 from escalation.errors import DocumentError, Finding
-from escalation.model.actions import FoundPerson, People
 from escalation.people.directory import Contact, Directory, check_directory, load_directory
+from escalation.people.found import FoundPerson, People
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "directory.yaml"
 
