@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         CaseLink,
         DeliveryReceipt,
         FindPeople,
+        MessageKind,
         Notify,
         OpenCase,
     )
@@ -74,6 +75,14 @@ class Deliveries:
         waiting.append(action)
         if len(waiting) == 1:
             self._running[lane] = asyncio.create_task(self._work(lane))
+
+    def is_calling(self) -> bool:
+        """Tell whether somebody is being looked up, paged or asked to decide right now."""
+        return any(
+            isinstance(action, FindPeople)
+            or (isinstance(action, Notify) and action.kind in (MessageKind.PAGE, MessageKind.APPROVAL))
+            for action in self.pending.values()
+        )
 
     def withdraw_pages(self) -> None:
         """Cancel every page that is not delivered yet: somebody has taken it."""

@@ -51,11 +51,11 @@ class EscalationWorkflow:
         self.start = start
         self.state: Escalation | None = _with_shared_playbook(carried.state) if carried else None
         self.due: Due | None = next_due(carried.state) if carried else None
-        self.journal = Journal(carried.journal if carried else ())
         self.repeats = carried.repeats if carried else 0
         self.refusal: str | None = None
         self.early_signals: list[tuple[str, bytes]] = []
         self.deliveries = Deliveries(self._report)
+        self.journal = Journal(carried.journal if carried else (), self.deliveries.is_calling)
         self.shown = TypedSearchAttributes([])
         for action in carried.pending if carried else ():
             self.deliveries.perform(action)

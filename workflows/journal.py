@@ -1,5 +1,6 @@
 """What the ledger does not have yet, and the one coalesced action that brings it there."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
@@ -25,8 +26,9 @@ AT_ONCE = timedelta(seconds=2)
 class Journal:
     """Unrecorded events, a chapter for each escalation of this key (a repeat begins a new one)."""
 
-    def __init__(self, chapters: tuple[Chapter, ...]) -> None:
+    def __init__(self, chapters: tuple[Chapter, ...], urgent: Callable[[], bool]) -> None:
         self.chapters = list(chapters)
+        self._urgent = urgent
 
     def write(self, state: Escalation, events: list[Event]) -> None:
         """Add events, and how the escalation stands after them."""
@@ -48,27 +50,29 @@ class Journal:
                 events=tuple(event.model_dump(mode="json") for event in batch),
                 row=chapter.row,
             )
-            await _store(record, f"record events {batch[0].seq} to {batch[-1].seq}")
+            await self._store(record, f"record events {batch[0].seq} to {batch[-1].seq}")
             rest = self.chapters[0].events[len(batch) :]
             if rest:
                 self.chapters[0] = self.chapters[0].model_copy(update={"events": rest})
             else:
                 self.chapters.pop(0)
 
-
-async def _store(record: RecordEvents, summary: str) -> None:
-    # One short try inside the workflow task costs one history event instead of six, and keeps the events themselves
-    # out of history. Where the ledger does not answer in that time, an ordinary activity tries until it does, and the
-    # escalation goes on without waiting for it.
-    try:
-        await workflow.execute_local_activity(
-            RECORD.activity,
-            record,
-            result_type=int,
-            start_to_close_timeout=AT_ONCE,
-            retry_policy=RetryPolicy(maximum_attempts=1),
-        )
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise
-        await call(RECORD, record, int, summary)
+    async def _store(self, record: RecordEvents, summary: str) -> None:
+        # One short try inside the workflow task costs one history event instead of six, and keeps the events out of
+        # history. But commands leave only when the workflow task ends: while somebody is being called, and where the
+        # ledger does not answer in that time, an ordinary activity does it beside everything else.
+        if self._urgent():
+            await call(RECORD, record, int, summary)
+            return
+        try:
+            await workflow.execute_local_activity(
+                RECORD.activity,
+                record,
+                result_type=int,
+                start_to_close_timeout=AT_ONCE,
+                retry_policy=RetryPolicy(maximum_attempts=1),
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            await call(RECORD, record, int, summary)

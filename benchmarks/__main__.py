@@ -1,0 +1,13 @@
+"""Run every benchmark; exit 1 when a bar was not met."""
+
+import asyncio
+import sys
+
+from benchmarks import domain, engine
+from benchmarks.figures import held
+
+if __name__ == "__main__":
+    domain.main()
+    asyncio.run(engine.main())
+    sys.stdout.flush()
+    sys.exit(0 if all(held) else 1)

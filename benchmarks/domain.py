@@ -1,0 +1,79 @@
+"""The rules alone: commands a second on one core, and the time of a forecast."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import figure
+from benchmarks.requests import request, write_files
+from escalation.foresight import forecast
+from escalation.lifecycle import advance, react
+from escalation.model import commands as c
+from escalation.model.actions import FindPeople
+from escalation.model.state import Escalation
+from escalation.people.directory import Directory, load_directory
+from escalation.playbook.load import Shelf
+
+COMMANDS_PER_SECOND = 20_000
+FORECAST_MS = 5.0
+
+
+def main() -> None:
+    """Measure."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_files(folder)
+        directory = load_directory(folder / "directory.yaml")
+        loaded = Shelf(folder / "playbooks").get("bench-customer")
+    blank = Escalation(id="e", instance="i", playbook=loaded.playbook, playbook_digest=loaded.digest)
+    now = datetime.now(UTC)
+    lives = [_life(blank, directory, now, str(number)) for number in range(200)]
+    rates = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        count = 0
+        for life in lives:
+            state = blank
+            for command in life:
+                state, _ = advance(state, command, now)
+            count += len(life)
+        rates.append(count / (time.perf_counter() - begun))
+    best = max(rates)
+    figure(
+        "domain", best, "commands/s", bar=f">= {COMMANDS_PER_SECOND}", holds=best >= COMMANDS_PER_SECOND, mix=len(lives[0])
+    )
+    opened, _ = advance(blank, lives[0][0], now)
+    times = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        events = forecast(opened, directory, now + timedelta(hours=3), steps=50)
+        times.append((time.perf_counter() - begun) * 1000)
+    best = min(times)
+    figure("forecast", best, "ms", bar=f"< {FORECAST_MS}", holds=best < FORECAST_MS, events=len(events))
+
+
+def _life(blank: Escalation, directory: Directory, now: datetime, key: str) -> list[c.Command]:
+    """Return the commands of one escalation's whole life, results of actions among them."""
+    commands: list[c.Command] = [c.Open(request=request(key, "bench-customer"))]
+    state, events = advance(blank, commands[0], now)
+    for action in react(state, events):
+        if isinstance(action, FindPeople):
+            found = directory.find(action.targets, now, action.fallback, action.exclude)
+            commands.append(c.PeopleFound(purpose=action.purpose, found=found))
+    me = "person:solo"
+    commands += [
+        c.Acknowledge(by=me),
+        *(c.Note(by=me, text=f"note {number}") for number in range(5)),
+        c.ChangeFacts(by=me, facts={"region": "EMEA"}),
+        c.AddItem(by=me, title="mend it", owner=me, due=now + timedelta(days=3)),
+        c.Resolve(by=me, resolution="paid again", cause="a batch was lost"),
+        c.ConfirmResolution(by="customer:c-1"),
+        c.SubmitReview(by=me, lessons=("watch the batch",)),
+        c.CompleteItem(by=me, item="i1"),
+    ]
+    return commands
+
+
+if __name__ == "__main__":
+    main()
