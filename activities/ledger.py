@@ -135,7 +135,10 @@ class Ledger:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            results = await loop.run_in_executor(self._thread, self._write, [action for action, _ in batch])
+            try:
+                results = await loop.run_in_executor(self._thread, self._write, [action for action, _ in batch])
+            except RuntimeError:  # the thread takes no more work after ``close``
+                results = [RemoteUnavailable("ledger: this worker is stopping") for _ in batch]
             for (_, done), result in zip(batch, results, strict=True):
                 if done.done():  # its caller was cancelled
                     continue

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, make_url, text, update
 from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import Decision, Ledger
-from activities.ledger_tables import events, metadata
+from activities.ledger_tables import case_values, escalations, events, metadata
 from escalation.errors import RemoteUnavailable, SettingsError, Unreachable
 from escalation.model.actions import EscalationRow, RecordEvents
 
@@ -149,6 +149,14 @@ async def test_the_row_follows_the_newest_events_and_a_late_repeat_does_not_turn
     assert entry.row.opened_at == OPENED
 
 
+async def test_a_row_that_another_worker_has_brought_further_is_not_turned_back(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, 2, stage="resolution"))
+    with ledger._writes.begin() as connection:  # as when the other one committed after this one had looked
+        behind = case_values("i1", "escalation-chatbot-4711", 1, row(stage="triage"))
+        ledger._upsert(connection, escalations, [behind])
+    assert ledger.list_escalations()[0].row.stage == "resolution"
+
+
 async def test_records_of_one_escalation_that_pile_up_are_written_in_order(ledger: Ledger) -> None:
     results = await asyncio.gather(*(ledger.record(recording("i1", seq, level=f"L{seq}")) for seq in range(1, 301)))
     assert all(last >= seq for seq, last in enumerate(results, 1))
@@ -171,6 +179,13 @@ async def test_what_is_waiting_at_the_end_is_written(url: str) -> None:
     await asyncio.sleep(0)
     await ledger.close()
     assert await asyncio.gather(*waiting) == [1] * 50
+
+
+async def test_what_comes_after_the_end_is_worth_another_try_elsewhere(url: str) -> None:
+    ledger = Ledger(url)
+    await ledger.close()
+    with pytest.raises(RemoteUnavailable, match="this worker is stopping"):
+        await ledger.record(recording("i1", 1))
 
 
 # --- two kinds ------------------------------------------------------------------------------------------------------
@@ -251,10 +266,31 @@ async def test_a_whole_chain_is_verified_and_an_alteration_or_a_hole_is_found(le
 # --- the database ---------------------------------------------------------------------------------------------------
 
 
+MIGRATE = """
+import sys, alembic.command
+from activities.ledger import Ledger
+ledger = Ledger(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+ledger.migrate()
+"""
+
+
 async def test_workers_that_start_together_all_find_their_tables(url: str) -> None:
-    program = "import sys; from activities.ledger import Ledger; Ledger(sys.argv[1]).migrate()"
-    starting = [await asyncio.create_subprocess_exec(sys.executable, "-c", program, url, cwd=ROOT) for _ in range(4)]
-    assert [await worker.wait() for worker in starting] == [0] * 4
+    workers = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", MIGRATE, url),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert await worker.stdout.readline() == b"ready\n"
+    await asyncio.gather(*(worker.communicate(b"\n") for worker in workers))
+    assert [worker.returncode for worker in workers] == [0] * 4
     ledger = Ledger(url)
     assert await ledger.record(recording("i1", 1)) == 1
     await ledger.close()
