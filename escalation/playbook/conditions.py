@@ -120,9 +120,22 @@ def compile_condition(text: str, types: Mapping[str, FactType]) -> Compiled:
     return _compile(text, types if isinstance(types, FactTypes) else FactTypes(types))
 
 
+_MANY_PLAYBOOKS = 32
+_BY_PLAYBOOK: dict[int, tuple[Playbook, FactTypes]] = {}
+# A playbook has no cheap hash, and this is asked for every condition that is evaluated. Holding the playbook keeps its
+# id from being given to another.
+
+
 def fact_types(playbook: Playbook) -> FactTypes:
     """Return every name this playbook's conditions may read: the known facts and its own fields."""
-    return _fact_types(tuple((name, field.type) for name, field in playbook.fields.items()))
+    known = _BY_PLAYBOOK.get(id(playbook))
+    if known is not None:
+        return known[1]
+    types = _fact_types(tuple((name, field.type) for name, field in playbook.fields.items()))
+    if len(_BY_PLAYBOOK) >= _MANY_PLAYBOOKS:
+        _BY_PLAYBOOK.clear()
+    _BY_PLAYBOOK[id(playbook)] = (playbook, types)
+    return types
 
 
 @lru_cache(maxsize=256)

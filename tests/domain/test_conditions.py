@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.errors import ConditionError
-from escalation.playbook.conditions import FactTypes, compile_condition, usable
+from escalation.playbook.conditions import FactTypes, compile_condition, fact_types, usable
 from escalation.playbook.facts import FACTS, FactType, FactValue
+from escalation.playbook.load import load_playbook
+from escalation.playbook.schema import FieldPolicy
 
 TYPES = FactTypes(
     {**{name: fact.type for name, fact in FACTS.items()}, "lag": FactType.NUMBER, "tags": FactType.LIST},
@@ -210,6 +212,17 @@ def test_the_same_text_is_compiled_once() -> None:
     one = compile_condition("lag > 1.0", TYPES)
     assert compile_condition("lag > 1.0", FactTypes(dict(TYPES))) is one
     assert compile_condition("lag > 1.0", dict(TYPES)) is one
+
+
+def test_each_playbook_has_its_own_names_however_many_there_are() -> None:
+    playbook = load_playbook("customer-service-escalation")
+    for number in range(100):
+        field = {f"own_{number}": FieldPolicy(type=FactType.NUMBER)}
+        types = fact_types(playbook.model_copy(update={"fields": field}))
+        assert [name for name in types if name.startswith("own_")] == [f"own_{number}"]
+        assert set(types) == {*FACTS, f"own_{number}"}
+    assert fact_types(playbook) is fact_types(playbook)
+    assert "customer.opinion" in fact_types(playbook)
 
 
 def test_a_condition_is_evaluated_in_well_under_a_tenth_of_a_millisecond() -> None:
