@@ -8,7 +8,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     transactional_ddl=True,  # SQLite can, although Alembic does not assume it
-    render_as_batch=True,
 )
 with context.begin_transaction():
     context.run_migrations()
