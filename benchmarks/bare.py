@@ -8,7 +8,7 @@ from temporalio import activity, workflow
 
 
 @activity.defn(name="bare.work")
-async def work(number: int) -> float:
+async def work() -> float:
     """Do nothing; return when it was done, in seconds since the epoch."""
     return time.time()
 
@@ -38,7 +38,7 @@ class BareWorkflow:
         return self.first
 
     @workflow.update(name="step")
-    def step(self, number: int) -> int:
+    def step(self) -> int:
         """Take an update; start its share of the activities."""
         self.seen += 1
         for _ in range(self._share(self.activities)):
@@ -51,10 +51,10 @@ class BareWorkflow:
         return total * self.seen // self.updates - total * (self.seen - 1) // self.updates
 
     async def _work(self) -> None:
-        at: float = await workflow.execute_activity(work, 1, start_to_close_timeout=timedelta(seconds=10))
+        at: float = await workflow.execute_activity(work, start_to_close_timeout=timedelta(seconds=10))
         self.first = self.first or at
         self.done += 1
 
     async def _local_work(self) -> None:
-        await workflow.execute_local_activity(work, 1, start_to_close_timeout=timedelta(seconds=10))
+        await workflow.execute_local_activity(work, start_to_close_timeout=timedelta(seconds=10))
         self.local_done += 1

@@ -41,7 +41,12 @@ def main() -> None:
         rates.append(count / (time.perf_counter() - begun))
     best = max(rates)
     figure(
-        "domain", best, "commands/s", bar=f">= {COMMANDS_PER_SECOND}", holds=best >= COMMANDS_PER_SECOND, mix=len(lives[0])
+        "domain",
+        best,
+        "commands/s",
+        bar=f">= {COMMANDS_PER_SECOND}",
+        holds=best >= COMMANDS_PER_SECOND,
+        mix=len(lives[0]),
     )
     opened, _ = advance(blank, lives[0][0], now)
     times = []

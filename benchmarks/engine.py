@@ -5,11 +5,12 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -120,7 +121,9 @@ class Bench:
         handle = await self._bare_start(f"bare-latency-{number}", 1, 0, 1)
         return float(await handle.result()) - begun
 
-    async def _bare_start(self, identifier: str, activities: int, local: int, updates: int):  # type: ignore[no-untyped-def]
+    async def _bare_start(
+        self, identifier: str, activities: int, local: int, updates: int
+    ) -> WorkflowHandle[BareWorkflow, float]:
         start = WithStartWorkflowOperation(
             BareWorkflow.run,
             args=[activities, local, updates],
@@ -128,7 +131,7 @@ class Bench:
             task_queue="bare",
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         )
-        await self.temporal.execute_update_with_start_workflow(BareWorkflow.step, 1, start_workflow_operation=start)
+        await self.temporal.execute_update_with_start_workflow(BareWorkflow.step, start_workflow_operation=start)
         return await start.workflow_handle()
 
     async def throughput(self, kinds: Counter[str]) -> None:
@@ -136,16 +139,13 @@ class Bench:
         activities = kinds["ACTIVITY_TASK_SCHEDULED"]
         local = kinds["MARKER_RECORDED"]
         updates = kinds["WORKFLOW_EXECUTION_UPDATE_ACCEPTED"]
-        pairs = []
-        for turn in range(3):
-            pairs.append(
-                (
-                    await self._rate(lambda key: self.happy_path(key), f"through-{turn}"),
-                    await self._rate(
-                        lambda key: self._bare_life(key, activities, local, updates), f"bare-through-{turn}"
-                    ),
-                )
+        pairs = [
+            (
+                await self._rate(self.happy_path, f"through-{turn}"),
+                await self._rate(lambda key: self._bare_life(key, activities, local, updates), f"bare-through-{turn}"),
             )
+            for turn in range(3)
+        ]
         ours, bare = (sorted(values)[1] for values in zip(*pairs, strict=True))
         figure(
             "throughput, 8 callers",
@@ -160,11 +160,11 @@ class Bench:
 
     async def _bare_life(self, key: str, activities: int, local: int, updates: int) -> None:
         handle = await self._bare_start(key, activities, local, updates)
-        for number in range(1, updates):
-            await handle.execute_update(BareWorkflow.step, number)
+        for _ in range(1, updates):
+            await handle.execute_update(BareWorkflow.step)
         await handle.result()
 
-    async def _rate(self, live, prefix: str) -> float:  # type: ignore[no-untyped-def]
+    async def _rate(self, live: Callable[[str], Awaitable[object]], prefix: str) -> float:
         each = max(ROUNDS // CALLERS, 2)
 
         async def caller(name: int) -> None:

@@ -17,7 +17,7 @@ def figure(name: str, value: float, unit: str, *, bar: str = "", holds: bool | N
     if holds is not None:
         line["holds"] = holds
         held.append(holds)
-    print(json.dumps({**line, **more}), flush=True)  # noqa: T201 - the output of this program
+    print(json.dumps({**line, **more}), flush=True)
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

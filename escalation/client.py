@@ -81,7 +81,7 @@ class EscalationClient:
 
     @classmethod
     async def connect(cls, **options: Any) -> Self:
-        """Connect to the server that the environment or a Temporal profile names (``localhost:7233`` when neither does).
+        """Connect to the server that the environment or a Temporal profile names, else to ``localhost:7233``.
 
         Raises:
             Unreachable: no server answers there.

@@ -5,7 +5,7 @@ the actions: the directory resolves as it stands, deliveries succeed, the CRM op
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -25,8 +25,10 @@ class FindsPeople(Protocol):
     """What a forecast needs of a directory."""
 
     def find(
-        self, targets: Iterable[Target], at: datetime, fallback: Target, exclude: Iterable[Actor] = ()
-    ) -> People: ...
+        self, targets: Sequence[Target], at: datetime, fallback: Target, exclude: Collection[Actor] = ()
+    ) -> People:
+        """Resolve targets at an instant; never raises."""
+        ...
 
 
 def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[e.Event]:

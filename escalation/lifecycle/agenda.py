@@ -33,6 +33,12 @@ def next_due(state: Escalation) -> Due | None:
 
 
 def _dues(state: Escalation) -> Iterator[Due]:
+    yield from _dues_of_people(state)
+    yield from _dues_of_clocks(state)
+    yield from _dues_of_review(state)
+
+
+def _dues_of_people(state: Escalation) -> Iterator[Due]:
     asked, rung, level = state.input_request, state.rung, state.level
     if asked is not None:
         yield Due(asked.due, "input", "", f"{asked.of} is to supply {', '.join(asked.parts)}")
@@ -47,6 +53,12 @@ def _dues(state: Escalation) -> Iterator[Due]:
         yield Due(level.dwell_due, "dwell", "", f"end of the time at level {level.id}")
     for gate in state.pending_gates:
         yield Due(gate.due, "gate", gate.id, f"deadline of approval {gate.id}")
+    proposed = state.resolution
+    if proposed is not None and proposed.state == "proposed" and proposed.confirm_due is not None:
+        yield Due(proposed.confirm_due, "confirmation", "", "the proposed resolution is to be confirmed")
+
+
+def _dues_of_clocks(state: Escalation) -> Iterator[Due]:
     for name, clock in state.clocks.items():
         if clock.stopped_at is not None or clock.paused or clock.breached:
             continue
@@ -54,9 +66,9 @@ def _dues(state: Escalation) -> Iterator[Due]:
             yield Due(clock.warn_due, "warning", name, f"warning: {name} is close to its limit")
         else:
             yield Due(clock.due, "breach", name, f"limit of {name}")
-    proposed = state.resolution
-    if proposed is not None and proposed.state == "proposed" and proposed.confirm_due is not None:
-        yield Due(proposed.confirm_due, "confirmation", "", "the proposed resolution is to be confirmed")
+
+
+def _dues_of_review(state: Escalation) -> Iterator[Due]:
     if state.review is not None and state.review.submitted_at is None:
         yield Due(state.review.next_due, "review", "", "the review is due")
     for item in state.open_items:

@@ -185,6 +185,7 @@ def undelivered(draft: Draft, command: c.NotDelivered) -> None:
 
 
 def over_when_nobody_is_left(draft: Draft) -> None:
+    """End the round at once when everybody it told has declined or could not be reached."""
     rung = draft.state.rung
     if rung is None or not rung.resolved:
         return

@@ -60,7 +60,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
             permissions.refuse_engine(command.by)
         _require_open(state)
-    elif state.ended and not isinstance(command, c.Open):
+    elif state.ended and not isinstance(command, _AFTER_THE_END):
         return state, []
     draft = Draft(state, command.by, now, (command.command_id or "") if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and must_wait(state, command):
@@ -133,6 +133,9 @@ def _release_held(draft: Draft) -> None:
             draft.by = author
 
 
+_AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened)
+"""A repeat, and what became of the last messages, which are recorded however late."""
+
 # --- what follows, whoever caused it ----------------------------------------------------------------------------------
 
 _BEARS_ON_GATES = (
@@ -160,6 +163,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     review.begin_when_confirmed(draft)
     clocks.follow(draft, command)
     review.close_when_done(draft)
+    if draft.state.ended and draft.state.held:
+        _release_held(draft)
 
 
 # --- results of actions -----------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from escalation.model.state import (
 )
 from escalation.playbook.keywords import matches
 from escalation.playbook.schema import ClockName
-from escalation.values import Actor, Record
+from escalation.values import Actor, ActorKind, Record, kind_of
 
 Changes = dict[str, Any]
 
@@ -114,7 +114,25 @@ def _declined(state: Escalation, event: e.Declined) -> Changes:
 
 
 def _joined(state: Escalation, event: e.Joined) -> Changes:
-    return {"occurrences": state.occurrences + 1, "facts": {**state.facts, **event.facts}}
+    changes: Changes = {"occurrences": state.occurrences + 1, "facts": {**state.facts, **event.facts}}
+    if event.conversation:
+        both = (*state.context.conversation, *event.conversation)
+        changes["context"] = _with(state.context, conversation=both)
+        changes["words"] = _words(state, [turn.text for turn in event.conversation if turn.author == "customer"])
+    return changes
+
+
+def _words(state: Escalation, said: list[str]) -> dict[str, tuple[str, ...]]:
+    """Add the keywords of something the customer said to those that matched before."""
+    fresh = matches(said, state.playbook.keywords, state.customer.locale if state.customer else None)
+    return {
+        name: tuple(dict.fromkeys((*state.words.get(name, ()), *fresh.get(name, ()))))
+        for name in (*state.words, *(name for name in fresh if name not in state.words))
+    }
+
+
+def _note_added(state: Escalation, event: e.NoteAdded) -> Changes:
+    return {"words": _words(state, [event.text])} if kind_of(event.by) is ActorKind.CUSTOMER else {}
 
 
 def _receipted(state: Escalation, event: e.Receipted) -> Changes:
@@ -529,6 +547,7 @@ _APPLY: dict[type, Callable[[Escalation, Any], Changes]] = {
     e.ClockStopped: _clock_stopped,
     e.HoldStarted: _hold_started,
     e.HoldEnded: _hold_ended,
+    e.NoteAdded: _note_added,
     e.CaseLinked: _case_linked,
     e.CaseFailed: _case_failed,
     e.ResolutionProposed: _resolution_proposed,

@@ -71,6 +71,8 @@ def note(draft: Draft, command: c.Note) -> None:
     """Write on the timeline."""
     permissions.require_involved(draft.state, command.by)
     draft.record(e.NoteAdded, text=command.text)
+    if permissions.is_customer(draft.state, command.by):
+        triggers.settle(draft, {"keywords"})
 
 
 def attach(draft: Draft, command: c.Attach) -> None:

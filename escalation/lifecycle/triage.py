@@ -21,7 +21,7 @@ from escalation.lifecycle.facts import (
 )
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.request import Outcome, Reason, Request
+from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request
 from escalation.model.state import Escalation
 from escalation.playbook.keywords import matches
 from escalation.playbook.schema import ContextPart, Playbook
@@ -190,8 +190,21 @@ def _join(draft: Draft, request: Request) -> None:
     problems = request_problems(draft.state.playbook, request)
     if problems:
         raise RequestRefused(problems)
-    draft.record(e.Joined, request_id=request.request_id, requested_by=request.requested_by, facts=request.facts)
-    triggers.settle(draft, {*request.facts, "occurrences"})
+    known = set(draft.state.context.conversation)
+    fresh = tuple(turn for turn in request.context.conversation if turn not in known)
+    size = sum(len(turn.text) for turn in (*known, *fresh))
+    fits = size <= MAX_REQUEST_BYTES // 2
+    draft.record(
+        e.Joined,
+        by=request.requested_by,
+        request_id=request.request_id,
+        requested_by=request.requested_by,
+        facts=request.facts,
+        summary=request.context.summary,
+        conversation=fresh if fits else (),
+        left_out=0 if fits else len(fresh),
+    )
+    triggers.settle(draft, {*request.facts, "occurrences", "keywords"})
     count = draft.state.occurrences
     because = f"joined {draft.state.id}, open since {draft.state.opened_at:%Y-%m-%d %H:%M %Z}: occurrence {count}"
     draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=Outcome.JOINED, because=because)

@@ -73,6 +73,9 @@ def level_of(playbook: Playbook, trigger: TriggerPolicy) -> int:
 def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: Mapping[str, tuple[str, ...]]) -> Reason:
     """Explain a true trigger: what it says, the facts it read, and the words that matched."""
     reads = condition(playbook, trigger.when).reads
+    if "confidence.threshold" in reads:
+        # The threshold depends on it: a reason never rests on a single number.
+        reads = reads | {"task_risk"}
     matched = tuple(word for found in words.values() for word in found) if "keywords" in reads else ()
     return Reason(
         trigger=trigger.id,

@@ -40,7 +40,7 @@ class FindPeople(Record):
 
 
 class Notify(Record):
-    """Send one message to one person (or customer, or requesting service). Answered by ``Delivered`` or ``NotDelivered``."""
+    """Send one message to a person, customer or service. Answered by ``Delivered`` or ``NotDelivered``."""
 
     type: Literal["notify"] = "notify"
     key: str
@@ -150,5 +150,5 @@ class RecordEvents(Record):
     instance: str
     """Tells a repeat from the closed escalation that had the same id."""
     events: tuple[dict[str, Any], ...]
-    """Events as JSON objects, in order, each with ``seq``, ``at``, ``by``, ``type`` and ``prev`` (hash of the one before)."""
+    """Events as JSON, in order, each with ``seq``, ``at``, ``by``, ``type`` and ``prev``, the hash of the one before."""
     row: EscalationRow

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from escalation.model.actions import CaseLink, DeliveryReceipt
-from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason
+from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, ClockName, Expiry, Initiation, Timing
@@ -90,6 +90,11 @@ class Joined(EventBase):
     request_id: str
     requested_by: Actor
     facts: dict[str, FactValue] = {}
+    summary: str = ""
+    conversation: tuple[Turn, ...] = ()
+    """What was said since: turns the packet did not hold yet."""
+    left_out: int = 0
+    """How many new turns were not kept, because the packet has reached its size limit."""
 
 
 class Receipted(EventBase):

@@ -12,7 +12,7 @@ from escalation.playbook.schema import Axis, Initiation, Timing
 from escalation.values import Actor, Incoming, Record, Slug, Text
 
 MAX_REQUEST_BYTES = 1_000_000
-"""Temporal refuses payloads over 2 MiB; a request is carried in its event and its state, so half of that is the limit."""
+"""Temporal refuses payloads over 2 MiB, and a request travels together with state and events: half of that."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f]{1,200}$")]
 """An identifier of the sender's own: no spaces, at most 200 characters."""
@@ -34,7 +34,8 @@ class Customer(Record):
     id: Key
     name: str = ""
     tier: str = ""
-    locale: str = "en"
+    locale: str = ""
+    """BCP 47 language, e.g. ``cs``; empty: nobody said, and keyword lists of every language are tried alike."""
     company: str = ""
 
 
@@ -171,13 +172,9 @@ def check_size(request: Request) -> int:
             ((name, len(request.context.model_dump_json(include={name}))) for name in Context.model_fields),
             key=lambda part: part[1],
         )
-        raise RequestRefused(
-            [
-                (
-                    f"context.{largest[0]}",
-                    f"the request is {size:,} bytes and the limit is {MAX_REQUEST_BYTES:,}; this part alone is "
-                    f"{largest[1]:,}. Store large material elsewhere and send it under context.attachments as a URL",
-                )
-            ]
+        problem = (
+            f"the request is {size:,} bytes and the limit is {MAX_REQUEST_BYTES:,}; this part alone is {largest[1]:,}. "
+            "Store large material elsewhere and send it under context.attachments as a URL"
         )
+        raise RequestRefused([(f"context.{largest[0]}", problem)])
     return size
