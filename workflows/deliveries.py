@@ -49,11 +49,20 @@ _LOOKUP = RetryPolicy(
 )
 
 # A page is worthless after a day: the ladder has long gone on. A ticket is not: it is opened however late.
-NOTIFY = Dispatch("notify.send", timedelta(seconds=20), timedelta(days=1), _PATIENT)
+NOTIFY = Dispatch("notify.send", timedelta(seconds=60), timedelta(days=1), _PATIENT)
 OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
 UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
 RECORD = Dispatch("ledger.record", timedelta(seconds=30), None, _PATIENT)
+
+
+class _Lane:
+    """What goes to one system, in order: ``waiting[0]`` is under way as ``call`` once ``work`` has come to it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Action] = []
+        self.call: asyncio.Task[c.Internal | None] | None = None
+        self.work: asyncio.Task[None] | None = None
 
 
 class Deliveries:
@@ -62,19 +71,18 @@ class Deliveries:
     def __init__(self, report: Report) -> None:
         self.pending: dict[str, Action] = {}
         self._report = report
-        self._lanes: dict[str, list[Action]] = {}
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._lanes: dict[str, _Lane] = {}
 
     def perform(self, action: Action) -> None:
         """Queue an action in its lane; an action already in flight is not queued twice."""
         if action.key in self.pending:
             return
         self.pending[action.key] = action
-        lane = _lane(action)
-        waiting = self._lanes.setdefault(lane, [])
-        waiting.append(action)
-        if len(waiting) == 1:
-            self._running[lane] = asyncio.create_task(self._work(lane))
+        name = _lane(action)
+        lane = self._lanes.setdefault(name, _Lane())
+        lane.waiting.append(action)
+        if lane.work is None:
+            lane.work = asyncio.create_task(self._work(name, lane))
 
     def is_calling(self) -> bool:
         """Tell whether somebody is being looked up, paged or asked to decide right now."""
@@ -85,37 +93,34 @@ class Deliveries:
         )
 
     def withdraw_pages(self) -> None:
-        """Cancel every page that is not delivered yet: somebody has taken it."""
-        for lane, waiting in list(self._lanes.items()):
-            if not any(_is_page(action) for action in waiting):
+        """Cancel every page that is not delivered yet: nobody is being asked any more."""
+        for lane in self._lanes.values():
+            pages = [action for action in lane.waiting if _is_page(action)]
+            if not pages:
                 continue
-            running = _is_page(waiting[0])
-            kept = [action for action in waiting[1:] if not _is_page(action)]
-            for action in waiting:
-                if _is_page(action):
-                    self.pending.pop(action.key, None)
-            self._lanes[lane] = [waiting[0], *kept]
-            if running:
-                self._running[lane].cancel()
+            if lane.call is not None and lane.waiting[0] is pages[0]:
+                lane.call.cancel()
+            for page in pages:
+                lane.waiting.remove(page)
+                del self.pending[page.key]
 
-    async def _work(self, lane: str) -> None:
-        waiting = self._lanes[lane]
-        while self._lanes[lane]:
-            waiting = self._lanes[lane]
-            action = waiting[0]
+    async def _work(self, name: str, lane: _Lane) -> None:
+        while lane.waiting:
+            action = lane.waiting[0]
+            # A task of its own, so that a withdrawal ends this one call and never the lane.
+            lane.call = asyncio.create_task(_perform(action))
             result: c.Internal | None = None
             try:
-                result = await _perform(action)
+                result = await lane.call
             except (FailureError, asyncio.CancelledError) as error:
                 if not is_cancelled_exception(error):
                     result = _failure(action, error)
-            waiting = self._lanes[lane]
-            waiting.pop(0)
-            self.pending.pop(action.key, None)
+            lane.call = None
+            if self.pending.pop(action.key, None) is not None:
+                lane.waiting.pop(0)
             if result is not None:
                 self._report(action, result)
-        del self._lanes[lane]
-        del self._running[lane]
+        del self._lanes[name]
 
 
 def _is_page(action: Action) -> bool:

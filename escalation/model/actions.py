@@ -150,5 +150,5 @@ class RecordEvents(Record):
     instance: str
     """Tells a repeat from the closed escalation that had the same id."""
     events: tuple[dict[str, Any], ...]
-    """Events as JSON, in order, each with ``seq``, ``at``, ``by``, ``type`` and ``prev``, the hash of the one before."""
+    """Events as JSON, in order, each with ``seq``, ``at``, ``by``, ``type``, and ``prev``: the hash before it."""
     row: EscalationRow

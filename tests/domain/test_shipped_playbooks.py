@@ -190,7 +190,11 @@ def test_the_confidence_threshold_depends_on_what_a_wrong_answer_would_cost(risk
     below = judged(SERVICE, facts={"task_risk": risk, "ai_confidence": limit - 0.001})
     at = judged(SERVICE, facts={"task_risk": risk, "ai_confidence": limit})
     assert below.outcome is Outcome.OPENED
-    assert fired(below)["low_confidence"].facts == {"ai_confidence": limit - 0.001, "confidence.threshold": limit}
+    assert fired(below)["low_confidence"].facts == {
+        "ai_confidence": limit - 0.001,
+        "confidence.threshold": limit,
+        "task_risk": risk,
+    }
     assert at.outcome is Outcome.DECLINED
     assert at.reasons == ()
 
