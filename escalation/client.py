@@ -287,6 +287,11 @@ class EscalationClient:
                 f"no Temporal server answers at {config.target_host}; start one with 'escalate dev', or name another "
                 "in TEMPORAL_ADDRESS"
             )
+        if isinstance(error, RPCError) and error.status is RPCStatusCode.FAILED_PRECONDITION:
+            return Unreachable(
+                f"a worker on task queue {self._task_queue} took it and failed on it ({error.message}); it is tried "
+                "again by itself: the worker's log and the run in Temporal's UI say why"
+            )
         return Unreachable(
             f"no worker answered on task queue {self._task_queue} at {config.target_host} within "
             f"{self._answer_within.total_seconds():g} s; start one with 'python -m worker' (or 'escalate dev')"
