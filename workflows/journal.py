@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import accumulate
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -16,8 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from escalation.model.start import Chapter
     from escalation.model.state import Escalation
 
-BATCH = 100
-"""Events recorded in one call: keeps the payload far below Temporal's limit."""
+BATCH, BATCH_BYTES = 100, 500_000
+"""At most so much is recorded in one call, and one event at least: keeps the payload below Temporal's limit."""
 
 AT_ONCE = timedelta(seconds=2)
 """How long a workflow task waits for the ledger before it goes on without it."""
@@ -43,7 +44,7 @@ class Journal:
         while True:
             await workflow.wait_condition(lambda: bool(self.chapters))
             chapter = self.chapters[0]
-            batch = chapter.events[:BATCH]
+            batch = _batch(chapter.events)
             record = RecordEvents(
                 escalation_id=chapter.escalation_id,
                 instance=chapter.instance,
@@ -76,3 +77,8 @@ class Journal:
             if is_cancelled_exception(error):
                 raise
             await call(RECORD, record, int, summary)
+
+
+def _batch(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    sizes = accumulate(len(event.model_dump_json()) for event in events[:BATCH])
+    return events[: max(1, sum(size <= BATCH_BYTES for size in sizes))]

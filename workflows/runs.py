@@ -1,0 +1,88 @@
+"""What a run begins with and what it leaves behind: a fresh state, a repeat's, what is carried over, the summary."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from escalation.errors import RequestRefused
+    from escalation.model.events import Event
+    from escalation.model.request import Receipt
+    from escalation.model.start import Carried, Summary
+    from escalation.model.state import Escalation
+    from escalation.playbook.schema import LoadedPlaybook, shared
+    from workflows.deliveries import Deliveries
+    from workflows.journal import Journal
+
+CARRIED_TAIL = 200_000
+"""Bytes of the latest events that continue-as-new carries: with a long request still far below Temporal's 2 MiB."""
+
+
+async def load_playbook(name: str) -> LoadedPlaybook:
+    """Return the playbook as it is now, to be pinned.
+
+    Raises:
+        RequestRefused: there is no such playbook, or it never could be used.
+    """
+    try:
+        loaded: LoadedPlaybook = await workflow.execute_local_activity(
+            "playbooks.load", name, result_type=LoadedPlaybook, start_to_close_timeout=timedelta(seconds=10)
+        )
+    except ActivityError as error:
+        cause = error.__cause__
+        why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+        raise RequestRefused([("playbook", why)]) from error
+    return loaded
+
+
+def fresh(loaded: LoadedPlaybook, repeats: int, answers: dict[str, Receipt]) -> Escalation:
+    """Return the state before anything happened; ``repeats`` counts those that began in this run before."""
+    info = workflow.info()
+    return Escalation(
+        id=info.workflow_id,
+        instance=info.first_execution_run_id + (f".{repeats}" if repeats else ""),
+        playbook=shared(loaded.playbook, loaded.digest),
+        playbook_digest=loaded.digest,
+        answers=answers,
+    )
+
+
+def taken_over(carried: Carried) -> Escalation:
+    """Return the state that the run before handed over."""
+    state = carried.state
+    return state.model_copy(update={"playbook": shared(state.playbook, state.playbook_digest)})
+
+
+def carry(state: Escalation, deliveries: Deliveries, journal: Journal, repeats: int) -> Carried:
+    """Return what the next run needs: all but the older events, which the ledger has."""
+    return Carried(
+        state=state.model_copy(update={"tail": _latest(state.tail)}),
+        pending=tuple(deliveries.pending.values()),
+        journal=tuple(journal.chapters),
+        repeats=repeats,
+    )
+
+
+def _latest(tail: tuple[Event, ...]) -> tuple[Event, ...]:
+    kept: list[Event] = []
+    size = 0
+    for event in reversed(tail):
+        size += len(event.model_dump_json())
+        if size > CARRIED_TAIL and kept:
+            break
+        kept.append(event)
+    return tuple(reversed(kept))
+
+
+def summary_of(state: Escalation) -> Summary:
+    """Return what a finished run says of how it ended."""
+    return Summary(
+        escalation_id=state.id,
+        instance=state.instance,
+        outcome=state.outcome,
+        because=state.outcome_because,
+        events=state.seq,
+        answers=state.answers,
+        closed_at=state.closed_at,
+    )

@@ -1,0 +1,77 @@
+"""What people see of an escalation: its queries, its search attributes, and the current details in Temporal's UI.
+
+All of it is made from the one state, so that no view can disagree with another or with what will happen.
+"""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from escalation.errors import NotNow
+    from escalation.lifecycle.situation import (
+        Explanation,
+        Packet,
+        Situation,
+        explanation,
+        markdown,
+        packet,
+        situation,
+    )
+    from escalation.model import events as e
+    from escalation.model.state import Escalation
+    from workflows.search_attributes import attributes_of, changes
+
+
+class Views:
+    """Base of the workflow class."""
+
+    state: Escalation | None
+
+    @property
+    def now(self) -> Escalation:
+        """Return the state.
+
+        Raises:
+            NotNow: the playbook is still being loaded, or could not be.
+        """
+        if self.state is None:
+            raise NotNow("the escalation is just starting; send it again in a moment")
+        return self.state
+
+    @workflow.query(name="situation", description="Who acts next, why, and which clocks run")
+    def situation(self) -> Situation:
+        """Say who acts next."""
+        return situation(self.now, workflow.now())
+
+    @workflow.query(name="timeline", description="The latest events; the ledger has all of them")
+    def timeline(self) -> list[e.Event]:
+        """Return the latest events."""
+        return list(self.now.tail)
+
+    @workflow.query(name="explain", description="All reasons, and the pinned playbook")
+    def explain(self) -> Explanation:
+        """Say why."""
+        return explanation(self.now)
+
+    @workflow.query(name="packet", description="The context packet as it stands")
+    def packet(self) -> Packet:
+        """Return the packet."""
+        return packet(self.now)
+
+    @workflow.query(name="state", description="Everything: what forecasts start from")
+    def everything(self) -> Escalation:
+        """Return the whole state."""
+        return self.now
+
+    async def publish(self) -> None:
+        """Keep search attributes and current details in step for ever: at most one upsert for each workflow task."""
+        shown: Escalation | None = None
+        while True:
+            await workflow.wait_condition(lambda: self._has_changed_since(shown))  # noqa: B023 - just this one
+            shown = self.now
+            updates = changes(workflow.info().typed_search_attributes, attributes_of(shown))
+            if updates:
+                workflow.upsert_search_attributes(updates)
+            workflow.set_current_details(markdown(shown, workflow.now()))
+
+    def _has_changed_since(self, shown: Escalation | None) -> bool:
+        return self.state is not None and self.state.seq > 0 and self.state is not shown
