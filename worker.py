@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.api.enums.v1 import TaskQueueType
@@ -113,21 +114,25 @@ def build_runtime(settings: Settings) -> Runtime:
     return Runtime(telemetry=TelemetryConfig(metrics=metrics) if metrics else TelemetryConfig())
 
 
-def build_worker(client: Client, settings: Settings, world: activities.Activities) -> Worker:
-    """Wire workflows and activities. Nothing is decided here."""
+def sandbox() -> SandboxedWorkflowRunner:
+    """Return what workflow code runs in, here and wherever histories are replayed."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def build_worker(client: Client, settings: Settings, world: activities.Activities, **more: Any) -> Worker:
+    """Wire workflows and activities. Nothing is decided here; ``more`` goes to ``Worker`` as it is."""
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[EscalationWorkflow],
         activities=world.all(),
         interceptors=[RetryClass()],
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=sandbox(),
         graceful_shutdown_timeout=settings.graceful_shutdown,
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_activities=settings.concurrent_activities,
         max_concurrent_workflow_tasks=settings.concurrent_workflow_tasks,
+        **more,
     )
 
 
