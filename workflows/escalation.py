@@ -5,10 +5,11 @@ should be told, and what the world answers comes back as a command. This class d
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from escalation.errors import DomainError, EscalationError, RequestRefused
@@ -175,6 +176,11 @@ class EscalationWorkflow(Views):
             take_signal(self, name, content)
         else:
             self.early_signals.append((name, content))
+
+    @workflow.signal(dynamic=True)
+    def misnamed(self, name: str, contents: Sequence[RawValue]) -> None:  # noqa: ARG002 - nobody knows what it holds
+        """Take a signal that nobody listens to: Temporal itself would keep it and say nothing."""
+        self.signalled(name, b"")
 
     # --- the one way that data takes ---------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from escalation.errors import DomainError, NotNow
+    from escalation.errors import DomainError
     from escalation.lifecycle import decide
     from escalation.lifecycle.communication import situation
     from escalation.lifecycle.permissions import refuse_engine
@@ -26,9 +26,18 @@ W = TypeVar("W", bound="type[Any]")
 class Shell(Protocol):
     """What the handlers need of the workflow."""
 
-    state: Escalation | None
+    @property
+    def now(self) -> Escalation:
+        """Return the state; refuses while there is none."""
+        ...
 
-    def apply(self, command: c.Command) -> list[e.Event]: ...
+    def apply(self, command: c.Command) -> list[e.Event]:
+        """Decide a command and let happen what follows."""
+        ...
+
+    def signalled(self, name: str, content: bytes) -> None:
+        """Take a signal, as soon as it can be."""
+        ...
 
 
 def takes_commands(cls: W) -> W:
@@ -40,28 +49,21 @@ def takes_commands(cls: W) -> W:
     return cls
 
 
-def _opened(shell: Shell) -> Escalation:
-    if shell.state is None:
-        raise NotNow("the escalation is just starting; send the command again in a moment")
-    return shell.state
-
-
 def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
     def handle(self: Shell, command: c.Act) -> c.Answer:
-        state = _opened(self)
+        state = self.now
         already = next((r for r in state.remembered if r.command_id == command.command_id), None)
         if already is not None:
             return c.Answer(message=f"accepted before, at {already.at:%H:%M:%S %Z}", at=already.at, seq=already.seq)
         events = self.apply(command)
-        after = _opened(self)
+        after = self.now
         kept = any(isinstance(event, e.CommandHeld) for event in events)
         message = f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted. "
         return c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
 
     def check(self: Shell, command: c.Act) -> None:
-        state = _opened(self)
         refuse_engine(command.by)
-        decide(state, command, workflow.now())
+        decide(self.now, command, workflow.now())
 
     handle.__name__ = check.__name__ = name
     handle.__doc__ = command_type.__doc__
@@ -73,7 +75,7 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
 
 
 def _signal(name: str) -> Callable[..., Any]:
-    def handle(self: Any, content: RawValue | None = None) -> None:
+    def handle(self: Shell, content: RawValue | None = None) -> None:
         self.signalled(name, content.payload.data if content is not None else b"")
 
     handle.__name__ = f"{name}_signal"
@@ -83,7 +85,11 @@ def _signal(name: str) -> Callable[..., Any]:
 
 
 def take_signal(shell: Shell, name: str, content: bytes) -> None:
-    """Apply a signal; a malformed or refused one becomes a timeline entry, never silence."""
+    """Apply a signal; a malformed, misnamed or refused one becomes a timeline entry, never silence."""
+    if name not in c.SIGNALS:
+        error = f"there is no such signal; there are {', '.join(c.SIGNALS)}. Everything else is an update"
+        shell.apply(c.SignalRefused(name=name[:100], error=error))
+        return
     try:
         command = c.COMMANDS[name].model_validate_json(content or b"{}")
         refuse_engine(command.by)

@@ -133,8 +133,8 @@ def _release_held(draft: Draft) -> None:
             draft.by = author
 
 
-_AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened)
-"""A repeat, and what became of the last messages, which are recorded however late."""
+_AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened, c.SignalRefused)
+"""A repeat; what became of the last messages, and signals that came too late: they are recorded however late."""
 
 # --- what follows, whoever caused it ----------------------------------------------------------------------------------
 
