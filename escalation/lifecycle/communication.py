@@ -23,8 +23,9 @@ def instant(at: datetime) -> str:
 def explain_reason(reason: Reason) -> str:
     """Write a reason with the facts it read and the words that matched."""
     read = ", ".join(f"{name}={_shown(value)}" for name, value in reason.facts.items() if name != "keywords")
-    words = f"; said: {', '.join(reason.words)}" if reason.words else ""
-    return f"{reason.trigger}: {reason.because}" + (f" ({read}{words})" if read or words else "")
+    words = f"said: {', '.join(reason.words)}" if reason.words else ""
+    known = "; ".join(filter(None, [read, words]))
+    return f"{reason.trigger}: {reason.because}" + (f" ({known})" if known else "")
 
 
 def _shown(value: object) -> str:

@@ -76,7 +76,9 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
     if "confidence.threshold" in reads:
         # The threshold depends on it: a reason never rests on a single number.
         reads = reads | {"task_risk"}
-    matched = tuple(word for found in words.values() for word in found) if "keywords" in reads else ()
+    # A condition names the lists it looks for; what another list found is no reason of this trigger.
+    named = [found for name, found in words.items() if f'"{name}"' in trigger.when or f"'{name}'" in trigger.when]
+    matched = tuple(word for found in named or words.values() for word in found) if "keywords" in reads else ()
     return Reason(
         trigger=trigger.id,
         initiation=trigger.initiation,
