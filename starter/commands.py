@@ -1,0 +1,213 @@
+"""The commands of people and services, each made from its entry in ``COMMANDS``: ``escalate acknowledge ID --by eva``.
+
+A field becomes an option of the same name; a list is an option that may be repeated (in the singular). The model's own
+JSON schema says how each is read, and the model itself checks them, so everything that is wrong is said at once.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, get_args
+
+import typer
+from pydantic import ValidationError
+
+from escalation.errors import RequestRefused
+from escalation.explain import explain
+from escalation.model.commands import COMMANDS, Act, Answer
+from escalation.values import Actor
+from starter.docstrings import field_docs
+from starter.session import AsJson, EscalationId, connect, full_id, run, say
+from starter.when import parse_instant
+
+PANEL = "Act on an escalation"
+
+_Schema = Mapping[str, Any]
+_ACTOR = get_args(Actor)[1].pattern
+_SEPARATOR = "|"
+_WORDS = {
+    "by": "who acts: a person's id, or agent:ID, service:ID, customer:ID",
+    "because": "why, in a sentence",
+    "to": "who is to have it",
+    "expectation": "what is expected of them",
+    "owner": "who is to do it",
+    "text": "what to write",
+    "severity": "a name or alias on the playbook's scale",
+    "facts": 'a fact; its value is a number, true, false, ["a", "list"] or text',
+    "due": "2d, tomorrow 9:00, 2026-11-24 14:00",
+    "until": "2h, 18:30, 2026-11-24 14:00",
+    "summary": "what it is about",
+    "impact": "who is affected, and how much",
+    "constraints": "what must not be done, and until when",
+    "help_needed": "what is asked of people",
+    "cause": "why it happened",
+    "resolution": "how it was solved",
+    "attachment": "what it is, and where",
+    "attempted_solutions": "what was tried, and what came of it; may be repeated",
+    "items": "an action item; may be repeated",
+    "lessons": "something learned; may be repeated",
+    "score": "1 to 5, 5 is best",
+    "item": "its id, such as i1",
+    "result": "what came of it",
+    "comment": "in your own words",
+    "gate": "which approval",
+    "level": "which level; without it, the next",
+    "reason": "what is lacking here",
+    "title": "what is to be done",
+}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register every command of the registry under its own name."""
+    for command, model in COMMANDS.items():
+        app.command(command, rich_help_panel=PANEL)(_program(command, model))
+
+
+def _program(command: str, model: type[Act]) -> Callable[..., None]:
+    options = options_of(model)
+
+    def program(escalation: str, as_json: bool, **given: Any) -> None:
+        answer = run(_send(full_id(escalation), read_act(model, options, given, datetime.now(UTC))))
+        say(answer, answer.message, as_json=as_json)
+
+    parameters = [
+        inspect.Parameter("escalation", inspect.Parameter.KEYWORD_ONLY, annotation=EscalationId),
+        # Who, what, why, as the fields stand; what only programs use comes last.
+        *(options[field].parameter() for field in sorted(options, key="command_id".__eq__)),
+        inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=AsJson, default=False),
+    ]
+    program.__name__ = command
+    program.__doc__ = inspect.getdoc(model)
+    program.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    program.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
+    return program
+
+
+async def _send(escalation: str, act: Act) -> Answer:
+    return await (await connect()).send(escalation, act)
+
+
+class Option:
+    """One field of a command as an option: how it is spelt, and how its text is read."""
+
+    def __init__(self, field: str, schema: _Schema, definitions: _Schema, docs: str, *, required: bool) -> None:
+        self.field = field
+        self._definitions = definitions
+        self._schema = self._followed(schema)
+        self._required = required
+        self._member = self._followed(self._schema["items"]) if self._kind == "array" else None
+        spelt = field.removesuffix("s") if self.repeated else field
+        self.flag = f"--{spelt.replace('_', '-')}"
+        self._docs = "; ".join(filter(None, [_WORDS.get(field, ""), docs.rstrip(".")]))
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it may be given several times."""
+        return self._kind == "array" or "additionalProperties" in self._schema
+
+    def parameter(self) -> inspect.Parameter:
+        """Return what typer makes the option of. None is required there: the model names all that is missing."""
+        flag = self._kind == "boolean"
+        option = typer.Option(
+            f"{self.flag}/--not-{self.flag[2:]}" if flag else self.flag,
+            help=self._docs + (" (required)" if self._required else ""),
+            metavar=None if flag else self._metavar(),
+            envvar="ESCALATION_BY" if self.field == "by" else None,
+            show_envvar=False,
+        )
+        kind: Any = bool if flag else list[str] if self.repeated else str
+        return inspect.Parameter(
+            self.field, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[kind | None, option], default=None
+        )
+
+    def read(self, given: Any, now: datetime) -> Any:
+        """Turn text into what the model checks. What cannot be read stays as it is: the model says what is wrong."""
+        if "additionalProperties" in self._schema:
+            return dict(_fact(text) for text in given)
+        if self._member is not None:
+            return [self._read(text, self._member, now) for text in given]
+        return self._read(given, self._schema, now)
+
+    @property
+    def _kind(self) -> str:
+        return str(self._schema.get("type", ""))
+
+    def _followed(self, schema: _Schema) -> _Schema:
+        """Return the schema behind a reference, and of something that may be absent the schema of what is there."""
+        if "$ref" in schema:
+            return self._followed(self._definitions[schema["$ref"].rpartition("/")[2]])
+        present = [part for part in schema.get("anyOf", ()) if part.get("type") != "null"]
+        return self._followed(present[0]) if len(present) == 1 else schema
+
+    def _read(self, text: Any, schema: _Schema, now: datetime) -> Any:
+        if not isinstance(text, str):
+            return text
+        if "properties" in schema:
+            return self._parts(text, schema["properties"], now)
+        if schema.get("pattern") == _ACTOR:
+            return text if ":" in text else f"person:{text}"
+        try:
+            if schema.get("format") == "date-time":
+                return parse_instant(text, now)
+            return int(text) if schema.get("type") == "integer" else text
+        except ValueError:
+            return text
+
+    def _parts(self, text: str, properties: _Schema, now: datetime) -> Any:
+        """Read ``A | B | C`` as the fields of a model, in their order."""
+        parts = [part.strip() for part in text.split(_SEPARATOR)]
+        named = zip(properties.items(), parts, strict=False)
+        return {field: self._read(part, self._followed(schema), now) for (field, schema), part in named}
+
+    def _metavar(self) -> str:
+        schema = self._member or self._schema
+        if "additionalProperties" in schema:
+            return "NAME=VALUE"
+        if "properties" in schema:
+            return f"'{f' {_SEPARATOR} '.join(field.upper() for field in schema['properties'])}'"
+        if "enum" in schema:
+            return "|".join(map(str, schema["enum"]))
+        if schema.get("pattern") == _ACTOR:
+            return "PERSON"
+        return {"date-time": "WHEN"}.get(schema.get("format", ""), "NUMBER" if self._kind == "integer" else "TEXT")
+
+
+def options_of(model: type[Act]) -> dict[str, Option]:
+    """Return the options of a command, by field."""
+    schema = model.model_json_schema()
+    docs, definitions = field_docs(model), schema.get("$defs", {})
+    return {
+        field: Option(field, part, definitions, docs.get(field, ""), required=field in schema.get("required", ()))
+        for field, part in schema["properties"].items()
+    }
+
+
+def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str, Any], now: datetime) -> Act:
+    """Make the command of what was typed.
+
+    Raises:
+        RequestRefused: naming every option that is wrong or missing.
+    """
+    typed = {field: value for field, value in given.items() if value is not None and value != []}
+    data = json.loads(json.dumps({f: options[f].read(value, now) for f, value in typed.items()}, default=str))
+    try:
+        return model.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        found = explain(data, model, error.errors())
+        raise RequestRefused([(_spelt(options, problem.path), problem.message) for problem in found]) from None
+
+
+def _spelt(options: Mapping[str, Option], path: tuple[str | int, ...]) -> str:
+    flag = options[str(path[0])].flag if path else ""
+    return " ".join([flag, ".".join(str(part) for part in path[1:])]).strip()
+
+
+def _fact(text: str) -> tuple[str, Any]:
+    fact, equals, value = text.partition("=")
+    if not equals:
+        raise RequestRefused([("--fact", f"`{fact[:64]}` has no value; expected NAME=VALUE")])
+    try:
+        return fact.strip(), json.loads(value)
+    except ValueError:
+        return fact.strip(), value

@@ -1,0 +1,82 @@
+"""``escalate open`` and ``escalate consider``: a request from a file, or from another program by a pipe."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+
+from escalation.errors import DocumentError, RequestRefused
+from escalation.model.request import Receipt, Request, parse_request
+from starter import render
+from starter.session import AsJson, connect, load, run, say, shelf
+
+if TYPE_CHECKING:
+    from escalation.lifecycle.triage import Assessment
+
+PANEL = "Open an escalation"
+
+RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="The request as JSON; `-` reads standard input.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register ``open`` and ``consider``."""
+    app.command("open", rich_help_panel=PANEL)(open_escalation)
+    app.command("consider", rich_help_panel=PANEL)(consider)
+
+
+def open_escalation(file: RequestFile, as_json: AsJson = False) -> None:
+    """Open an escalation, or join the open one with the same key. The same request again gets its first answer."""
+    receipt = run(_open(read_request(file)))
+    say(receipt, render.receipt(receipt), as_json=as_json)
+
+
+async def _open(request: Request) -> Receipt:
+    return await (await connect()).open(request)
+
+
+def consider(file: RequestFile, as_json: AsJson = False) -> None:
+    """Ask whether the AI may go on, by the same rules; needs no server, starts and records nothing."""
+    from escalation.lifecycle.triage import judge_request
+
+    request = read_request(file)
+    playbooks = shelf(load())
+    try:
+        playbook = playbooks.get(request.playbook).playbook
+    except DocumentError as error:
+        if any(entry.name == request.playbook for entry in playbooks.list()):
+            raise
+        raise RequestRefused([("playbook", error.findings[0].message)]) from None
+    assessment = judge_request(playbook, request)
+    say(assessment, _shown(assessment), as_json=as_json)
+
+
+def _shown(assessment: "Assessment") -> Group:
+    parts: list[RenderableType] = [
+        render.verdict(*render.CONSIDERED[assessment.outcome], "" if assessment.reasons else assessment.because),
+        render.grid(
+            [
+                ("severity", assessment.severity),
+                ("level", assessment.level if assessment.reasons else ""),
+                ("missing", ", ".join(assessment.missing)),
+                ("exception", assessment.exception),
+            ]
+        ),
+    ]
+    if assessment.reasons:
+        parts.append(render.headed("Why", render.reasons(assessment.reasons)))
+    return Group(*parts)
+
+
+def read_request(file: str) -> Request:
+    """Read a request.
+
+    Raises:
+        RequestRefused: there is no such file, or what is wrong with its content, path by path.
+    """
+    try:
+        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise RequestRefused([(file, f"cannot be read: {error.strerror}")]) from None
+    return parse_request(text)

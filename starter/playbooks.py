@@ -1,0 +1,300 @@
+"""``escalate playbook``: which playbooks there are, what they say, what is wrong with them. Needs no server."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from escalation.errors import DocumentError, Finding
+from escalation.people.directory import Directory, load_directory
+from escalation.playbook.checks import check_against
+from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
+from escalation.playbook.schema import Playbook
+from escalation.values import format_duration
+from starter import render, session
+from starter.docstrings import field_docs
+from starter.session import AsJson, say
+from starter.story import name, names
+
+app = typer.Typer(name="playbook", help="The rules: list, show, check them.", no_args_is_help=True)
+
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--folder", metavar="FOLDER", help="Where to look first; may be repeated. Shipped ones come last."),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A playbook's name, or the path of its file.")]
+
+
+def _shelf(folders: list[Path] | None) -> Shelf:
+    return Shelf(*folders, shipped_folder()) if folders else session.shelf(session.load())
+
+
+@app.command("list")
+def list_playbooks(folder: Folders = None, as_json: AsJson = False) -> None:
+    """List the playbooks, and which of them are broken."""
+    entries = _shelf(folder).list()
+    broken = [entry for entry in entries if entry.status is not Status.OK]
+    table = render.columns("playbook", "version", "status", "title", "file")
+    for entry in entries:
+        if entry.loaded is None:
+            count = f"broken ({len(entry.findings)} finding{'' if len(entry.findings) == 1 else 's'})"
+            render.add(table, entry.name, "", Text(count, style="bold red"), "", str(entry.file))
+        else:
+            book = entry.loaded.playbook
+            render.add(table, entry.name, str(book.version), book.status, book.title, str(entry.file))
+    parts: list[RenderableType] = [table]
+    for entry in broken:
+        parts += [render.headed(f"{entry.name} is broken", _findings(entry.findings))]
+    if broken:
+        parts += [
+            "",
+            Text(
+                "A running worker goes on with the last good version it has read, and says so in its log; open "
+                "escalations keep the version they began with. Until this is mended, a worker that starts anew refuses "
+                "requests that name a broken playbook.",
+                style="dim",
+            ),
+        ]
+    say([_row(entry) for entry in entries], Group(*parts), as_json=as_json)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    book = entry.loaded.playbook if entry.loaded else None
+    return {
+        "name": entry.name,
+        "state": str(entry.status),
+        "version": book.version if book else None,
+        "status": book.status if book else None,
+        "title": book.title if book else None,
+        "digest": entry.loaded.digest if entry.loaded else None,
+        "file": str(entry.file),
+        "findings": [finding._asdict() for finding in entry.findings],
+    }
+
+
+def _findings(findings: tuple[Finding, ...] | list[Finding]) -> Group:
+    return Group(*(Text(str(finding)) for finding in findings))
+
+
+@app.command("show")
+def show_playbook(playbook: Name, folder: Folders = None, as_json: AsJson = False) -> None:
+    """Show what a playbook says, after `extends`: as a procedure to read, or whole with --json."""
+    loaded = _load(playbook, folder)
+    say({"digest": loaded.digest, "playbook": session.plain(loaded.playbook)}, _procedure(loaded), as_json=as_json)
+
+
+def _load(playbook: str, folders: list[Path] | None) -> Loaded:
+    places = folders or list(session.load().playbooks)
+    return load(Path(playbook) if "/" in playbook else playbook, *places)
+
+
+@app.command("lint")
+def lint(
+    playbook: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A name or the path of a file; without it, all.")
+    ] = None,
+    directory: Annotated[Path | None, typer.Option(metavar="FILE", help="Where every target must be found.")] = None,
+    folder: Folders = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check playbooks: what they say, and that the directory has everybody they name. Exit 1 if not."""
+    people = load_directory(directory or session.load().directory)
+    checked = [playbook] if playbook else [entry.name for entry in _shelf(folder).list()]
+    found = {each: _lint(each, folder, people) for each in checked}
+    count = sum(map(len, found.values()))
+    parts: list[RenderableType] = []
+    for each, findings in found.items():
+        verdict = Text("ok", style="green") if not findings else Text(f"{len(findings)} to mend", style="bold red")
+        parts.append(Text.assemble((f"{each}: ", "bold"), verdict))
+        parts += [Text(f"  {finding}") for finding in findings]
+    data = {each: [finding._asdict() for finding in findings] for each, findings in found.items()}
+    say(data, Group(*parts), as_json=as_json)
+    if count:
+        raise typer.Exit(1)
+
+
+def _lint(playbook: str, folders: list[Path] | None, people: Directory) -> list[Finding]:
+    try:
+        loaded = _load(playbook, folders)
+    except DocumentError as error:
+        return error.findings
+    return check_against(loaded.playbook, lambda target: bool(people.members(target)), loaded.document)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON schema of a playbook, for editors. What each key means stands in it."""
+    written = Playbook.model_json_schema()
+    _describe(written, Playbook)
+    for model in _models():
+        _describe(written["$defs"].get(model.__name__, {}), model)
+    # A playbook that extends another one may leave out anything.
+    required = written.pop("required")
+    written["properties"]["extends"] = {"type": "string", "description": "The playbook that this one is laid over."}
+    written["anyOf"] = [{"required": ["extends"]}, {"required": required}]
+    written["additionalProperties"] = False
+    written["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+
+
+def _describe(written: dict[str, Any], model: type[Any]) -> None:
+    for field, docs in field_docs(model).items():
+        written.get("properties", {}).get(field, {}).setdefault("description", docs)
+
+
+def _models() -> list[type[Any]]:
+    from pydantic import BaseModel
+
+    from escalation.playbook import schema as module
+
+    return [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+# --- a playbook as a procedure ----------------------------------------------------------------------------------------
+
+
+def _procedure(loaded: Loaded) -> Group:
+    book = loaded.playbook
+    parts: list[RenderableType] = [
+        Text(f"{book.title}", style="bold"),
+        *([Text(book.description)] if book.description else []),
+        render.grid(
+            [
+                ("playbook", f"{book.playbook} version {book.version}, {book.status} ({loaded.digest})"),
+                ("file", str(loaded.file)),
+                ("for", f"{book.department or 'any department'}, {book.audience}"),
+                ("owner", name(book.owner)),
+            ]
+        ),
+        render.headed("When a person must see it", _triggers(book)),
+        render.headed("How bad it is", _severity(book)),
+        render.headed("What must travel along", _context(book)),
+        render.headed("Who is told", _levels(book)),
+    ]
+    if book.routing:
+        table = render.columns("when", "instead of the level's targets")
+        for route in book.routing:
+            render.add(table, route.when, names(route.targets))
+        parts.append(render.headed("Sent elsewhere", table))
+    if book.gates:
+        parts.append(render.headed("What needs an approval", _gates(book)))
+    if book.clocks:
+        parts.append(render.headed("How long it may take", _clocks(book)))
+    parts += [
+        render.headed("Who answers for it", _raci(book)),
+        render.headed("When it is over", _end(book)),
+    ]
+    return Group(*parts)
+
+
+def _triggers(book: Playbook) -> Group:
+    table = render.columns("trigger", "what", "when", "first level")
+    for trigger in book.triggers:
+        render.add(table, trigger.id, trigger.about, Text(trigger.when.strip(), style="dim"), trigger.level or "")
+    parts: list[RenderableType] = [table]
+    if book.confidence:
+        limits = ", ".join(f"{risk} {threshold.below:g}" for risk, threshold in book.confidence.items())
+        parts.append(Text(f"The AI may go on from this confidence up, by risk: {limits}."))
+    if book.keywords:
+        languages = sorted({language for words in book.keywords.values() for language in words})
+        parts.append(Text(f"Words that count: {', '.join(book.keywords)}; in {', '.join(languages)}."))
+    return Group(*parts)
+
+
+def _severity(book: Playbook) -> Group:
+    table = render.columns("severity", "also called", "what", "when")
+    for level in book.severity.scale:
+        rules = " or ".join(
+            rule.when.strip() for rule in book.severity.rules if book.severity.find(rule.severity) == level
+        )
+        render.add(table, level.name, ", ".join(level.aliases), level.about, Text(rules, style="dim"))
+    return Group(table, Text(f"Otherwise {book.severity.default}."))
+
+
+def _context(book: Playbook) -> RenderableType:
+    within = format_duration(book.context.complete_within)
+    text = f"{', '.join(book.context.required)}. The requester has {within} to complete it."
+    if book.context.incomplete_allowed:
+        text += f" Told at once although incomplete when {book.context.incomplete_allowed}."
+    table = render.columns("field", "what", "required")
+    for field, policy in book.fields.items():
+        if policy.required or policy.required_when:
+            when = f"when {policy.required_when}" if policy.required_when else "always"
+            render.add(table, field, policy.about or ", ".join(policy.values), Text(when, style="dim"))
+    return Group(Text(text), *([table] if table.row_count else []))
+
+
+def _levels(book: Playbook) -> Group:
+    table = render.columns("level", "title", "who", "answer within", "rounds", "up after", "up at once when")
+    for level in book.levels:
+        render.add(
+            table,
+            level.id,
+            level.title,
+            names(level.targets),
+            format_duration(level.ack),
+            str(level.repeat + 1),
+            format_duration(level.dwell),
+            Text(level.up_when or "", style="dim"),
+        )
+    last = book.levels[-1]
+    return Group(table, Text(f"If even {last.id} is silent: {name(last.last_resort or book.owner)}, again and again."))
+
+
+def _gates(book: Playbook) -> RenderableType:
+    table = render.columns("approval", "before", "when", "who", "how many", "within", "silence means", "bound to")
+    for gate in book.gates:
+        render.add(
+            table,
+            gate.id,
+            gate.before,
+            Text(gate.when, style="dim"),
+            names(gate.approvers),
+            str(gate.need),
+            format_duration(gate.deadline),
+            " ".join(
+                filter(None, [gate.on_expiry.replace("_", " "), f"({names(gate.deputies)})" * bool(gate.deputies)])
+            ),
+            ", ".join(gate.subject),
+        )
+    return table
+
+
+def _clocks(book: Playbook) -> RenderableType:
+    severities = [level.name for level in book.severity.scale]
+    table = render.columns("clock", "counts from", *severities, "at the limit")
+    for clock, policy in book.clocks.items():
+        limits = [policy.limit(severity) for severity in severities]
+        render.add(
+            table,
+            clock,
+            policy.starts.replace("_", " "),
+            *(format_duration(limit) if limit else "-" for limit in limits),
+            {"level_up": "it goes up a level", "tell": "the accountable is told"}[policy.on_breach],
+        )
+    return table
+
+
+def _raci(book: Playbook) -> RenderableType:
+    table = render.columns("stage", "responsible", "accountable", "consulted", "informed")
+    for stage, row in book.raci.items():
+        render.add(
+            table, stage, names(row.responsible), name(row.accountable), names(row.consulted), names(row.informed)
+        )
+    return table
+
+
+def _end(book: Playbook) -> Text:
+    asked = {
+        "customer": "The customer says whether it is solved",
+        "requester": "Whoever asked says whether it is solved",
+        "nobody": "Nobody is asked whether it is solved",
+    }[book.resolution.confirmed_by]
+    within = format_duration(book.resolution.confirm_within)
+    silence = {"confirmed": "silence means yes", "owner_told": "silence means that the owner asks again"}
+    review = f"review ({', '.join(book.review.requires)}) within {format_duration(book.review.due)}"
+    return Text(f"{asked}, within {within}; {silence[book.resolution.on_silence]}. Then a {review}.")

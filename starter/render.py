@@ -1,0 +1,180 @@
+"""How answers look on a terminal: calm, few colours, one fact a line. Builds renderables, prints nothing."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.situation import Explanation, Situation
+from escalation.model.request import Outcome, Reason, Receipt
+from starter.story import Step, Told, Weight, name, names
+from starter.when import away, offset, show
+
+OUTCOMES = {
+    Outcome.OPENED: ("bold green", "opened: people are being told"),
+    Outcome.JOINED: ("bold green", "joined one that is open"),
+    Outcome.DECLINED: ("bold", "not escalated: the AI may go on"),
+    Outcome.NEEDS_INPUT: ("bold yellow", "needs input before people are told"),
+}
+_CLOCKS = {"breached": "bold red", "warned": "yellow", "paused": "cyan", "stopped": "dim"}
+
+
+def grid(rows: Iterable[tuple[str, RenderableType | str]]) -> Table:
+    """Lay out labels and values; rows with an empty value are left out."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        if value != "":
+            add(table, label, value)
+    return table
+
+
+def columns(*headings: str) -> Table:
+    """Return an empty table with headings and no lines."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def add(table: Table, *cells: RenderableType | str) -> None:
+    """Add a row; text of others is never read as markup."""
+    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+
+
+def headed(title: str, body: RenderableType) -> Group:
+    """Put a heading above something, which is set in."""
+    return Group("", Text(title, style="bold"), Padding(body, (0, 0, 0, 2), expand=False))
+
+
+def reasons(found: Sequence[Reason]) -> Group:
+    """List reasons, one a line."""
+    return Group(*(Text(explain_reason(reason)) for reason in found))
+
+
+CONSIDERED = {
+    Outcome.OPENED: ("bold", "a person must see this: it would be escalated"),
+    Outcome.NEEDS_INPUT: ("bold yellow", "it would be escalated, but needs input before people are told"),
+    Outcome.DECLINED: OUTCOMES[Outcome.DECLINED],
+}
+
+
+def verdict(style: str, words: str, because: str) -> Text:
+    """Say what became of a request."""
+    return Text.assemble((words, style), *([] if not because else ["\n", because]))
+
+
+def receipt(answer: Receipt) -> Group:
+    """Show the answer to a request to open."""
+    facts = grid(
+        [
+            ("id", answer.escalation_id),
+            ("severity", answer.severity),
+            ("level", answer.level),
+            ("accountable", name(answer.owner)),
+            ("missing", ", ".join(answer.missing)),
+            ("occurrences", str(answer.occurrences) if answer.occurrences > 1 else ""),
+            ("playbook", f"{answer.playbook} ({answer.playbook_digest})"),
+        ]
+    )
+    parts: list[RenderableType] = [verdict(*OUTCOMES[answer.outcome], "" if answer.reasons else answer.because), facts]
+    if answer.reasons:
+        parts.append(headed("Why", reasons(answer.reasons)))
+    if answer.outcome is not Outcome.DECLINED:
+        parts += ["", Text(f"Next: escalate watch {answer.escalation_id}", style="dim")]
+    return Group(*parts)
+
+
+def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
+    """Show where an escalation stands."""
+    state = here.outcome or here.status
+    title = Text.assemble((f"[{here.severity}] ", "bold"), (here.headline, "bold"), ("  " + state, "cyan"))
+    if here.outcome:
+        acts: RenderableType | str = here.why
+    else:
+        acts = Text.assemble((names(here.who_acts_next) or "nobody", "bold"), f": {here.why}")
+    rows: list[tuple[str, RenderableType | str]] = [
+        ("id", here.id),
+        ("acts next", acts),
+        ("otherwise", f"{show(here.next.at, now)} ({away(here.next.at, now)}): {here.next.what}" if here.next else ""),
+        ("stage", f"{here.stage}" + (f", waiting on {here.waiting_on}" if not here.outcome else "")),
+        ("level", f"{here.level} ({here.axis})" if here.level else ""),
+        ("owner", name(here.owner) if here.owner else f"none yet; accountable: {name(here.accountable)}"),
+        ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
+        ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
+        ("missing", ", ".join(here.missing)),
+        ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
+        ("resolution", here.resolution),
+        ("playbook", here.playbook),
+    ]
+    parts: list[RenderableType] = [title, grid(rows)]
+    if here.clocks:
+        parts.append(headed("Clocks", _clocks(here, now)))
+    if here.gates:
+        parts.append(headed("Approvals", _gates(here, now)))
+    if here.items:
+        table = columns("item", "owner", "due", "", "")
+        for item in here.items:
+            add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
+        parts.append(headed("Action items", table))
+    if why is not None:
+        parts.append(headed("Why", reasons(why.reasons)))
+    return Group(*parts)
+
+
+def _clocks(here: Situation, now: datetime) -> Table:
+    table = columns("clock", "limit", "", "")
+    for clock in here.clocks:
+        left = "" if clock.state == "stopped" else away(clock.due, now)
+        because = f": {clock.paused_because}" if clock.paused_because else ""
+        state = "met" if clock.state == "stopped" else clock.state
+        add(
+            table, clock.name, show(clock.due, now), left, Text(f"{state}{because}", style=_CLOCKS.get(clock.state, ""))
+        )
+    return table
+
+
+def _gates(here: Situation, now: datetime) -> Table:
+    table = columns("approval", "round", "state", "decide until", "approvers", "digest")
+    for gate in here.gates:
+        state = "; ".join(filter(None, [gate.state, *gate.decided])) if gate.state == "pending" else gate.state
+        until = show(gate.due, now) if gate.state == "pending" else ""
+        add(table, gate.id, str(gate.round), state, until, names(gate.approvers), gate.digest)
+    return table
+
+
+def story(lines: Iterable[Told], now: datetime, since: datetime | None = None) -> Table:
+    """Show a timeline. ``since`` adds how long after that instant each event came."""
+    table = columns("#", "when", "by", "what, and why")
+    table.columns[0].justify = "right"
+    for line in lines:
+        when = offset(line.at - since) if since else show(line.at, now)
+        add(table, Text(str(line.seq), style="dim"), when, line.who, told(line))
+    table.columns[1].no_wrap = table.columns[2].no_wrap = True
+    return table
+
+
+def told(line: Told) -> Text:
+    """Show what happened, and why in a quieter voice."""
+    style = "bold" if line.weight is Weight.TURN else ""
+    return Text.assemble((line.what, style), *([(f"  {line.why}", "dim")] if line.why else []))
+
+
+def forecast(found: Iterable[Step], now: datetime) -> Table:
+    """Show what will happen if nobody acts."""
+    table = columns("when", "", "what", "who", "why")
+    for step in found:
+        add(table, show(step.at, now), away(step.at, now), step.what, names(step.who), Text(step.why, style="dim"))
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    return table
+
+
+def first_of_many(found: Sequence[Step]) -> list[Step]:
+    """Leave out what repeats for ever: of calls to the last resort only the first two are shown."""
+    calls = [step for step in found if "last resort" in step.what]
+    return [step for step in found if step not in calls[2:]]

@@ -1,0 +1,245 @@
+"""Events in words: what happened, because of whom, and why. Timeline, watch, forecast and demo all tell it this way."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from escalation.lifecycle.communication import explain_reason
+from escalation.model import events as e
+from escalation.values import Actor
+from starter.when import show
+
+
+class Weight(IntEnum):
+    """How much an event matters to a reader."""
+
+    DETAIL = 0
+    """Bookkeeping: left out unless everything is asked for."""
+    STEP = 1
+    TURN = 2
+    """Responsibility, level or stage changed."""
+
+
+class Line(NamedTuple):
+    """One event in words."""
+
+    what: str
+    why: str = ""
+    weight: Weight = Weight.STEP
+
+
+class Told(NamedTuple):
+    """One line of a story: an event in words, with its place, instant and author."""
+
+    seq: int
+    at: datetime
+    who: str
+    what: str
+    why: str
+    weight: Weight
+    event: e.Event
+
+
+def name(actor: str) -> str:
+    """Write an actor or a target as people say it: a person by id alone, the engine's own as what they are."""
+    kind, _, rest = actor.partition(":")
+    return {"person": rest, "system": f"the {rest}"}.get(kind, actor)
+
+
+def names(actors: Iterable[str]) -> str:
+    """Write several, separated by commas."""
+    return ", ".join(name(actor) for actor in actors)
+
+
+def tell(events: Iterable[e.Event], least: Weight = Weight.STEP) -> Iterator[Told]:
+    """Yield the events that weigh at least so much, in words, in order."""
+    for event in events:
+        line = say(event)
+        if line.weight >= least:
+            yield Told(event.seq, event.at, name(event.by), line.what, line.why, line.weight, event)
+
+
+def say(event: e.Event) -> Line:
+    """Return one event in words."""
+    return _WORDS[type(event)](event)
+
+
+class Step(NamedTuple):
+    """One step of a forecast."""
+
+    at: datetime
+    what: str
+    who: tuple[Actor, ...]
+    """Who is told or asked; empty when nobody is."""
+    why: str
+    key: str
+    """Tells the same step in what really happened."""
+
+
+def steps(events: Iterable[e.Event]) -> list[Step]:
+    """Return a forecast's events as steps: whoever is found for a round or an approval stands with it."""
+    told: list[Step] = []
+    open_calls: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, e.PeopleResolved):
+            people = tuple(found.person for found in event.found.people)
+            why = "; ".join(dict.fromkeys(found.note for found in event.found.people if found.note))
+            if (place := open_calls.get(event.purpose)) is not None:
+                told[place] = told[place]._replace(who=people, why=_joined(told[place].why, why))
+            else:
+                told.append(Step(event.at, _found_for(event.purpose), people, why, step_key(event)))
+            continue
+        line = say(event)
+        if line.weight is Weight.DETAIL:
+            continue
+        if isinstance(event, e.RungOpened):
+            open_calls[f"rung:{event.rung}"] = len(told)
+        elif isinstance(event, e.GateOpened):
+            open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
+        told.append(Step(event.at, line.what, (), line.why, step_key(event)))
+    return told
+
+
+def step_key(event: e.Event) -> str:
+    """Return what tells the same step in a forecast and in what happened: its kind and what it is about."""
+    about = ("rung", "gate", "clock", "level", "item", "handoff", "purpose", "round")
+    parts = [str(getattr(event, field)) for field in about if hasattr(event, field)]
+    if isinstance(event, e.PeopleResolved):
+        kind, _, rest = event.purpose.partition(":")
+        if kind == "rung":
+            return f"rung_opened {rest}"
+    return " ".join([event.type, *parts[:1]])
+
+
+def _joined(first: str, second: str) -> str:
+    return f"{first}; {second}" if first and second else first or second
+
+
+def _found_for(purpose: str) -> str:
+    kind, _, about = purpose.partition(":")
+    return {
+        "rung": f"page round {about}",
+        "gate": f"ask to decide {about.partition('/')[0]}",
+        "handoff": "offer the hand-off",
+        "tell": f"tell the accountable: {about}",
+    }.get(kind, purpose)
+
+
+def _opened(event: e.Opened) -> Line:
+    reasons = "; ".join(explain_reason(reason) for reason in event.reasons)
+    return Line(f"opened as {event.severity} by {name(event.requested_by)} ({event.initiation})", reasons, Weight.TURN)
+
+
+def _rung(event: e.RungOpened) -> Line:
+    call = "last resort" if event.last_resort else f"round {event.round}"
+    level = event.rung.partition("/")[0]
+    return Line(f"page {names(event.targets)} ({level}, {call}); answer until {show(event.due)}", event.because)
+
+
+def _resolved(event: e.PeopleResolved) -> Line:
+    found = event.found
+    because = "; ".join((*dict.fromkeys(f.note for f in found.people if f.note), *found.notes))
+    weight = Weight.STEP if found.fell_back else Weight.DETAIL
+    people = names(f.person for f in found.people) or "nobody"
+    return Line(f"{_found_for(event.purpose)}: {people}", because, weight)
+
+
+def _delivered(event: e.MessageDelivered) -> Line:
+    what = "page" if event.rung else "message"
+    weight = Weight.STEP if event.rung else Weight.DETAIL
+    return Line(f"{what} delivered to {name(event.to)} ({event.receipt.channel})", "", weight)
+
+
+def _confirmed(event: e.ResolutionConfirmed) -> Line:
+    how = {"silence": "nobody objected in time", "not_asked": "the playbook asks nobody"}.get(event.how, "")
+    return Line("resolution confirmed", event.comment or how, Weight.TURN)
+
+
+def _provided(event: e.InputProvided) -> Line:
+    rest = f"still missing: {', '.join(event.still_missing)}" if event.still_missing else "nothing is missing any more"
+    return Line("input provided", rest)
+
+
+def _held(event: e.HeldReleased) -> Line:
+    return Line(f"kept {event.command} {'refused' if event.refused else 'applied'}", event.refused)
+
+
+def _facts(event: e.FactsChanged) -> Line:
+    return Line("facts: " + ", ".join(f"{key}={_value(value)}" for key, value in event.facts.items()), event.because)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _scored(event: e.Rated | e.FeedbackGiven) -> Line:
+    about = "the hand-over" if isinstance(event, e.Rated) else "the service"
+    return Line(f"rated {about} {event.score} of 5", event.comment)
+
+
+_WORDS: dict[type, Callable[[Any], Line]] = {
+    e.Opened: _opened,
+    e.Declined: lambda v: Line("not escalated: the AI may go on", v.because, Weight.TURN),
+    e.Joined: lambda v: Line(f"reported once more by {name(v.requested_by)}"),
+    e.Receipted: lambda v: Line(f"request {v.request_id} answered: {v.outcome}", v.because, Weight.DETAIL),
+    e.ReasonsAdded: lambda v: Line("more reasons", "; ".join(explain_reason(reason) for reason in v.reasons)),
+    e.InputRequested: lambda v: Line(f"ask {name(v.of)} for {', '.join(v.parts)}", f"until {show(v.due)}"),
+    e.InputProvided: _provided,
+    e.ExceptionUsed: lambda v: Line(f"go on without {', '.join(v.missing)}", v.because),
+    e.FactsChanged: _facts,
+    e.SeverityChanged: lambda v: Line(f"severity {v.previous} → {v.severity}", v.because, Weight.TURN),
+    e.LevelEntered: lambda v: Line(f"level {v.level} ({v.axis})", v.because, Weight.TURN),
+    e.RungOpened: _rung,
+    e.PeopleResolved: _resolved,
+    e.MessageDelivered: _delivered,
+    e.MessageFailed: lambda v: Line(f"message to {name(v.to)} could not be delivered", v.error),
+    e.Acknowledged: lambda v: Line(f"acknowledged at {v.level}", "", Weight.DETAIL),
+    e.PageDeclined: lambda v: Line("cannot take it", v.because),
+    e.OwnerChanged: lambda v: Line(
+        f"owner: {name(v.owner)} (before: {name(v.previous)})",
+        _joined(v.because, f"expected: {v.expectation}" if v.expectation else ""),
+        Weight.TURN,
+    ),
+    e.HandoffOffered: lambda v: Line(
+        f"hand-off offered to {name(v.to)}; answer until {show(v.due)}", f"{v.because}; expected: {v.expectation}"
+    ),
+    e.HandoffEnded: lambda v: Line(f"hand-off {v.how}", v.because),
+    e.GateOpened: lambda v: Line(
+        f"approval {v.gate} asked of {names(v.targets)} (round {v.round}); decide until {show(v.due)}", v.because
+    ),
+    e.GateDecided: lambda v: Line(f"{v.gate}: {v.decision.replace('_', ' ')}", v.because),
+    e.GateClosed: lambda v: Line(f"approval {v.gate} {v.state} (round {v.round})", v.because, Weight.TURN),
+    e.GateExpired: lambda v: Line(f"approval {v.gate} late: {v.behaviour.replace('_', ' ')}", v.because),
+    e.CommandHeld: lambda v: Line(f"{v.command} came early and is kept"),
+    e.HeldReleased: _held,
+    e.CommandRefused: lambda v: Line(f"signal {v.command} refused", v.because),
+    e.ClockStarted: lambda v: Line(f"clock {v.clock} runs until {show(v.due)}", "", Weight.DETAIL),
+    e.ClockWarned: lambda v: Line(f"warning: {v.clock} is close to its limit"),
+    e.ClockBreached: lambda v: Line(f"limit of {v.clock} passed", "", Weight.TURN),
+    e.ClockStopped: lambda v: Line(f"clock {v.clock} met", "", Weight.DETAIL),
+    e.HoldStarted: lambda v: Line(f"on hold until {show(v.until)}; clocks pause: {', '.join(v.clocks)}", v.because),
+    e.HoldEnded: lambda v: Line("hold ended", v.because),
+    e.NoteAdded: lambda v: Line(f"note: {v.text}"),
+    e.Attached: lambda v: Line(f"attached: {v.attachment.title}", v.attachment.url),
+    e.CaseLinked: lambda v: Line(f"ticket {v.link.ticket} linked", v.link.url),
+    e.CaseFailed: lambda v: Line("the ticket could not be opened", v.error),
+    e.ResolutionProposed: lambda v: Line(
+        f"resolution proposed: {v.resolution}", f"cause: {v.cause}" if v.cause else "", Weight.TURN
+    ),
+    e.ResolutionConfirmed: _confirmed,
+    e.ResolutionUnanswered: lambda _: Line("nobody confirmed the resolution in time; the owner asks again"),
+    e.ResolutionRejected: lambda v: Line("resolution rejected", v.because, Weight.TURN),
+    e.ReviewStarted: lambda v: Line(f"review due {show(v.due)}", "", Weight.TURN),
+    e.ReviewSubmitted: lambda v: Line("review submitted", "lessons: " + "; ".join(v.lessons) if v.lessons else ""),
+    e.ReviewChased: lambda v: Line(f"review late: reminder {v.times}"),
+    e.ItemAdded: lambda v: Line(f"action item {v.item} for {name(v.owner)}: {v.title}", f"due {show(v.due)}"),
+    e.ItemCompleted: lambda v: Line(f"action item {v.item} done", v.result),
+    e.ItemChased: lambda v: Line(f"action item {v.item} late: reminder {v.times}"),
+    e.Rated: _scored,
+    e.FeedbackGiven: _scored,
+    e.Closed: lambda v: Line("returned with guidance" if v.returned else "closed", v.because, Weight.TURN),
+    e.Cancelled: lambda v: Line("cancelled", v.because, Weight.TURN),
+}

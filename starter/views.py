@@ -1,0 +1,228 @@
+"""What the command line answers: show, list, watch, timeline, forecast, inbox. None of them changes anything."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from escalation.errors import NotNow, RequestRefused, Unknown
+from escalation.model.events import Event
+from starter import render
+from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
+from starter.story import Weight, name, steps, tell
+from starter.when import EXPECTED, away, parse_instant, show
+
+if TYPE_CHECKING:
+    from escalation.client import EscalationClient
+    from escalation.lifecycle.situation import Explanation, Situation
+
+PANEL = "Look at escalations"
+EVERY = 1.0
+"""Seconds between two looks of ``watch``."""
+
+Everything = Annotated[bool, typer.Option("--all", help="Bookkeeping too.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register the questions."""
+    for command in (show_one, list_escalations, watch, timeline, forecast, inbox):
+        name_of = {show_one: "show", list_escalations: "list"}.get(command, command.__name__)
+        app.command(name_of, rich_help_panel=PANEL)(command)
+
+
+# --- one escalation ---------------------------------------------------------------------------------------------------
+
+
+def show_one(escalation: EscalationId, as_json: AsJson = False) -> None:
+    """Show where it stands: who acts next and why, what happens otherwise, clocks, approvals, reasons."""
+    here, why = run(_look(full_id(escalation)))
+    data = {**plain(here), "explanation": plain(why)}
+    say(data, render.situation(here, why, datetime.now(UTC)), as_json=as_json)
+
+
+async def _look(escalation: str) -> "tuple[Situation, Explanation]":
+    client = await connect()
+    return await client.situation(escalation), await client.explain(escalation)
+
+
+def timeline(escalation: EscalationId, everything: Everything = False, as_json: AsJson = False) -> None:
+    """Tell what happened, when, because of whom and why."""
+    events = run(_timeline(full_id(escalation)))
+    say(events, _story(events, everything=everything), as_json=as_json)
+
+
+async def _timeline(escalation: str) -> list[Event]:
+    return await (await connect()).timeline(escalation)
+
+
+def _story(events: list[Event], *, everything: bool) -> Group:
+    least = Weight.DETAIL if everything else Weight.STEP
+    parts: list[RenderableType] = [render.story(tell(events, least), datetime.now(UTC))]
+    if events and events[0].seq > 1:
+        parts.insert(0, Text(f"The ledger has the {events[0].seq - 1} events before these.", style="dim"))
+    return Group(*parts)
+
+
+def watch(escalation: EscalationId, as_json: AsJson = False) -> None:
+    """Follow it until it has ended: live on a terminal, line by line into a file or another program."""
+    run(_watch(full_id(escalation), as_json=as_json))
+
+
+async def _watch(escalation: str, *, as_json: bool) -> None:
+    client = await connect()
+    if as_json or not out.is_terminal or out.is_dumb_terminal:
+        async for events, _ in _changes(client, escalation):
+            for event in events if as_json else ():
+                print(json.dumps(plain(event), ensure_ascii=False), flush=True)
+            for line in tell(() if as_json else events):
+                because = f" ({line.why})" if line.why else ""
+                print(f"{show(line.at)}  {line.who}: {line.what}{because}", flush=True)
+        return
+    told: list[Event] = []
+    with Live(console=out, auto_refresh=False) as live:
+        async for events, here in _changes(client, escalation, quiet=True):
+            told += events
+            now = datetime.now(UTC)
+            top = render.situation(here, None, now)
+            room = max(4, out.size.height - len(out.render_lines(top)) - 4)
+            latest = list(tell(told))[-room:]
+            live.update(Group(top, render.headed("Timeline", render.story(latest, now))), refresh=True)
+
+
+async def _changes(
+    client: "EscalationClient", escalation: str, *, quiet: bool = False
+) -> "AsyncIterator[tuple[list[Event], Situation]]":
+    """Yield new events with the situation after them, until the end; with ``quiet`` also when nothing is new."""
+    seen = 0
+    while True:
+        here = await client.situation(escalation)
+        fresh = [event for event in await client.timeline(escalation) if event.seq > seen]
+        if fresh or quiet:
+            yield fresh, here
+        seen = fresh[-1].seq if fresh else seen
+        if here.outcome and not fresh:
+            return
+        await asyncio.sleep(EVERY)
+
+
+def forecast(
+    escalation: EscalationId,
+    until: Annotated[str, typer.Option(metavar="WHEN", help="How far to look: 8h, tomorrow 9:00.")] = "1d",
+    directory: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="People to look up, if not those of the settings.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what happens next, when, to whom and why, if nobody acts. The same rules, run forward."""
+    from escalation.foresight import forecast as foresee
+    from escalation.people.directory import load_directory
+
+    now = datetime.now(UTC)
+    try:
+        horizon = parse_instant(until, now)
+    except ValueError:
+        raise RequestRefused([("--until", f"`{until[:64]}` is no instant; {EXPECTED}")]) from None
+    people = load_directory(directory or load().directory)
+    state = run(_state(full_id(escalation)))
+    if state.ended:
+        raise NotNow(f"{state.id} has ended: {state.outcome}. {state.outcome_because}")
+    found = steps(foresee(state, people, horizon))
+    shown: list[RenderableType] = [render.forecast(render.first_of_many(found), now)]
+    last = Text(f"As if nobody acted until {show(horizon, now)}, with the people of {people.digest}.", style="dim")
+    say(found, Group(*shown, "", last), as_json=as_json)
+
+
+async def _state(escalation: str) -> Any:
+    return await (await connect()).state(escalation)
+
+
+# --- many -------------------------------------------------------------------------------------------------------------
+
+
+def list_escalations(  # noqa: PLR0913 - each is an option
+    *,
+    stage: Annotated[str, typer.Option(help="triage, assignment, approval, resolution, review or closed.")] = "",
+    owner: Annotated[str, typer.Option(metavar="PERSON", help="Who owns it.")] = "",
+    severity: Annotated[str, typer.Option(help="By the playbook's own name, such as P1.")] = "",
+    level: Annotated[str, typer.Option(help="Where on the ladder, such as L2.")] = "",
+    team: Annotated[str, typer.Option(help="The team of its level.")] = "",
+    playbook: Annotated[str, typer.Option(help="The playbook it follows.")] = "",
+    source: Annotated[str, typer.Option(help="The service that opened it.")] = "",
+    waiting_on: Annotated[str, typer.Option(help="responder, approver, owner, customer, requester ...")] = "",
+    breached: Annotated[bool, typer.Option("--breached", help="Only where a limit has passed.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List open escalations, the latest first."""
+    from starter.listing import Filter, look_up
+
+    wanted = Filter(
+        stage=stage,
+        owner=actor(owner) if owner else "",
+        severity=severity,
+        level=level,
+        team=team,
+        playbook=playbook,
+        source=source,
+        waiting_on=waiting_on,
+        breached=breached,
+        every=every,
+    )
+    rows = run(look_up(wanted, limit))
+    now = datetime.now(UTC)
+    if not rows:
+        say([], "None." if wanted.any else "No escalation is open.", as_json=as_json)
+        return
+    table = render.columns("severity", "escalation", "status", "level", "owner", "waiting on", "next by itself")
+    for row in rows:
+        next_due = f"{show(row.next_due_at, now)} ({away(row.next_due_at, now)})" if row.next_due_at else ""
+        limit_passed = Text(" limit passed", style="bold red") if row.breached else Text("")
+        render.add(
+            table,
+            row.severity,
+            row.id,
+            Text.assemble(row.status, limit_passed),
+            row.level,
+            name(row.owner),
+            row.waiting_on,
+            next_due,
+        )
+    parts: list[RenderableType] = [table]
+    if len(rows) == limit:
+        parts.append(Text(f"The first {limit}; more with --limit.", style="dim"))
+    say(rows, Group(*parts), as_json=as_json)
+
+
+def inbox(
+    person: Annotated[str, typer.Argument(metavar="[PERSON]", help="Whose messages; without it everybody's.")] = "",
+    last: Annotated[int, typer.Option(min=1, help="Only the latest so many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show what somebody received from the embedded stack (`escalate dev`), oldest first."""
+    from activities.notify.inbox import Inbox
+
+    path = load().places.inbox
+    if not path.exists():
+        raise Unknown(
+            f"there is no inbox in {path.parent}/: `escalate dev` keeps one in its folder; name that in ESCALATION_DATA"
+        )
+    messages = Inbox(path).messages(actor(person) if person else None)[-last:]
+    now = datetime.now(UTC)
+    parts: list[RenderableType] = []
+    for message in messages:
+        head = Text.assemble(
+            (show(message.received_at, now), "dim"),
+            f"  {message.kind} for ",
+            (name(message.to), "bold"),
+            (f"  answer until {show(message.respond_by, now)}" if message.respond_by else "", "yellow"),
+        )
+        parts += [head, render.headed(message.subject, Text(message.body)), ""]
+    say(messages, Group(*parts) if parts else "No messages.", as_json=as_json)

@@ -1,0 +1,65 @@
+"""Instants as people write and read them: in the zone of the machine they sit at, which is always named."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+from escalation.values import format_duration, parse_duration
+
+_CLOCK = re.compile(r"(?:(today|tomorrow)\s+)?(\d{1,2}):(\d{2})", re.IGNORECASE)
+EXPECTED = (
+    "expected how long from now (15m, 2d), a time (18:30, tomorrow 9:00), a date (2026-11-24: its last minute), or an "
+    "instant (2026-11-24T09:00+01:00)"
+)
+"""What ``parse_instant`` understands, for people."""
+
+
+def parse_instant(text: str, now: datetime) -> datetime:
+    """Read an instant. What names no zone is meant in the local one; a time of day is the next time it is that late.
+
+    Raises:
+        ValueError: saying what was expected.
+    """
+    said = text.strip().removeprefix("in ")
+    duration = parse_duration(said)
+    if isinstance(duration, timedelta):
+        return now + duration
+    local = now.astimezone()
+    if clock := _CLOCK.fullmatch(said):
+        word, hour, minute = clock.group(1), int(clock.group(2)), int(clock.group(3))
+        try:
+            at = datetime.combine(local.date(), time(hour, minute))
+        except ValueError:
+            raise ValueError(EXPECTED) from None
+        later = (word or "").lower() == "tomorrow" or (word is None and at.astimezone() <= local)
+        return (at + timedelta(days=1) if later else at).astimezone()
+    try:
+        read = datetime.fromisoformat(said)
+    except ValueError:
+        raise ValueError(EXPECTED) from None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", said):
+        read = datetime.combine(read.date(), time(23, 59))
+    return read.astimezone() if read.tzinfo is None else read
+
+
+def show(at: datetime, now: datetime | None = None) -> str:
+    """Write an instant in the local zone: ``14:05:12 CET``, with its day when that is not today."""
+    local = at.astimezone()
+    today = (now or datetime.now(UTC)).astimezone().date()
+    day = "" if local.date() == today else f"{local:%a %d %b} " if local.year == today.year else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M:%S} {local.tzname()}"
+
+
+def away(at: datetime, now: datetime) -> str:
+    """Write how far away an instant is: ``in 12m``, ``3m ago``, ``now``."""
+    distance = at - now
+    if abs(distance) < timedelta(seconds=1):
+        return "now"
+    return f"in {format_duration(distance)}" if distance > timedelta(0) else f"{format_duration(-distance)} ago"
+
+
+def offset(distance: timedelta) -> str:
+    """Write a distance with its sign, to a tenth of a second while it is short: ``+4.2s``, ``+15m``."""
+    seconds = distance.total_seconds()
+    if abs(seconds) < 120:
+        return f"{seconds:+.1f}s"
+    return f"{'+' if seconds >= 0 else '-'}{format_duration(abs(distance))}"
