@@ -31,6 +31,10 @@ T = TypeVar("T")
 Report = Callable[[Action, c.Internal], None]
 
 
+LOCAL_FAILURE = (ActivityError, ApplicationError)
+"""What a failed local activity raises: its own error as it is; only a time-out comes wrapped, as ordinary ones do."""
+
+
 class Dispatch(NamedTuple):
     """How an activity is called: its name, its time limits, and when its retries end."""
 
@@ -158,7 +162,7 @@ async def _find(action: FindPeople) -> People:
             start_to_close_timeout=FIND.one_try,
             retry_policy=FIND.retry,
         )
-    except ActivityError as error:
+    except LOCAL_FAILURE as error:
         if is_cancelled_exception(error):
             raise
         patient = Dispatch(FIND.activity, FIND.one_try, None, _PATIENT)

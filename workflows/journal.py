@@ -6,9 +6,9 @@ from itertools import accumulate
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import is_cancelled_exception
 
-from workflows.deliveries import RECORD, call
+from workflows.deliveries import LOCAL_FAILURE, RECORD, call
 
 with workflow.unsafe.imports_passed_through():
     from escalation.lifecycle.situation import ledger_row
@@ -73,7 +73,7 @@ class Journal:
                 start_to_close_timeout=AT_ONCE,
                 retry_policy=RetryPolicy(maximum_attempts=1),
             )
-        except ActivityError as error:
+        except LOCAL_FAILURE as error:
             if is_cancelled_exception(error):
                 raise
             await call(RECORD, record, int, summary)

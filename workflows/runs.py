@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from escalation.errors import RequestRefused
@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.model.start import Carried, Summary
     from escalation.model.state import Escalation
     from escalation.playbook.schema import LoadedPlaybook, shared
-    from workflows.deliveries import Deliveries
+    from workflows.deliveries import LOCAL_FAILURE, Deliveries
     from workflows.journal import Journal
 
 CARRIED_TAIL = 200_000
@@ -29,8 +29,8 @@ async def load_playbook(name: str) -> LoadedPlaybook:
         loaded: LoadedPlaybook = await workflow.execute_local_activity(
             "playbooks.load", name, result_type=LoadedPlaybook, start_to_close_timeout=timedelta(seconds=10)
         )
-    except ActivityError as error:
-        cause = error.__cause__
+    except LOCAL_FAILURE as error:
+        cause = error if isinstance(error, ApplicationError) else error.__cause__
         why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
         raise RequestRefused([("playbook", why)]) from error
     return loaded
