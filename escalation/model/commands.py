@@ -48,7 +48,9 @@ class Reassign(Act):
 class OfferHandoff(Act):
     """Offer it to a person, a team, a role or whoever is on call, with what is expected."""
 
-    to: Annotated[str, Field(pattern=r"^(person|team|role|oncall):\S{1,64}$")]
+    to: Annotated[
+        str, Field(pattern=r"^(person|team|role|oncall):\S{1,64}$", examples=["team:legal", "person:eva", "role:cio"])
+    ]
     because: Text
     expectation: Text
 
