@@ -10,8 +10,10 @@ The only module of this package that imports temporalio. It names the workflow a
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
+from uuid import uuid4
 
 from pydantic import BaseModel, TypeAdapter
 from temporalio.client import (
@@ -19,6 +21,7 @@ from temporalio.client import (
     WithStartWorkflowOperation,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -47,6 +50,8 @@ ANSWER_WITHIN = timedelta(seconds=30)
 
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _LOWEST_PRIORITY = 5
+_ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"
+"""Temporal's name for an update that a run took and did not live to answer."""
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:\-]")
 
 
@@ -124,12 +129,10 @@ class EscalationClient:
         while True:
             try:
                 return await self._update_with_start(request, priority, previous)
-            except WorkflowAlreadyStartedError:
-                summary = await self._summary(escalation_id(request.source, request.dedup_key))
-            if request.request_id in summary.answers:
-                return summary.answers[request.request_id]
-            declined = summary.outcome == Outcome.DECLINED
-            previous = Previous(instance=None if declined else summary.instance, answers=summary.answers)
+            except WorkflowAlreadyStartedError as error:
+                previous = await self._left_behind(escalation_id(request.source, request.dedup_key), error.run_id)
+            if request.request_id in previous.answers:
+                return previous.answers[request.request_id]
 
     async def submit(self, request: Request) -> str:
         """Start an escalation without waiting for its receipt; return its id.
@@ -158,11 +161,8 @@ class EscalationClient:
         return identifier
 
     async def _update_with_start(self, request: Request, priority: Priority, previous: Previous | None) -> Receipt:
-        reuse = (
-            WorkflowIDReusePolicy.ALLOW_DUPLICATE
-            if previous is not None
-            else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-        )
+        # The first try never starts over a closed run: what that one answered, and its link, must be known before.
+        reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE if previous is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE
         identifier = escalation_id(request.source, request.dedup_key)
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             WORKFLOW,
@@ -179,26 +179,42 @@ class EscalationClient:
             receipt: Receipt = await self.temporal.execute_update_with_start_workflow(
                 OPEN,
                 request,
-                id=request.request_id,
+                # Not the request's own id: Temporal would repeat a refusal for ever, also when what was wrong is mended.
+                # That the same request gets its first answer is the escalation's own doing.
+                id=f"{request.request_id}~{uuid4().hex[:8]}",
                 start_workflow_operation=start,
                 result_type=Receipt,
                 rpc_timeout=self._answer_within,
             )
         except WorkflowUpdateFailedError as error:
-            raise _refusal(error) from error
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            raise self._refusal(error) from error
+        except (WorkflowAlreadyStartedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            # The operation keeps the error as well, and asyncio complains of one that nobody looked at.
+            with suppress(WorkflowAlreadyStartedError, RPCError):
+                await start.workflow_handle()
+            if isinstance(error, WorkflowAlreadyStartedError):
+                raise
             raise self._unreachable(error) from error
         return receipt
 
-    async def _summary(self, identifier: str) -> Summary:
-        handle = self.temporal.get_workflow_handle(identifier, result_type=Summary)
+    async def _left_behind(self, identifier: str, run_id: str | None) -> Previous:
+        """Return what a closed run answered, and which escalation a new one would repeat."""
+        handle = self.temporal.get_workflow_handle(identifier, run_id=run_id, result_type=Summary)
         try:
-            return await asyncio.wait_for(handle.result(), self._answer_within.total_seconds())
+            summary = await asyncio.wait_for(handle.result(), self._answer_within.total_seconds())
         except WorkflowFailureError:
-            # Cancelled or terminated in Temporal: it left no answers behind.
-            return Summary(escalation_id=identifier, instance="", outcome="cancelled", because="ended", events=0)
+            # Refused, or ended by hand in Temporal: it has no result, but what it knew can still be asked.
+            try:
+                state = await handle.query("state", result_type=Escalation, rpc_timeout=self._answer_within)
+            except WorkflowQueryFailedError:
+                return Previous()
+            except RPCError as error:
+                raise self._unreachable(error) from error
+            return Previous(instance=state.instance if state.opened else None, answers=state.answers)
         except (TimeoutError, RPCError) as error:
             raise self._unreachable(error) from error
+        declined = summary.outcome == Outcome.DECLINED
+        return Previous(instance=None if declined else summary.instance, answers=summary.answers)
 
     # --- commands and questions ---------------------------------------------------------------------------------------
 
@@ -219,7 +235,7 @@ class EscalationClient:
                 rpc_timeout=self._answer_within,
             )
         except WorkflowUpdateFailedError as error:
-            raise _refusal(error) from error
+            raise self._refusal(error) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise self._unreachable(error) from error
         except RPCError as error:
@@ -255,6 +271,8 @@ class EscalationClient:
         handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(escalation)
         try:
             return await handle.query(name, result_type=result_type, rpc_timeout=self._answer_within)
+        except WorkflowQueryFailedError as error:
+            raise NotNow(f"{escalation}: {error.message}") from error
         except RPCError as error:
             raise await self._lost(error, escalation) from error
 
@@ -297,6 +315,23 @@ class EscalationClient:
             f"{self._answer_within.total_seconds():g} s; start one with 'python -m worker' (or 'escalate dev')"
         )
 
+    def _refusal(self, error: WorkflowUpdateFailedError) -> errors.EscalationError:
+        """Turn a refused update back into the error that the domain raised."""
+        cause = error.cause
+        if not isinstance(cause, ApplicationError) or cause.type == _ENDED_BEFORE:
+            return NotNow("the escalation was ended in Temporal before it could answer; send it again")
+        if cause.type == RequestRefused.__name__:
+            return RequestRefused([("", cause.message)])
+        kinds: Sequence[type[DomainError]] = DomainError.__subclasses__()
+        kind = next((kind for kind in kinds if kind.__name__ == cause.type), None)
+        if kind is not None:
+            return kind(cause.message)
+        if "decoding" in cause.message:
+            return RequestRefused([("", f"the message could not be read: {cause.cause or cause.message}")])
+        return Unreachable(
+            f"a worker on task queue {self._task_queue} failed on it ({cause.type}: {cause.message}); its log says why"
+        )
+
     async def _lost(self, error: RPCError, escalation: str) -> errors.EscalationError:
         if error.status is RPCStatusCode.NOT_FOUND:
             return await self._ended_or_unknown(escalation)
@@ -322,17 +357,3 @@ def _static_details(request: Request) -> str:
         f"Opened by **{request.requested_by}** from **{request.source}** ({request.initiation}). "
         "Current details show who acts next."
     )
-
-
-def _refusal(error: WorkflowUpdateFailedError) -> errors.EscalationError:
-    """Turn a refused update back into the error that the domain raised."""
-    cause = error.cause
-    if not isinstance(cause, ApplicationError):
-        return NotNow(f"the escalation ended before it could answer: {cause}")
-    if cause.type == RequestRefused.__name__:
-        return RequestRefused([("", cause.message)])
-    kinds: Sequence[type[DomainError]] = DomainError.__subclasses__()
-    kind = next((kind for kind in kinds if kind.__name__ == cause.type), None)
-    if kind is not None:
-        return kind(cause.message)
-    return RequestRefused([("", f"the message could not be read: {cause.message}")])

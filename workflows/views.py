@@ -34,7 +34,7 @@ class Views:
             NotNow: the playbook is still being loaded, or could not be.
         """
         if self.state is None:
-            raise NotNow("the escalation is just starting; send it again in a moment")
+            raise NotNow("there is no escalation here: its playbook is just being loaded, or was refused")
         return self.state
 
     @workflow.query(name="situation", description="Who acts next, why, and which clocks run")
