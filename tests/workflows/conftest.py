@@ -1,0 +1,66 @@
+"""Servers for the whole session, and a world for each test: with workflows kept in the worker's cache, and without."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from starter.embedded import TemporalServer
+from tests.workflows.world import World, open_world
+from worker import register_search_attributes
+
+
+@pytest.fixture(scope="session")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A real server, as `make dev` has it."""
+    server = await TemporalServer.start(folder=tmp_path_factory.mktemp("temporal"))
+    yield await _connect(server.address)
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A real server that wants a run to continue as new after 30 events, of which a real one allows 4,096."""
+    server = await TemporalServer.start(
+        folder=tmp_path_factory.mktemp("impatient"),
+        dynamic_config={"limit.historyCount.suggestContinueAsNew": "30"},
+    )
+    yield await _connect(server.address)
+    await server.stop()
+
+
+async def _connect(address: str) -> Client:
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    await register_search_attributes(client)
+    return client
+
+
+@pytest.fixture(params=[2000, 0], ids=["cached", "replayed"])
+def cached(request: pytest.FixtureRequest) -> int:
+    """How many workflows the worker keeps; with 0 each workflow task replays the whole history."""
+    kept: int = request.param
+    return kept
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Do not let a worker without cache end over a local activity that went with its workflow: it is done again."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings("ignore:Cannot find activity to cancel:UserWarning"))
+
+
+@pytest.fixture
+async def world(temporal: Client, tmp_path: Path, cached: int) -> AsyncIterator[World]:
+    async with open_world(temporal, tmp_path, cached=cached) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def crowded(temporal: Client, tmp_path: Path) -> AsyncIterator[World]:
+    """A world for many escalations at once, with a cache: without one, the worker drops a workflow that waits for a
+    local activity as soon as another comes, and does it again after ten seconds."""
+    async with open_world(temporal, tmp_path, cached=2000) as opened:
+        yield opened
