@@ -122,7 +122,7 @@ class Option:
         )
 
     def read(self, given: Any, now: datetime) -> Any:
-        """Turn text into what the model checks. What cannot be read stays as it is: the model says what is wrong."""
+        """Turn text into what the model checks; raises ValueError where people write otherwise than the model reads."""
         if "additionalProperties" in self._schema:
             return dict(_fact(text) for text in given)
         if self._member is not None:
@@ -147,12 +147,9 @@ class Option:
             return self._parts(text, schema["properties"], now)
         if schema.get("pattern") == _ACTOR:
             return text if ":" in text else f"person:{text}"
-        try:
-            if schema.get("format") == "date-time":
-                return parse_instant(text, now)
-            return int(text) if schema.get("type") == "integer" else text
-        except ValueError:
-            return text
+        if schema.get("format") == "date-time":
+            return parse_instant(text, now)
+        return int(text) if schema.get("type") == "integer" and text.lstrip("-").isdecimal() else text
 
     def _parts(self, text: str, properties: _Schema, now: datetime) -> Any:
         """Read ``A | B | C`` as the fields of a model, in their order."""
@@ -189,13 +186,25 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
     Raises:
         RequestRefused: naming every option that is wrong or missing.
     """
-    typed = {field: value for field, value in given.items() if value is not None and value != []}
-    data = json.loads(json.dumps({f: options[f].read(value, now) for f, value in typed.items()}, default=str))
+    data: dict[str, Any] = {}
+    problems: dict[str, tuple[str, str]] = {}
+    for field, value in given.items():
+        if value is not None and value != []:
+            try:
+                data[field] = options[field].read(value, now)
+            except ValueError as error:
+                problems[field] = (options[field].flag, str(error))
+    data = json.loads(json.dumps(data, default=str))
     try:
-        return model.model_validate_json(json.dumps(data))
+        act = model.model_validate_json(json.dumps(data))
     except ValidationError as error:
-        found = explain(data, model, error.errors())
-        raise RequestRefused([(_spelt(options, problem.path), problem.message) for problem in found]) from None
+        wrong = [problem for problem in explain(data, model, error.errors()) if problem.path[0] not in problems]
+        raise RequestRefused(
+            [*problems.values(), *((_spelt(options, problem.path), problem.message) for problem in wrong)]
+        ) from None
+    if problems:
+        raise RequestRefused(list(problems.values()))
+    return act
 
 
 def _spelt(options: Mapping[str, Option], path: tuple[str | int, ...]) -> str:
@@ -206,7 +215,7 @@ def _spelt(options: Mapping[str, Option], path: tuple[str | int, ...]) -> str:
 def _fact(text: str) -> tuple[str, Any]:
     fact, equals, value = text.partition("=")
     if not equals:
-        raise RequestRefused([("--fact", f"`{fact[:64]}` has no value; expected NAME=VALUE")])
+        raise ValueError(f"`{fact[:64]}` has no value; expected NAME=VALUE")
     try:
         return fact.strip(), json.loads(value)
     except ValueError:

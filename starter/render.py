@@ -94,13 +94,12 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
     """Show where an escalation stands."""
     state = here.outcome or here.status
     title = Text.assemble((f"[{here.severity}] ", "bold"), (here.headline, "bold"), ("  " + state, "cyan"))
-    if here.outcome:
-        acts: RenderableType | str = here.why
-    else:
-        acts = Text.assemble((names(here.who_acts_next) or "nobody", "bold"), f": {here.why}")
+    who = Text(here.why.removeprefix("it has ended: "))
+    if not here.outcome:
+        who = Text.assemble((names(here.who_acts_next) or "nobody", "bold"), f": {here.why}")
     rows: list[tuple[str, RenderableType | str]] = [
         ("id", here.id),
-        ("acts next", acts),
+        ("ended" if here.outcome else "acts next", who),
         ("otherwise", f"{show(here.next.at, now)} ({away(here.next.at, now)}): {here.next.what}" if here.next else ""),
         ("stage", f"{here.stage}" + (f", waiting on {here.waiting_on}" if not here.outcome else "")),
         ("level", f"{here.level} ({here.axis})" if here.level else ""),
@@ -131,7 +130,7 @@ def _clocks(here: Situation, now: datetime) -> Table:
     table = columns("clock", "limit", "", "")
     for clock in here.clocks:
         left = "" if clock.state == "stopped" else away(clock.due, now)
-        because = f": {clock.paused_because}" if clock.paused_because else ""
+        because = f": {clock.paused_because}" if clock.state == "paused" else ""
         state = "met" if clock.state == "stopped" else clock.state
         add(
             table, clock.name, show(clock.due, now), left, Text(f"{state}{because}", style=_CLOCKS.get(clock.state, ""))
@@ -162,7 +161,7 @@ def story(lines: Iterable[Told], now: datetime, since: datetime | None = None) -
 def told(line: Told) -> Text:
     """Show what happened, and why in a quieter voice."""
     style = "bold" if line.weight is Weight.TURN else ""
-    return Text.assemble((line.what, style), *([(f"  {line.why}", "dim")] if line.why else []))
+    return Text.assemble((line.what, style), *([(f" — {line.why}", "dim")] if line.why else []))
 
 
 def forecast(found: Iterable[Step], now: datetime) -> Table:

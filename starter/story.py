@@ -85,13 +85,14 @@ def steps(events: Iterable[e.Event]) -> list[Step]:
         if isinstance(event, e.PeopleResolved):
             people = tuple(found.person for found in event.found.people)
             why = "; ".join(dict.fromkeys(found.note for found in event.found.people if found.note))
-            if (place := open_calls.get(event.purpose)) is not None:
+            place = open_calls.get(event.purpose, _cause(told, event))
+            if place is not None:
                 told[place] = told[place]._replace(who=people, why=_joined(told[place].why, why))
             else:
                 told.append(Step(event.at, _found_for(event.purpose), people, why, step_key(event)))
             continue
         line = say(event)
-        if line.weight is Weight.DETAIL:
+        if line.weight is Weight.DETAIL or isinstance(event, e.MessageDelivered):
             continue
         if isinstance(event, e.RungOpened):
             open_calls[f"rung:{event.rung}"] = len(told)
@@ -99,6 +100,15 @@ def steps(events: Iterable[e.Event]) -> list[Step]:
             open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
         told.append(Step(event.at, line.what, (), line.why, step_key(event)))
     return told
+
+
+def _cause(told: list[Step], event: e.PeopleResolved) -> int | None:
+    """Find the step because of which somebody is told: its clock, approval or item stands in the purpose."""
+    for place in range(len(told) - 1, -1, -1):
+        about = told[place].key.partition(" ")[2]
+        if told[place].at == event.at and not told[place].who and about and about in event.purpose:
+            return place
+    return None
 
 
 def step_key(event: e.Event) -> str:

@@ -82,7 +82,7 @@ async def _watch(escalation: str, *, as_json: bool) -> None:
             for event in events if as_json else ():
                 print(json.dumps(plain(event), ensure_ascii=False), flush=True)
             for line in tell(() if as_json else events):
-                because = f" ({line.why})" if line.why else ""
+                because = f" — {line.why}" if line.why else ""
                 print(f"{show(line.at)}  {line.who}: {line.what}{because}", flush=True)
         return
     told: list[Event] = []
@@ -91,9 +91,13 @@ async def _watch(escalation: str, *, as_json: bool) -> None:
             told += events
             now = datetime.now(UTC)
             top = render.situation(here, None, now)
-            room = max(4, out.size.height - len(out.render_lines(top)) - 4)
-            latest = list(tell(told))[-room:]
-            live.update(Group(top, render.headed("Timeline", render.story(latest, now))), refresh=True)
+            latest = list(tell(told))
+            while True:
+                shown = Group(top, render.headed("Timeline", render.story(latest, now)))
+                if len(latest) < 2 or len(out.render_lines(shown)) < out.size.height:
+                    break
+                latest = latest[1:]
+            live.update(shown, refresh=True)
 
 
 async def _changes(

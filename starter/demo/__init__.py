@@ -1,0 +1,1 @@
+"""``make demo``: three escalations at once on the embedded stack, with scripted people and clocks of seconds."""
