@@ -179,7 +179,7 @@ class EscalationClient:
             receipt: Receipt = await self.temporal.execute_update_with_start_workflow(
                 OPEN,
                 request,
-                # Not the request's own id: Temporal would repeat a refusal for ever, also when what was wrong is mended.
+                # Not the request's own id: Temporal would repeat a refusal for ever, also when the cause is mended.
                 # That the same request gets its first answer is the escalation's own doing.
                 id=f"{request.request_id}~{uuid4().hex[:8]}",
                 start_workflow_operation=start,
