@@ -7,6 +7,7 @@ the command line) opens a ``Ledger`` on the same database. SQLite by default, Po
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -95,7 +96,8 @@ class Ledger:
     async def record(self, action: RecordEvents) -> int:
         """Write events and the row they lead to; return the last recorded sequence number.
 
-        Events that are recorded already are passed over. A row never goes back behind a newer one.
+        Events that are recorded already are passed over; others at the same place are replaced when these are later
+        (see ``_standing``). A row never goes back behind a newer one.
 
         Raises:
             RemoteUnavailable: the database did not take it, or events before these are missing; nothing was written.
@@ -166,6 +168,11 @@ class Ledger:
         rows: dict[str, dict[str, Any]] = {}
         for action in actions:
             before = last.get(action.instance, 0)
+            if action.events and action.events[0]["seq"] <= before:
+                stands = _standing(connection, action, before)
+                if stands is None:
+                    continue
+                before = last[action.instance] = stands
             fresh = [event for event in action.events if event["seq"] > before]
             _check_order(action, fresh, before)
             new_events += (event_values(action.instance, event) for event in fresh)
@@ -316,6 +323,29 @@ def _begin_sqlite(connection: Connection) -> None:
     # A write that began as a read would fail at once when another process wrote in between, instead of waiting for it.
     writes = connection.get_execution_options().get("escalation_writes", False)
     connection.execute(text("begin immediate" if writes else "begin"))
+
+
+def _standing(connection: Connection, action: RecordEvents, last: int) -> int | None:
+    """Return how far what is recorded stands beside these events, after deleting the rest; None when it is they that
+    never came to be.
+
+    A worker that dies after recording, before Temporal has taken its workflow task, leaves events that never were: the
+    next try of that task makes others in their place, at a later instant. Those are true.
+    """
+    mine = events.c.instance == action.instance
+    query = select(events.c.seq, events.c.at).where(mine, events.c.seq >= action.events[0]["seq"])
+    recorded: dict[int, datetime] = {row.seq: row.at for row in connection.execute(query)}
+    for happened in action.events:
+        at = datetime.fromisoformat(happened["at"])
+        before = recorded.get(happened["seq"], at)
+        if before > at:
+            return None
+        if before < at:
+            connection.execute(delete(events).where(mine, events.c.seq >= happened["seq"]))
+            for table in (escalations, decisions):
+                connection.execute(delete(table).where(table.c.instance == action.instance))
+            return int(happened["seq"]) - 1
+    return last
 
 
 def _check_order(action: RecordEvents, fresh: list[dict[str, Any]], before: int) -> None:

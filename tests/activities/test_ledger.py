@@ -109,6 +109,31 @@ async def test_what_overlaps_with_recorded_events_adds_only_what_is_new(ledger: 
     assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == [1, 2, 3, 4, 5]
 
 
+def tried(instance: str, first: int, *texts: str, second: int, **changes: Any) -> RecordEvents:
+    """What one try of a workflow task records; its second of the minute tells it from the tries before."""
+    made = [
+        happened(seq, at=f"2026-11-20T09:00:{second:02}Z", text=text) for seq, text in enumerate(texts, start=first)
+    ]
+    return recording(instance, 1, **changes).model_copy(update={"events": tuple(made)})
+
+
+async def test_events_of_a_try_that_never_came_to_be_give_way_to_those_of_the_next(ledger: Ledger) -> None:
+    await ledger.record(tried("i1", 1, "opened", second=1, stage="triage"))
+    await ledger.record(tried("i1", 2, "lost", "lost too", second=2, stage="review", outcome="closed"))
+    assert await ledger.record(tried("i1", 2, "true", second=3, stage="assignment")) == 2
+    assert [event["text"] for event in ledger.timeline("escalation-chatbot-4711")] == ["opened", "true"]
+    assert ledger.list_escalations()[0].row.stage == "assignment"
+    assert await ledger.record(tried("i1", 2, "true", second=3)) == 2
+
+
+async def test_a_dead_try_that_comes_late_changes_nothing(ledger: Ledger) -> None:
+    await ledger.record(tried("i1", 1, "opened", second=1, stage="triage"))
+    await ledger.record(tried("i1", 2, "true", second=3, stage="assignment"))
+    assert await ledger.record(tried("i1", 2, "lost", "lost too", second=2, stage="review")) == 2
+    assert [event["text"] for event in ledger.timeline("escalation-chatbot-4711")] == ["opened", "true"]
+    assert ledger.list_escalations()[0].row.stage == "assignment"
+
+
 @pytest.mark.parametrize("seqs", [(4, 5), (1, 2, 3, 5), (3,)], ids=["after a gap", "with a gap inside", "one too far"])
 async def test_a_gap_is_refused_with_what_is_expected_and_nothing_is_written(
     ledger: Ledger, seqs: tuple[int, ...]
