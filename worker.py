@@ -24,6 +24,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import activities
+from activities.alive import Alive
 from activities.retry import RetryClass
 from escalation.errors import EscalationError
 from settings import Settings, connect, load_settings
@@ -126,10 +127,12 @@ def build_worker(client: Client, settings: Settings, world: activities.Activitie
         task_queue=settings.task_queue,
         workflows=[EscalationWorkflow],
         activities=world.all(),
-        interceptors=[RetryClass()],
+        interceptors=[Alive(), RetryClass()],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=settings.graceful_shutdown,
         max_cached_workflows=settings.cached_workflows,
+        # By default only every 12th second a heartbeat would leave, too close to the 15 that the workflow allows.
+        max_heartbeat_throttle_interval=timedelta(seconds=5),
         max_concurrent_activities=settings.concurrent_activities,
         max_concurrent_workflow_tasks=settings.concurrent_workflow_tasks,
         **more,

@@ -59,6 +59,9 @@ UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
 RECORD = Dispatch("ledger.record", timedelta(seconds=30), None, _PATIENT)
 
+ALIVE = timedelta(seconds=15)
+"""An activity that says nothing for so long has lost its worker: it is tried again at once, on another one."""
+
 
 class _Lane:
     """What goes to one system, in order: ``waiting[0]`` is under way as ``call`` once ``work`` has come to it."""
@@ -178,6 +181,7 @@ async def call(dispatch: Dispatch, argument: object, result_type: type[T] | None
         result_type=result_type,
         start_to_close_timeout=dispatch.one_try,
         schedule_to_close_timeout=dispatch.give_up,
+        heartbeat_timeout=ALIVE,
         retry_policy=dispatch.retry,
         summary=summary[:200],
     )

@@ -1,0 +1,64 @@
+"""Heartbeats: they come while an activity runs, only where they were asked for, and stop with it."""
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+
+from activities.alive import Alive
+
+
+class Innermost(ActivityInboundInterceptor):
+    """Stands where the worker calls the activity itself."""
+
+    def __init__(self) -> None:
+        """There is no next one."""
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
+        return await input.fn(*input.args)
+
+
+async def run(work: Any, limit: timedelta | None) -> list[float]:
+    """Run an activity as a worker does; return when it beat, in seconds after the start."""
+    beats: list[float] = []
+    loop = asyncio.get_running_loop()
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, heartbeat_timeout=limit)
+    begun = loop.time()
+    environment.on_heartbeat = lambda *_: beats.append(loop.time() - begun)
+    wrapped = Alive().intercept_activity(Innermost())
+
+    @activity.defn
+    async def working() -> Any:
+        return await wrapped.execute_activity(ExecuteActivityInput(work, [], None, {}))
+
+    try:
+        await environment.run(working)
+    finally:
+        ended = len(beats)
+        await asyncio.sleep(0.05)
+        assert len(beats) == ended, "it beat on after its end"
+    return beats
+
+
+async def test_an_activity_beats_three_times_within_the_limit() -> None:
+    beats = await run(lambda: asyncio.sleep(0.1), timedelta(milliseconds=60))
+    assert beats[0] >= 0.02
+    assert 3 <= len(beats) <= 5
+
+
+async def test_an_activity_without_a_limit_does_not_beat() -> None:
+    assert await run(lambda: asyncio.sleep(0.1), None) == []
+
+
+async def test_a_failed_activity_beats_no_more() -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError, match="^$"):
+        await run(fail, timedelta(milliseconds=30))
