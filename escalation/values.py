@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 # Everything is immutable. Persisted state must be readable by older and newer workers, hence `ignore`;
 # what comes from outside is refused when it holds keys nobody knows, hence `Incoming`.
@@ -55,7 +55,10 @@ def parse_duration(text: object) -> object:
     parts = _DURATION.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         return text
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    except OverflowError:
+        return text
 
 
 def format_duration(duration: timedelta) -> str:
@@ -69,12 +72,20 @@ def format_duration(duration: timedelta) -> str:
     return ("-" if duration < timedelta(0) else "") + " ".join(parts[:2] or ["0s"])
 
 
+def _in_seconds(duration: timedelta) -> str:
+    return f"{duration.total_seconds():f}".rstrip("0").rstrip(".") + "s"
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str, when_used="json"),
+    Field(gt=timedelta(0), le=timedelta(days=3650)),
+    PlainSerializer(_in_seconds, return_type=str, when_used="json"),
 ]
-"""A timedelta written as ``15m`` in YAML and as seconds (``900s``) in JSON."""
+"""A timedelta written as ``15m`` in YAML and as seconds (``900s``) in JSON; longer than nothing, ten years at most."""
+
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+"""An instant that somebody outside states. Further away no calendar can write it in every time zone."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 """An identifier people type: letters, digits, ``_``, ``-``, ``.``; at most 64 characters."""

@@ -8,7 +8,9 @@ A fact that is not known makes every comparison with it unknown, and an unknown 
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
 
 
 class FactType(StrEnum):
@@ -20,8 +22,8 @@ class FactType(StrEnum):
     LIST = "list"
 
 
-FactValue = bool | float | str | tuple[str, ...]
-"""What a fact may hold. ``bool`` before ``float``, so that ``true`` stays a flag."""
+FactValue = bool | Annotated[float, Field(allow_inf_nan=False)] | str | tuple[str, ...]
+"""What a fact may hold. ``bool`` before ``float``, so that ``true`` stays a flag; JSON cannot hold infinity."""
 
 
 class Fact(NamedTuple):
