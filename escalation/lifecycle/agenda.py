@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from escalation.lifecycle import approval, assignment, clocks, handoff, resolution, review, triage, work_items
+from escalation.lifecycle import approval, assignment, clocks, handoff, packet, resolution, review, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model.state import Escalation
 from escalation.playbook.schema import ClockName
@@ -83,7 +83,7 @@ def pass_time(draft: Draft) -> None:
 
 
 _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
-    "input": lambda draft, _: triage.input_due(draft),
+    "input": lambda draft, _: packet.due(draft),
     "acknowledgement": lambda draft, _: assignment.acknowledgement_due(draft),
     "handoff": lambda draft, _: handoff.expired(draft),
     "hold": lambda draft, _: resolution.hold_over(draft),

@@ -1,8 +1,9 @@
 """Stage approval: gates open when their condition is true, and what they guard stays blocked until they pass.
 
 An approval counts for the digest it was given for: when a fact named in ``subject`` changes, the round is void and a
-new one begins. Any named approver's rejection ends the round; approvals are counted against ``need``. Silence does what
-the playbook declares, and never reads as approval unless the playbook says so in words.
+new one begins, also while a resolution waits to be confirmed. Any named approver's rejection ends the round; approvals
+are counted against ``need``. Silence does what the playbook declares, and never reads as approval unless the playbook
+says so in words.
 """
 
 import json
@@ -22,8 +23,9 @@ def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
     """Fingerprint of what is approved: the facts the gate names, and for a final approval the resolution itself."""
     subject: dict[str, object] = {name: facts.get(name) for name in policy.subject}
     if policy.before == "review" and state.resolution is not None:
-        subject["resolution"] = state.resolution.text
-    return digest_of(json.dumps(subject, sort_keys=True, default=list))
+        # The same words proposed again are a new proposal: a rejection of the first does not stand against it.
+        subject["resolution"] = (state.resolution.text, state.resolution.at.isoformat())
+    return digest_of(json.dumps(subject, sort_keys=True))
 
 
 def applies(state: Escalation, policy: GatePolicy) -> bool:
@@ -31,29 +33,44 @@ def applies(state: Escalation, policy: GatePolicy) -> bool:
     if policy.before == "assignment":
         return state.level is None
     if policy.before == "resolution":
-        return state.owner is not None and state.review is None and state.resolution_state != "confirmed"
+        return state.owner is not None and state.review is None
     return state.resolution_state == "confirmed" and state.review is None
 
 
 def reconcile(draft: Draft) -> None:
     """Open, void or withdraw gates so that they match the facts as they are now."""
     state = draft.state
-    if not state.playbook.gates or not state.opened or state.ended or state.input_request is not None:
+    if not state.opened or state.ended or state.input_request is not None:
+        return
+    here = [policy for policy in state.playbook.gates if applies(state, policy)]
+    if not here:
         return
     facts = derive(basis_of(state))
-    for policy in state.playbook.gates:
-        if not applies(state, policy):
-            continue
-        gate = draft.state.gates.get(policy.id)
+    for policy in here:
+        gate = state.gates.get(policy.id)
         wanted = condition(state.playbook, policy.when).true(facts)
-        digest = subject_digest(draft.state, policy, facts)
-        if gate is not None and gate.state != "withdrawn" and gate.digest != digest:
-            _close(draft, gate, "voided", "what was to be approved has changed")
-            gate = None if wanted else gate
-        elif gate is not None and gate.state == "pending" and not wanted:
-            _close(draft, gate, "withdrawn", "its condition is no longer true")
-        if wanted and (gate is None or gate.state == "withdrawn"):
+        digest = subject_digest(state, policy, facts)
+        if gate is not None and gate.state in _STANDING:
+            if gate.digest != digest:
+                _close(draft, gate, "voided", "what was to be approved has changed")
+            elif _decides_on_own_work(state, gate, policy):
+                _close(draft, gate, "voided", f"{state.accountable} owns this now and may not decide it as well")
+            elif gate.state != "passed" and not wanted:
+                _close(draft, gate, "withdrawn", "its condition is no longer true")
+        if wanted and (gate is None or draft.state.gates[policy.id].state not in _STANDING):
             _open(draft, policy, digest)
+
+
+_STANDING = ("pending", "passed", "rejected")
+"""States of a gate whose round still says something; a void or withdrawn one says nothing."""
+
+
+def _decides_on_own_work(state: Escalation, gate: Gate, policy: GatePolicy) -> bool:
+    """Tell whether somebody who decides, or did, has become the owner where the playbook keeps the two apart."""
+    if "owner" not in policy.exclude or state.owner is None:
+        return False
+    approved = (vote.by for vote in gate.votes if vote.decision == "approved")
+    return state.owner.actor in (gate.people if gate.state == "pending" else approved)
 
 
 def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
@@ -75,8 +92,8 @@ def _close(draft: Draft, gate: Gate, state: str, because: str, by: Actor | None 
 
 
 def needed(gate: Gate, policy: GatePolicy) -> int:
-    """How many approvals the gate needs, of the people who may give one."""
-    return len(gate.people) if policy.need == "all" else policy.need
+    """How many approvals the gate needs; ``all`` counts who was asked first, and a deputy stands in for one of them."""
+    return max(1, gate.seats) if policy.need == "all" else policy.need
 
 
 def approve(draft: Draft, command: c.Approve) -> None:
@@ -128,16 +145,16 @@ def _refused(draft: Draft, policy: GatePolicy, because: str, by: Actor) -> None:
     _close(draft, draft.state.gates[policy.id], "rejected", because, by=by)
     if policy.before == "assignment":
         draft.record(e.Closed, by=by, because=f"returned with guidance: {because}", returned=True)
-    elif policy.before == "review":
+    elif draft.state.resolution_state in ("proposed", "confirmed"):
         draft.record(e.ResolutionRejected, by=by, because=because)
 
 
-def blocking(state: Escalation, before: str) -> list[Gate]:
+def blocking(state: Escalation, *before: str) -> list[Gate]:
     """Return the gates that still stand in front of a stage, rejected ones included."""
     found = []
     for gate in state.gates.values():
         policy = state.playbook.gate(gate.id)
-        if policy is not None and policy.before == before and gate.state in ("pending", "rejected"):
+        if policy is not None and policy.before in before and gate.state in ("pending", "rejected"):
             found.append(gate)
     return found
 

@@ -54,8 +54,7 @@ def targets_at(state: Escalation, policy: LevelPolicy) -> tuple[Target, ...]:
     """Return whom to tell at a level: the first route that matches, else the level's own targets."""
     facts = None
     for route in state.playbook.routing:
-        here = route.level == policy.id if route.level else state.rungs == 0
-        if not here:
+        if (route.level or state.first_level) != policy.id:
             continue
         facts = facts or derive(basis_of(state))
         if condition(state.playbook, route.when).true(facts):
@@ -119,6 +118,9 @@ def acknowledge(draft: Draft, command: c.Acknowledge) -> None:
     if state.rung is None:
         raise _taken_already(state, command.by)
     permissions.require_member(state, command.by)
+    if state.owner is not None and state.owner.actor == command.by and command.by not in state.rung.people:
+        whom = ", ".join(state.rung.people or state.rung.targets)
+        raise AlreadyDone(f"you own {state.id} already; round {state.rung.id} asks {whom} to take it over from you")
     take(draft, command.by, f"acknowledged at {state.rung.level}")
 
 
@@ -170,7 +172,8 @@ def decline(draft: Draft, command: c.Decline) -> None:
     if rung is None:
         raise _taken_already(state, command.by)
     if command.by not in rung.people:
-        raise NotAllowed(f"{command.by} was not paged in round {rung.id}; only {', '.join(rung.people)} can decline it")
+        whom = ", ".join(rung.people) or "nobody"
+        raise NotAllowed(f"{command.by} was not paged in round {rung.id}, which {whom} can decline")
     if command.by in rung.declined:
         raise AlreadyDone(f"you declined round {rung.id} already")
     draft.record(e.PageDeclined, rung=rung.id, because=command.because)
@@ -195,5 +198,10 @@ def over_when_nobody_is_left(draft: Draft) -> None:
     if rung.last_resort:
         # Asking the last resort again at once would spin; the round's own due instant asks again.
         return
-    how = "declined" if rung.declined else "could be reached"
-    round_over(draft, f"nobody of round {rung.id} {how}" if how != "declined" else f"everybody of {rung.id} declined")
+    if not rung.people:
+        because = f"nobody was found for round {rung.id}"
+    elif not rung.failed:
+        because = f"everybody in round {rung.id} declined"
+    else:
+        because = f"nobody in round {rung.id} could be reached" + (" or would take it" if rung.declined else "")
+    round_over(draft, because)

@@ -5,7 +5,7 @@ a rule, an AI or the engine is not a human response: only an act of a person sto
 is measured apart.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from escalation.lifecycle import assignment
 from escalation.lifecycle.draft import Draft
@@ -13,7 +13,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Clock, Escalation
 from escalation.playbook.schema import ClockName, ClockPolicy
-from escalation.values import ENGINE, ActorKind, format_duration, kind_of
+from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
 NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
 """Commands that do not stop the clock of the first human response."""
@@ -27,26 +27,26 @@ def start(draft: Draft) -> None:
 
 def _start(draft: Draft, name: ClockName, policy: ClockPolicy) -> None:
     state = draft.state
+    before = state.clocks.get(name)
     limit = policy.limit(state.severity)
     if limit is None or state.opened_at is None:
+        if before is not None:
+            _stop(draft, name)
         return
     begun = state.opened_at
     if policy.starts == "first_contact" and state.case is not None and state.case.opened_at is not None:
         begun = min(state.case.opened_at, begun)
-    before = state.clocks.get(name)
-    lost = _lost(before, draft.now) if before is not None else timedelta(0)
-    draft.record(
-        e.ClockStarted,
-        by=ENGINE,
-        clock=name,
-        started_at=begun,
-        warn_due=begun + limit * policy.warn_at + lost,
-        due=begun + limit + lost,
-    )
+    lost = _lost(before) if before is not None else timedelta(0)
+    due = begun + limit + lost
+    if before is not None and before.breached and due <= draft.now:
+        return  # the same breach would be reported, and climb the ladder, a second time
+    warn_due = begun + limit * policy.warn_at + lost
+    draft.record(e.ClockStarted, by=ENGINE, clock=name, started_at=begun, warn_due=warn_due, due=due)
 
 
-def _lost(clock: Clock, now: datetime) -> timedelta:
-    return sum(((pause.until or now) - pause.since for pause in clock.pauses), timedelta(0))
+def _lost(clock: Clock) -> timedelta:
+    """Return how long a clock was paused; a pause that lasts is added when it ends."""
+    return sum((pause.until - pause.since for pause in clock.pauses if pause.until is not None), timedelta(0))
 
 
 def recompute(draft: Draft) -> None:
@@ -62,13 +62,17 @@ def follow(draft: Draft, command: c.Command) -> None:
     state = draft.state
     if not state.clocks or state.ended:
         return
-    person = kind_of(command.by) is ActorKind.PERSON
     if state.owner is not None:
         _stop(draft, ClockName.ACKNOWLEDGE)
-    if person and not isinstance(command, NOT_A_RESPONSE) and state.owner is not None:
-        _stop(draft, ClockName.FIRST_HUMAN_RESPONSE)
+        if not isinstance(command, NOT_A_RESPONSE) and _responds(state, command.by):
+            _stop(draft, ClockName.FIRST_HUMAN_RESPONSE)
     if state.review is not None:
         _stop(draft, ClockName.RESOLUTION)
+
+
+def _responds(state: Escalation, actor: Actor) -> bool:
+    """Tell a person who works on it from an AI, and from the person who waits for an answer."""
+    return kind_of(actor) is ActorKind.PERSON and actor in state.people and actor != state.requested_by
 
 
 def _stop(draft: Draft, name: ClockName) -> None:

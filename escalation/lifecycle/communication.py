@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.model.request import Reason
 from escalation.model.state import Escalation, Gate, Handoff, Item
+from escalation.people.found import People
 from escalation.playbook.schema import GatePolicy
 from escalation.values import Actor
 
@@ -68,6 +69,11 @@ def packet(state: Escalation) -> str:
     return "\n".join(lines)
 
 
+def instead(found: People) -> str:
+    """Say that the playbook's owner is told because nobody else could be found; empty when somebody was."""
+    return "; nobody else could be found: " + " ".join(found.notes) if found.fell_back else ""
+
+
 def page(state: Escalation, person: Actor, why: str) -> Words:
     """Ask somebody to take it."""
     rung = state.rung
@@ -89,13 +95,13 @@ def taken(state: Escalation) -> Words:
     return f"{headline(state)} - taken by {owner}", f"{owner} has taken {state.id}. You need not do anything."
 
 
-def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor) -> Words:
+def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
     """Ask an approver to decide."""
     facts = derive(basis_of(state))
     asked = "\n".join(f"  {name}: {_shown(facts[name])}" for name in policy.subject if name in facts)
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
     body = (
-        f"{again}To decide: {policy.title or policy.id}\n"
+        f"{again}To decide: {policy.title or policy.id}{note}\n"
         + (f"{asked}\n" if asked else "")
         + f"{packet(state)}\n"
         + f"Decide before {instant(gate.due)}; after that: {policy.on_expiry}.\n"
@@ -124,10 +130,10 @@ def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> W
     return f"{headline(state)} - needs input", body
 
 
-def handoff(state: Escalation, offer: Handoff, person: Actor) -> Words:
+def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "") -> Words:
     """Offer responsibility."""
     body = (
-        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}\n"
+        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{note}\n"
         f"What is expected: {offer.expectation}\n"
         f"{packet(state)}\n"
         f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
@@ -144,6 +150,11 @@ def resolution_proposed(state: Escalation) -> Words:
         return headline(state), ""
     until = f"\nPlease answer before {instant(resolution.confirm_due)}." if resolution.confirm_due else ""
     return "Your case: a solution is proposed", f"{resolution.text}{until}"
+
+
+def ended_for_customer() -> Words:
+    """Tell the customer that it ended without a solution; why is for those who work on it."""
+    return "Your case was ended", "Your case was ended without a solution. Please write to us if you still need help."
 
 
 def review_due(state: Escalation) -> Words:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from escalation.errors import DomainError, NotNow
+from escalation.errors import AlreadyDone, DomainError, NotNow
 from escalation.lifecycle import (
     agenda,
     approval,
@@ -18,16 +18,20 @@ from escalation.lifecycle import (
     closing,
     handoff,
     information,
+    packet,
     permissions,
     resolution,
     review,
     triage,
+    triggers,
     work_items,
 )
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import Facts, basis_of, derive, problems
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
+from escalation.playbook.schema import GatePolicy
 from escalation.values import ENGINE, ActorKind, kind_of
 
 
@@ -60,11 +64,11 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
             permissions.refuse_engine(command.by)
         _require_open(state)
-    elif state.ended and not isinstance(command, _AFTER_THE_END):
+    elif state.ended and not _counts_after_the_end(command):
         return state, []
     draft = Draft(state, command.by, now, (command.command_id or "") if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and must_wait(state, command):
-        draft.record(e.CommandHeld, command=_NAMES[type(command)], content=command.model_dump_json())
+        _keep(draft, command)
         return draft.state, draft.events
     _RULES[type(command)](draft, command)
     if draft.events:
@@ -92,23 +96,52 @@ def must_wait(state: Escalation, command: c.Act) -> bool:
     if kind_of(command.by) is not ActorKind.PERSON:
         return False
     if isinstance(command, c.Acknowledge | c.Claim | c.Decline):
-        return state.rung is not None and not state.rung.resolved and command.by not in state.people
+        if state.rung is None or state.rung.resolved:
+            return False
+        return isinstance(command, c.Decline) or command.by not in state.people
     if isinstance(command, c.Approve | c.Reject | c.RequestChanges):
-        return _gate_to_come(state, command.gate)
+        return _gate_to_come(state, command.gate) is not None
     return False
 
 
-def _gate_to_come(state: Escalation, gate_id: str | None) -> bool:
+def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
+    """Return the gate that a decision is about, while it is not open yet or does not know its approvers."""
     if gate_id is None:
-        if state.pending_gates or len(state.playbook.gates) != 1:
-            return any(not gate.resolved for gate in state.pending_gates[:1]) and len(state.pending_gates) == 1
-        gate_id = state.playbook.gates[0].id
-    if state.playbook.gate(gate_id) is None:
-        return False
-    gate = state.gates.get(gate_id)
-    if gate is None:
-        return state.review is None
-    return gate.state == "pending" and not gate.resolved
+        pending = state.pending_gates
+        if len(pending) > 1 or (not pending and len(state.playbook.gates) != 1):
+            return None
+        gate_id = pending[0].id if pending else state.playbook.gates[0].id
+    policy, gate = state.playbook.gate(gate_id), state.gates.get(gate_id)
+    if policy is None or (gate is None and (state.review is not None or _is_past(state, policy))):
+        return None
+    return policy if gate is None or (gate.state == "pending" and not gate.resolved) else None
+
+
+def _is_past(state: Escalation, policy: GatePolicy) -> bool:
+    return policy.before == "assignment" and state.level is not None
+
+
+def _as_seen(state: Escalation, command: c.Act) -> c.Act:
+    """Bind an early approval or rejection to what it would decide on now: it must not count for anything else."""
+    if not isinstance(command, c.Approve | c.Reject) or command.digest is not None:
+        return command
+    policy = _gate_to_come(state, command.gate)
+    if policy is None:
+        return command
+    return command.changed({"digest": approval.subject_digest(state, policy, derive(basis_of(state)))})
+
+
+MOST_HELD = 100
+"""How many early decisions are kept at once: there are never so many people who may decide."""
+
+
+def _keep(draft: Draft, command: c.Act) -> None:
+    name, content = _NAMES[type(command)], _as_seen(draft.state, command).model_dump_json(exclude={"command_id"})
+    if any((held.command, held.content) == (name, content) for held in draft.state.held):
+        raise AlreadyDone(f"your {name} came early and is kept already; it is applied as soon as it can be")
+    if len(draft.state.held) >= MOST_HELD:
+        raise NotNow(f"{draft.state.id} keeps {MOST_HELD} early decisions already; send yours again when you are asked")
+    draft.record(e.CommandHeld, command=name, content=content)
 
 
 def _release_held(draft: Draft) -> None:
@@ -134,7 +167,14 @@ def _release_held(draft: Draft) -> None:
 
 
 _AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened, c.SignalRefused)
-"""A repeat; what became of the last messages, and signals that came too late: they are recorded however late."""
+
+
+def _counts_after_the_end(command: c.Command) -> bool:
+    """A repeat; the last messages, who is to have them and what became of them; signals that came too late."""
+    if isinstance(command, c.PeopleFound):
+        return command.purpose.startswith("tell:")
+    return isinstance(command, _AFTER_THE_END)
+
 
 # --- what follows, whoever caused it ----------------------------------------------------------------------------------
 
@@ -154,17 +194,35 @@ _BEARS_ON_GATES = (
 
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
-    if any(isinstance(event, _BEARS_ON_GATES) for event in draft.events):
-        approval.reconcile(draft)
+    packet.let_through(draft)
+    _reconcile_since(draft, 0)
     if draft.state.held:
+        seen = len(draft.events)
         _release_held(draft)
+        _reconcile_since(draft, seen)
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
+    _settle_level(draft)
     review.begin_when_confirmed(draft)
     clocks.follow(draft, command)
     review.close_when_done(draft)
     if draft.state.ended and draft.state.held:
         _release_held(draft)
+
+
+def _reconcile_since(draft: Draft, seen: int) -> None:
+    if any(isinstance(event, _BEARS_ON_GATES) for event in draft.events[seen:]):
+        approval.reconcile(draft)
+
+
+def _settle_level(draft: Draft) -> None:
+    """The level is a fact too: what reads it is evaluated again, at each level that this leads to."""
+    known = draft.before.level
+    while (level := draft.state.level) is not None and (known is None or level.id != known.id):
+        known = level
+        seen = len(draft.events)
+        triggers.settle(draft, {"level"})
+        _reconcile_since(draft, seen)
 
 
 # --- results of actions -----------------------------------------------------------------------------------------------
@@ -183,12 +241,18 @@ def _delivered(draft: Draft, command: c.Delivered) -> None:
 
 def _case_opened(draft: Draft, command: c.CaseOpened) -> None:
     draft.record(e.CaseLinked, link=command.link)
-    snapshot = command.link.snapshot
-    customer = draft.state.customer
-    if snapshot is not None and snapshot.tier and customer is not None and not customer.tier:
-        # The CRM knows the tier that the requester did not: a new fact like any other.
-        change = c.ChangeFacts(by=draft.state.requested_by, facts={"customer.tier": snapshot.tier})
-        information.change_facts(draft, change)
+    state, snapshot = draft.state, command.link.snapshot
+    known = state.facts.get("customer.tier") or (state.customer is not None and state.customer.tier)
+    if snapshot is None or not snapshot.tier or known or state.ended:
+        return
+    # The CRM knows the tier that the requester did not: a new fact like any other.
+    tier: Facts = {"customer.tier": snapshot.tier}
+    wrong = problems(state.playbook, tier)
+    if wrong:
+        draft.record(e.NoteAdded, text=f"The tier that {snapshot.system} names is not used: {wrong[0][1]}.")
+        return
+    draft.record(e.FactsChanged, facts=tier, because=f"{snapshot.system} says so")
+    triggers.settle(draft, tier.keys())
 
 
 def _case_not_opened(draft: Draft, command: c.CaseNotOpened) -> None:

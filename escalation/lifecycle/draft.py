@@ -14,9 +14,10 @@ from escalation.values import Actor
 
 
 class Draft:
-    """What one command causes: the state so far, and the events recorded."""
+    """What one command causes: the state before it, the state so far, and the events recorded."""
 
     def __init__(self, state: Escalation, by: Actor, now: datetime, command_id: str = "") -> None:
+        self.before = state
         self.state = state
         self.by = by
         self.now = now

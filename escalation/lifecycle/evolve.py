@@ -32,7 +32,7 @@ from escalation.model.state import (
     Vote,
 )
 from escalation.playbook.keywords import matches
-from escalation.playbook.schema import ClockName
+from escalation.playbook.schema import ClockName, ContextPart
 from escalation.values import Actor, ActorKind, Record, kind_of
 
 Changes = dict[str, Any]
@@ -177,13 +177,25 @@ def _input_provided(state: Escalation, event: e.InputProvided) -> Changes:
     }
     if event.attempted_solutions:
         given["attempted_solutions"] = (*state.context.attempted_solutions, *event.attempted_solutions)
+    if event.conversation:
+        given["conversation"] = (*state.context.conversation, *event.conversation)
+    said = [turn.text for turn in event.conversation if turn.author == "customer"]
     return {
         "context": _with(state.context, **given),
+        "customer": state.customer or event.customer,
+        "words": _words(state, said) if said else state.words,
         "facts": {**state.facts, **event.facts},
         "missing": event.still_missing,
-        "input_request": None if event.answered else state.input_request,
+        "input_request": None if event.answered else _still_asked(state, event),
         "exception": "" if event.answered else state.exception,
     }
+
+
+def _still_asked(state: Escalation, event: e.InputProvided) -> InputRequest | None:
+    asked = state.input_request
+    if asked is None:
+        return None
+    return _with(asked, parts=tuple(part for part in event.still_missing if part != ContextPart.CRM_SNAPSHOT))
 
 
 def _exception_used(state: Escalation, event: e.ExceptionUsed) -> Changes:
@@ -205,7 +217,10 @@ def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
     level = LevelState(
         id=event.level, index=event.index, axis=event.axis, entered_at=event.at, dwell_due=event.dwell_due
     )
-    return {"level": level, "input_request": None}
+    changes: Changes = {"level": level, "input_request": None}
+    if state.level is None:
+        changes["first_level"] = event.level
+    return changes
 
 
 def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
@@ -231,10 +246,11 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     if purpose == "rung" and state.rung is not None and state.rung.id == reference:
         changes["rung"] = _with(state.rung, people=found, resolved=True)
     elif purpose == "gate":
-        gate = state.gates.get(reference.partition("/")[0])
-        if gate is not None and gate.state == "pending":
+        gate = state.gate_asked(reference)
+        if gate is not None:
             both = (*gate.people, *(actor for actor in found if actor not in gate.people))
-            changes["gates"] = {**state.gates, gate.id: _with(gate, people=both, resolved=True)}
+            seats = gate.seats if gate.resolved else len(both)
+            changes["gates"] = {**state.gates, gate.id: _with(gate, people=both, seats=seats, resolved=True)}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = _with(state.handoff, people=found)
     return changes
@@ -389,14 +405,19 @@ def _hold_started(state: Escalation, event: e.HoldStarted) -> Changes:
 
 
 def _hold_ended(state: Escalation, event: e.HoldEnded) -> Changes:
-    changes: Changes = {
+    since = state.hold.since if state.hold is not None else event.at
+    return {
         "hold": None,
         "clocks": {name: _unpause(clock, event.at) for name, clock in state.clocks.items()},
+        "level": _waited(state.level, since, event.at),
     }
-    if state.hold is not None and state.level is not None:
-        lost = event.at - state.hold.since
-        changes["level"] = _with(state.level, dwell_due=state.level.dwell_due + lost)
-    return changes
+
+
+def _waited(level: LevelState | None, since: datetime, now: datetime) -> LevelState | None:
+    """Let the time at a level go on after a wait; a level that was entered meanwhile has not waited all of it."""
+    if level is None:
+        return None
+    return _with(level, dwell_due=level.dwell_due + (now - max(since, level.entered_at)))
 
 
 # --- work and words ---------------------------------------------------------------------------------------------------
@@ -418,6 +439,7 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Chan
     because = "waiting for the resolution to be confirmed"
     return {
         "resolution": resolution,
+        "rung": None,
         "clocks": {name: _pause(clock, event.by, because, event.at) for name, clock in state.clocks.items()},
     }
 
@@ -439,7 +461,9 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Chan
         return {}
     return {
         "resolution": _with(state.resolution, state="rejected", confirm_due=None),
+        "review": None,
         "clocks": {name: _unpause(clock, event.at) for name, clock in state.clocks.items()},
+        "level": _waited(state.level, state.resolution.at, event.at),
     }
 
 

@@ -79,6 +79,8 @@ def escalate(draft: Draft, command: c.Escalate) -> None:
         if named is None:
             ids = ", ".join(level.id for level in state.playbook.levels)
             raise Unknown(f"playbook {state.playbook.playbook} has no level {command.level}; it has {ids}")
+        if named <= state.level.index:
+            raise NotNow(f"{state.id} is at {state.level.id} already; escalate only goes up")
         index = named
     draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because)
     triggers.settle(draft, {"reason"}, rise=False)

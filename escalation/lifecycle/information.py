@@ -6,11 +6,11 @@ Whatever changes a fact has the triggers evaluated again: a decision is never a 
 from typing import Any
 
 from escalation.errors import NotNow, Unknown
-from escalation.lifecycle import clocks, facts, permissions, triage, triggers
+from escalation.lifecycle import clocks, facts, packet, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.playbook.schema import ContextPart
+from escalation.model.request import Context
 
 
 def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
@@ -18,7 +18,8 @@ def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
     permissions.require_member_or_requester(draft.state, command.by)
     facts.check_stated(draft.state, command.facts)
     draft.record(e.FactsChanged, facts=command.facts, because=command.because)
-    triggers.settle(draft, {*command.facts, "checks.missing_fields", "confidence.threshold"})
+    packet.catch_up(draft, Context(), None)
+    triggers.settle(draft, packet.FACTS | command.facts.keys())
 
 
 def provide_input(draft: Draft, command: c.ProvideInput) -> None:
@@ -32,23 +33,14 @@ def provide_input(draft: Draft, command: c.ProvideInput) -> None:
         "constraints": command.constraints,
         "help_needed": command.help_needed,
         "attempted_solutions": command.attempted_solutions,
+        "conversation": command.conversation,
+        "customer": command.customer if state.customer is None else None,
         "facts": command.facts,
     }
     if not any(given.values()):
         raise NotNow(f"nothing was supplied; still missing: {', '.join(state.missing) or 'nothing'}")
-    after = state.model_copy(
-        update={
-            "context": state.context.model_copy(
-                update={name: value for name, value in given.items() if value and name != "facts"}
-            ),
-            "facts": {**state.facts, **command.facts},
-        }
-    )
-    missing = triage.still_missing(after)
-    # The snapshot is the engine's own part: what the requester owes may be complete without it.
-    answered = all(part == ContextPart.CRM_SNAPSHOT for part in missing)
-    draft.record(e.InputProvided, **given, still_missing=missing, answered=answered)
-    triggers.settle(draft, {*command.facts, "attempts.count", "checks.missing_fields"})
+    packet.supply(draft, given)
+    triggers.settle(draft, packet.FACTS | command.facts.keys())
 
 
 def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:

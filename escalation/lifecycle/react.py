@@ -11,7 +11,7 @@ from escalation.lifecycle import communication as words
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, OpenCase, UpdateCase
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Stage
+from escalation.playbook.schema import Expiry, Stage
 from escalation.values import Actor, ActorKind, Target, kind_of
 
 
@@ -109,6 +109,17 @@ def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
     )
 
 
+def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
+    # While it waits the owner might not look: told at the 2nd, 4th, 8th ... report, so that a storm stays quiet.
+    waits = state.hold is not None or state.resolution_state in ("proposed", "confirmed")
+    count = state.occurrences
+    if not waits or count & (count - 1):
+        return
+    for owner in _owner(state):
+        text = words.news(state, f"reported again while it waits on {state.waiting_on}: {count} times now")
+        yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: reported again")
+
+
 def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:
     text = words.input_request(state, event.parts, event.due)
     yield _notify(state, event, event.of, MessageKind.INPUT, text, summary=f"ask {event.of} for missing input")
@@ -140,20 +151,18 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
         return
     for found in event.found.people:
         why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
-        if event.found.fell_back:
-            why += "; nobody else could be found: " + " ".join(event.found.notes)
-        text = words.page(state, found.person, why)
+        text = words.page(state, found.person, why + words.instead(event.found))
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
         yield _notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
 
 
 def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
-    gate = state.gates.get(reference.partition("/")[0])
+    gate = state.gate_asked(reference)
     policy = state.playbook.gate(gate.id) if gate else None
-    if gate is None or policy is None or gate.state != "pending":
+    if gate is None or policy is None:
         return
     for found in event.found.people:
-        text = words.approval(state, gate, policy, found.person)
+        text = words.approval(state, gate, policy, found.person, words.instead(event.found))
         summary = f"ask {found.person} to decide {gate.id}"
         yield _notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
 
@@ -163,7 +172,7 @@ def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterat
     if offer is None or offer.id != reference:
         return
     for found in event.found.people:
-        text = words.handoff(state, offer, found.person)
+        text = words.handoff(state, offer, found.person, words.instead(event.found))
         yield _notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
 
 
@@ -185,7 +194,8 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]
 
 
 def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
-    yield _find(state, event, f"handoff:{event.handoff}", (event.to,), f"find {event.to} for a hand-off")
+    summary = f"find {event.to} for a hand-off"
+    yield _find(state, event, f"handoff:{event.handoff}", (event.to,), summary, exclude=tuple(_owner(state)))
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
@@ -231,15 +241,21 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
 
 def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
     policy, gate = state.playbook.gate(event.gate), state.gates.get(event.gate)
-    if policy is None or gate is None or gate.state != "pending":
+    if policy is None or gate is None:
         return
-    if event.behaviour == "next_deputy":
+    if event.behaviour == Expiry.NEXT_DEPUTY:
         deputy = policy.deputies[gate.deputies_asked - 1]
         yield _find(
             state, event, f"gate:{event.gate}/{event.round}/{deputy}", (deputy,), f"find deputy for {event.gate}"
         )
-    else:
-        yield from _tell_accountable(state, event, f"approval {event.gate} is late: {event.because}")
+        return
+    # Silence that denies or approves must reach somebody too, or it would be a decision that nobody knows of.
+    what = f"approval {event.gate} is late: {event.because}; the playbook says {event.behaviour}"
+    yield from _tell_accountable(state, event, what)
+    for owner in _owner(state):
+        yield _notify(
+            state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: {what}"
+        )
 
 
 def _clock_warned(state: Escalation, event: e.ClockWarned) -> Iterator[Action]:
@@ -275,9 +291,11 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iter
         return
     text = words.resolution_proposed(state)
     asks_customer = state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
-    yield _update(state, event, note=text[1], public=asks_customer, status="pending")
-    # The customer reads the ticket's public note: one message, not two. Without a ticket they are told directly.
-    if not asks_customer or state.case_error:
+    # The customer reads the ticket's public note: one message, not two. Without a ticket, or while the help desk is
+    # down, they are told directly: their silence may be read as consent.
+    reads_ticket = asks_customer and state.case_link is not None
+    yield _update(state, event, note=text[1], public=reads_ticket, status="pending")
+    if not reads_ticket:
         to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
         yield _notify(state, event, to, MessageKind.CUSTOMER, text, summary="ask whether the resolution is accepted")
 
@@ -344,7 +362,10 @@ def _cancelled(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
     text = words.news(state, f"cancelled by {event.by}: {event.because}")
     concerned = dict.fromkeys((*state.told, state.requested_by))
     for actor in concerned:
-        if actor != event.by:
+        if kind_of(actor) is ActorKind.CUSTOMER:
+            ended = words.ended_for_customer()
+            yield _notify(state, event, actor, MessageKind.CUSTOMER, ended, summary="tell the customer that it ended")
+        elif actor != event.by:
             yield _notify(state, event, actor, MessageKind.NEWS, text, summary=f"tell {actor}: cancelled")
     yield _update(state, event, note=f"Cancelled: {event.because}", status="closed")
 
@@ -370,6 +391,7 @@ def _update(
 
 _REACTIONS: dict[type, Callable[[Escalation, Any], Iterator[Action]]] = {
     e.Opened: _opened,
+    e.Joined: _joined,
     e.InputRequested: _input_requested,
     e.RungOpened: _rung_opened,
     e.PeopleResolved: _people_resolved,

@@ -58,11 +58,10 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
     if state.level is None:
         raise NotNow(f"{state.id} is still in triage; nobody is working on it")
     permissions.require_member(state, command.by)
-    _require_open_way(state, "resolution")
     if state.owner is None:
         assignment.take(draft, command.by, "resolved it at once")
-        approval.reconcile(draft)
-        _require_open_way(draft.state, "resolution")
+    approval.reconcile(draft)
+    _require_open_way(draft.state, asked=state.owner is not None)
     if draft.state.hold is not None:
         draft.record(e.HoldEnded, because="a resolution was proposed")
     policy = state.playbook.resolution
@@ -77,14 +76,17 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
         draft.record(e.ResolutionConfirmed, by=ENGINE, how="not_asked")
 
 
-def _require_open_way(state: Escalation, before: str) -> None:
-    gates = approval.blocking(state, before)
+def _require_open_way(state: Escalation, *, asked: bool) -> None:
+    gates = approval.blocking(state, "resolution")
     if not gates:
         return
+    if not asked:
+        names = ", ".join(gate.id for gate in gates)
+        raise NotNow(f"{state.id} needs approval first ({names}): acknowledge it, then its approvers are asked")
     said = "; ".join(
         f"approval {gate.id} waits for {', '.join(gate.people) or 'its approvers'}"
         if gate.state == "pending"
-        else f"approval {gate.id} was {gate.because}; change what is asked with change_facts, or escalate"
+        else f"approval {gate.id} was {gate.because}; change what is asked with change_facts, or cancel"
         for gate in gates
     )
     raise NotNow(f"{state.id} cannot be resolved yet: {said}")

@@ -14,7 +14,8 @@ def begin_when_confirmed(draft: Draft) -> None:
     state = draft.state
     if state.review is not None or state.ended or state.resolution_state != "confirmed":
         return
-    if not approval.blocking(state, "review"):
+    # Facts that changed since it was proposed may have opened an approval that stands before the resolution.
+    if not approval.blocking(state, "resolution", "review"):
         draft.record(e.ReviewStarted, by=ENGINE, due=draft.now + state.playbook.review.due)
 
 

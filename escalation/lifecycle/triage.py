@@ -6,13 +6,12 @@ opening uses the very same function.
 
 from typing import NamedTuple
 
-from escalation.errors import RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, triggers
+from escalation.errors import NotNow, RequestRefused
+from escalation.lifecycle import approval, assignment, clocks, packet, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
     Facts,
-    basis_of,
     condition,
     derive,
     missing_fields,
@@ -22,10 +21,9 @@ from escalation.lifecycle.facts import (
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request
-from escalation.model.state import Escalation
 from escalation.playbook.keywords import matches
-from escalation.playbook.schema import ContextPart, Playbook
-from escalation.values import ENGINE, TIMER, format_duration
+from escalation.playbook.schema import ContextPart, Initiation, Playbook
+from escalation.values import ENGINE
 
 
 class Assessment(NamedTuple):
@@ -74,7 +72,7 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
     if not judgement.reasons:
         because = f"none of the {len(playbook.triggers)} triggers of playbook {playbook.playbook} is true"
         return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts)
-    missing = _supplied_by_requester(
+    missing = packet.owed(
         (*missing_parts(playbook, request.customer, request.context, snapshot=True), *missing_fields(playbook, facts))
     )
     exception = ""
@@ -90,18 +88,19 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
     return Assessment(outcome, judgement.reasons, judgement.severity, rank, level, missing, exception, because, facts)
 
 
-def _supplied_by_requester(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part for part in parts if part != ContextPart.CRM_SNAPSHOT)
-
-
 def open_or_join(draft: Draft, command: c.Open) -> None:
     """Answer a request: open, join what is open, ask for what is missing, or decline.
 
     The answer is in ``state.answers[request_id]``; a request id that has one changes nothing.
+
+    Raises:
+        NotNow: it has ended; a repeat begins with a state of its own.
     """
     request = command.request
     if request.request_id in draft.state.answers:
         return
+    if draft.state.ended:
+        raise NotNow(f"{draft.state.id} has ended: {draft.state.outcome}; a new request begins a new escalation")
     if draft.state.opened:
         _join(draft, request)
     else:
@@ -182,14 +181,17 @@ def proceed(draft: Draft) -> None:
     if approval.blocking(draft.state, "assignment"):
         return
     because = "; ".join(reason.trigger for reason in draft.state.reasons)
-    assignment.enter_level(draft, state.playbook.level_index(state.first_level) or 0, because)
+    assignment.enter_level(draft, triggers.level_for(draft.state), because)
 
 
 def _join(draft: Draft, request: Request) -> None:
-    """The same thing again: one more occurrence, with whatever facts are new."""
+    """The same thing again: one more occurrence, with whatever is new. What was thought to be solved is not."""
     problems = request_problems(draft.state.playbook, request)
     if problems:
         raise RequestRefused(problems)
+    facts = dict(request.facts)
+    if request.initiation is Initiation.CUSTOMER_REQUEST:
+        facts["customer.requested_human"] = True
     known = set(draft.state.context.conversation)
     fresh = tuple(turn for turn in request.context.conversation if turn not in known)
     size = sum(len(turn.text) for turn in (*known, *fresh))
@@ -199,34 +201,27 @@ def _join(draft: Draft, request: Request) -> None:
         by=request.requested_by,
         request_id=request.request_id,
         requested_by=request.requested_by,
-        facts=request.facts,
+        facts=facts,
         summary=request.context.summary,
         conversation=fresh if fits else (),
         left_out=0 if fits else len(fresh),
     )
-    triggers.settle(draft, {*request.facts, "occurrences", "keywords"})
+    changed = {*facts, *packet.FACTS, "occurrences"}
+    if request.severity is not None and triggers.worsen(draft, request.severity, "reported again as this bad"):
+        changed |= {"severity", "severity.rank"}
+    packet.catch_up(draft, request.context, request.customer)
+    triggers.settle(draft, changed)
+    _reopen(draft, request)
     count = draft.state.occurrences
     because = f"joined {draft.state.id}, open since {draft.state.opened_at:%Y-%m-%d %H:%M %Z}: occurrence {count}"
     draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=Outcome.JOINED, because=because)
 
 
-def input_due(draft: Draft) -> None:
-    """The requester did not complete the packet in time: people are told without it."""
+def _reopen(draft: Draft, request: Request) -> None:
+    """Call people again when it was in review: a report of something that is not over must reach somebody."""
     state = draft.state
-    asked = state.input_request
-    if asked is None:
+    if state.review is None or state.level is None:
         return
-    waited = format_duration(state.playbook.context.complete_within)
-    draft.record(
-        e.ExceptionUsed,
-        by=TIMER,
-        missing=state.missing,
-        because=f"{asked.of} did not supply {', '.join(asked.parts)} within {waited}",
-    )
-
-
-def still_missing(state: Escalation) -> tuple[str, ...]:
-    """Name the parts of the packet and the fields that are missing now."""
-    snapshot = state.case_link is not None and state.case_link.snapshot is not None
-    parts = missing_parts(state.playbook, state.customer, state.context, snapshot=snapshot)
-    return (*parts, *missing_fields(state.playbook, derive(basis_of(state))))
+    because = "reported again after it was thought to be solved"
+    draft.record(e.ResolutionRejected, by=request.requested_by, because=because)
+    assignment.enter_level(draft, state.level.index, because)

@@ -4,6 +4,7 @@ All triggers that are true are recorded as reasons, each with the facts it read;
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from escalation.lifecycle import assignment, clocks
@@ -11,6 +12,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model import events as e
 from escalation.model.request import Reason
+from escalation.model.state import Escalation
 from escalation.playbook.schema import Playbook, TriggerPolicy
 from escalation.values import ENGINE
 
@@ -34,11 +36,15 @@ def judge(playbook: Playbook, facts: Facts, words: Mapping[str, tuple[str, ...]]
         asked: severity the requester named (name or alias), or None.
     """
     severity = severity_for(playbook, facts, asked)
-    facts = {**facts, "severity": severity, "severity.rank": float(playbook.severity.rank(severity))}
-    true = [trigger for trigger in playbook.triggers if condition(playbook, trigger.when).true(facts)]
-    for trigger in true:
-        if trigger.severity is not None:
-            severity = worse(playbook, severity, trigger.severity)
+    while True:
+        facts = _at(playbook, facts, severity)
+        true = [trigger for trigger in playbook.triggers if condition(playbook, trigger.when).true(facts)]
+        worst = severity
+        for trigger in true:
+            worst = worse(playbook, worst, trigger.severity or worst)
+        if worst == severity:
+            break
+        severity = worst  # and other triggers may read it
     return Judgement(
         reasons=tuple(reason_of(playbook, trigger, facts, words) for trigger in true),
         severity=severity,
@@ -70,6 +76,12 @@ def level_of(playbook: Playbook, trigger: TriggerPolicy) -> int:
     return (playbook.level_index(trigger.level) or 0) if trigger.level else 0
 
 
+def level_for(state: Escalation) -> int:
+    """Return the index of the lowest level that is high enough for every reason recorded so far."""
+    recorded = {reason.trigger for reason in state.reasons}
+    return max((level_of(state.playbook, each) for each in state.playbook.triggers if each.id in recorded), default=0)
+
+
 def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: Mapping[str, tuple[str, ...]]) -> Reason:
     """Explain a true trigger: what it says, the facts it read, and the words that matched."""
     reads = condition(playbook, trigger.when).reads
@@ -89,8 +101,11 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
     )
 
 
-def settle(draft: Draft, changed: set[str], *, rise: bool = True) -> None:
-    """Evaluate again what reads the changed facts: triggers, severity, the level's own criterion.
+def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> None:
+    """Evaluate again after facts changed: triggers, severity, the level's own criterion.
+
+    A severity rule speaks only when a fact it reads changed: otherwise what a person set by hand would not last. A new
+    severity is a changed fact like any other, until nothing new follows.
 
     ``rise=False`` records new reasons without changing the level: the caller is about to choose one.
     """
@@ -99,38 +114,53 @@ def settle(draft: Draft, changed: set[str], *, rise: bool = True) -> None:
         return
     playbook = state.playbook
     facts = derive(basis_of(state))
+    changed = {*changed, "checks.missing_fields", *(("confidence.threshold",) if "task_risk" in changed else ())}
     known = {reason.trigger for reason in state.reasons}
-    fresh = [
-        trigger
-        for trigger in playbook.triggers
-        if trigger.id not in known
-        and condition(playbook, trigger.when).reads & changed
-        and condition(playbook, trigger.when).true(facts)
-    ]
     severity = state.severity
-    for rule in playbook.severity.rules:
-        if condition(playbook, rule.when).reads & changed and condition(playbook, rule.when).true(facts):
-            severity = worse(playbook, severity, rule.severity)
-    for trigger in fresh:
-        if trigger.severity is not None:
-            severity = worse(playbook, severity, trigger.severity)
+    while True:
+        fresh = [
+            trigger
+            for trigger in playbook.triggers
+            if trigger.id not in known and condition(playbook, trigger.when).true(facts)
+        ]
+        worst = severity
+        for rule in playbook.severity.rules:
+            if condition(playbook, rule.when).reads & changed and condition(playbook, rule.when).true(facts):
+                worst = worse(playbook, worst, rule.severity)
+        for trigger in fresh:
+            worst = worse(playbook, worst, trigger.severity or worst)
+        if worst == severity:
+            break
+        severity = worst
+        facts = _at(playbook, facts, severity)
+        changed = changed | _SEVERITY
     if fresh:
         reasons = tuple(reason_of(playbook, trigger, facts, state.words) for trigger in fresh)
         draft.record(e.ReasonsAdded, by=ENGINE, reasons=reasons)
-    if severity != state.severity:
-        draft.record(
-            e.SeverityChanged,
-            by=ENGINE,
-            previous=state.severity,
-            severity=severity,
-            because="facts changed and a rule of the playbook asks for it",
-        )
-        clocks.recompute(draft)
+    worsen(draft, severity, "facts changed and a rule of the playbook asks for it")
     if rise:
         _rise(draft, fresh, facts, changed)
 
 
-def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: set[str]) -> None:
+def worsen(draft: Draft, severity: str, because: str) -> bool:
+    """Set a worse severity (name or alias) and its clocks; tell whether it is worse."""
+    state = draft.state
+    worst = worse(state.playbook, state.severity, severity)
+    if worst == state.severity:
+        return False
+    draft.record(e.SeverityChanged, by=ENGINE, previous=state.severity, severity=worst, because=because)
+    clocks.recompute(draft)
+    return True
+
+
+_SEVERITY = {"severity", "severity.rank"}
+
+
+def _at(playbook: Playbook, facts: Facts, severity: str) -> Facts:
+    return {**facts, "severity": severity, "severity.rank": float(playbook.severity.rank(severity))}
+
+
+def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: AbstractSet[str]) -> None:
     state = draft.state
     if state.level is None or state.review is not None:
         return
@@ -144,5 +174,5 @@ def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: set[s
     if criterion is None or state.resolution_state == "proposed":
         return
     compiled = condition(state.playbook, criterion)
-    if compiled.reads & changed and compiled.true(facts):
+    if compiled.reads & changed and compiled.true(facts) and not compiled.true(derive(basis_of(draft.before))):
         assignment.go_up(draft, f"handover criterion of {policy.id} met: {criterion}")

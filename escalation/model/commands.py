@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from escalation.model.actions import CaseLink, DeliveryReceipt
-from escalation.model.request import Attachment, Attempt, Key, Request
+from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
-from escalation.values import ENGINE, Actor, Incoming, Record, Slug, Text
+from escalation.values import ENGINE, Actor, Incoming, Instant, Record, Slug, Text
 
 
 class Act(Incoming):
@@ -103,7 +103,7 @@ class PutOnHold(Act):
     """Pause the clocks that may pause, with a reason and an end."""
 
     because: Text
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     """When it resumes by itself; None: as late as the playbook allows."""
 
 
@@ -121,6 +121,8 @@ class ProvideInput(Act):
     constraints: str = ""
     help_needed: str = ""
     attempted_solutions: tuple[Attempt, ...] = ()
+    conversation: tuple[Turn, ...] = ()
+    customer: Customer | None = None
     facts: dict[str, FactValue] = {}
 
 
@@ -173,7 +175,7 @@ class AddItem(Act):
 
     title: Text
     owner: Actor
-    due: AwareDatetime
+    due: Instant
 
 
 class CompleteItem(Act):
@@ -188,7 +190,7 @@ class ItemDraft(Record):
 
     title: Text
     owner: Actor
-    due: AwareDatetime
+    due: Instant
 
 
 class SubmitReview(Act):

@@ -131,6 +131,8 @@ class InputProvided(EventBase):
     constraints: str = ""
     help_needed: str = ""
     attempted_solutions: tuple[Attempt, ...] = ()
+    conversation: tuple[Turn, ...] = ()
+    customer: Customer | None = None
     facts: dict[str, FactValue] = {}
     still_missing: tuple[str, ...] = ()
     answered: bool = True
@@ -421,7 +423,7 @@ class CaseFailed(EventBase):
 
 
 class ResolutionProposed(EventBase):
-    """Somebody says it is solved."""
+    """Somebody says it is solved; nobody is called any more, and the clocks wait."""
 
     type: Literal["resolution_proposed"] = "resolution_proposed"
     resolution: str
@@ -446,7 +448,7 @@ class ResolutionUnanswered(EventBase):
 
 
 class ResolutionRejected(EventBase):
-    """The resolution was rejected; work goes on."""
+    """The resolution was rejected, or did not hold; work goes on."""
 
     type: Literal["resolution_rejected"] = "resolution_rejected"
     because: str

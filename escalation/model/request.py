@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 from escalation.errors import RequestRefused
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, Initiation, Timing
-from escalation.values import Actor, Incoming, Record, Slug, Text
+from escalation.values import Actor, Incoming, Instant, Record, Slug, Text
 
 MAX_REQUEST_BYTES = 1_000_000
 """Temporal refuses payloads over 2 MiB, and a request travels together with state and events: half of that."""
@@ -24,7 +24,7 @@ class Case(Record):
     system: Slug
     id: Key
     url: str = ""
-    opened_at: AwareDatetime | None = None
+    opened_at: Instant | None = None
     """First contact; clocks that start there count from it."""
 
 
@@ -42,7 +42,7 @@ class Customer(Record):
 class Turn(Record):
     """One thing said in the conversation."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     author: Annotated[str, Field(min_length=1, max_length=100)]
     """``customer``, ``agent``, ``ai``, or a system's name."""
     text: Annotated[str, Field(max_length=20_000)]

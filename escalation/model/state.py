@@ -115,6 +115,9 @@ class Gate(Record):
     state: Literal["pending", "passed", "rejected", "voided", "withdrawn"] = "pending"
     resolved: bool = False
     people: tuple[Actor, ...] = ()
+    """Who may decide: those asked first, and every deputy asked since."""
+    seats: int = 0
+    """How many were asked first."""
     votes: tuple[Vote, ...] = ()
     deputies_asked: int = 0
     closed_at: AwareDatetime | None = None
@@ -376,6 +379,16 @@ class Escalation(Record):
     def pending_gates(self) -> tuple[Gate, ...]:
         """Approvals that are waited for."""
         return tuple(gate for gate in self.gates.values() if gate.state == "pending")
+
+    def gate_asked(self, reference: str) -> Gate | None:
+        """Return the open gate that people were looked up for: ``credit/2``, or ``credit/2/role:deputy``.
+
+        None for the answer to a round that is over: it says nothing of the present one.
+        """
+        gate_id, _, rest = reference.partition("/")
+        gate = self.gates.get(gate_id)
+        asked = gate is not None and gate.state == "pending" and rest.partition("/")[0] == str(gate.round)
+        return gate if asked else None
 
     @property
     def open_items(self) -> tuple[Item, ...]:
