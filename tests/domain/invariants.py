@@ -1,0 +1,225 @@
+"""What must hold at every moment of every escalation: the rules of design.md §6, as checks on states and events."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import reduce
+
+from pydantic import TypeAdapter
+
+from escalation.foresight import forecast
+from escalation.lifecycle import evolve, next_due
+from escalation.lifecycle.approval import applies, subject_digest
+from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.situation import explanation, ledger_row, markdown, packet, situation
+from escalation.model import events as e
+from escalation.model.actions import Action, Notify
+from escalation.model.state import Escalation
+from escalation.people.directory import Directory
+from escalation.playbook.schema import ContextPart
+from escalation.values import ActorKind, kind_of
+
+HUMAN_STEPS = (
+    e.Acknowledged,
+    e.PageDeclined,
+    e.OwnerChanged,
+    e.HandoffOffered,
+    e.GateDecided,
+    e.HoldStarted,
+    e.ResolutionProposed,
+    e.ReviewSubmitted,
+    e.ItemCompleted,
+    e.Rated,
+)
+"""Steps that only a person takes."""
+
+AFTER_THE_END = (
+    e.Receipted,
+    e.MessageDelivered,
+    e.MessageFailed,
+    e.CaseLinked,
+    e.CaseFailed,
+    e.HeldReleased,
+    e.CommandRefused,
+    e.PeopleResolved,
+)
+"""Answers to what was said before the end, and what became of the last messages."""
+
+DUES = 12
+"""Within how many due instants somebody has to be told when nobody acts."""
+
+EVENTS: TypeAdapter[list[e.Event]] = TypeAdapter(list[e.Event])
+
+
+def check(before: Escalation, state: Escalation, events: list[e.Event], actions: list[Action]) -> None:
+    """Check a step: the state before and after, what happened, what the world was asked."""
+    _somebody_is_responsible(state)
+    _time_goes_on(state)
+    _people_do_the_human_steps(events)
+    _reasons_are_complete(state, events)
+    _packets_are_complete(before, events)
+    _only_the_open_round_is_paged(state, actions)
+    _gates_stand_where_they_should(before, events)
+    _ends_are_ends(before, events)
+
+
+def _somebody_is_responsible(state: Escalation) -> None:
+    if state.opened_at is None or state.ended or state.owner is not None:
+        return
+    before_assignment = [gate for gate in state.pending_gates if state.playbook.gate(gate.id).before == "assignment"]  # type: ignore[union-attr]
+    assert state.rung or state.handoff or state.input_request or before_assignment, "nobody owns it and nobody is asked"
+
+
+def _time_goes_on(state: Escalation) -> None:
+    due = next_due(state)
+    if state.opened_at is None or state.ended:
+        assert due is None
+    else:
+        assert due is not None, f"nothing will ever happen: {state.stage}, waiting on {state.waiting_on}"
+        assert due.summary
+
+
+def _people_do_the_human_steps(events: list[e.Event]) -> None:
+    for event in events:
+        if isinstance(event, HUMAN_STEPS):
+            assert kind_of(event.by) is ActorKind.PERSON, f"{event.type} by {event.by}"
+        if isinstance(event, e.OwnerChanged):
+            assert kind_of(event.owner) is ActorKind.PERSON
+            assert event.because
+
+
+def _reasons_are_complete(state: Escalation, events: list[e.Event]) -> None:
+    for event in events:
+        if isinstance(event, e.Opened | e.Declined):
+            assert event.playbook_digest == state.playbook_digest
+    if not state.opened or state.ended:
+        return
+    facts = derive(basis_of(state))
+    true = {trigger.id for trigger in state.playbook.triggers if condition(state.playbook, trigger.when).true(facts)}
+    known = [reason.trigger for reason in state.reasons]
+    assert true <= set(known), f"not recorded: {true - set(known)}"
+    assert len(known) == len(set(known))
+    worst = min(
+        (
+            state.playbook.severity.rank(found.name)
+            for rule in state.playbook.severity.rules
+            if condition(state.playbook, rule.when).true(facts)
+            and (found := state.playbook.severity.find(rule.severity)) is not None
+        ),
+        default=None,
+    )
+    by_hand = [event for event in state.tail if isinstance(event, e.SeverityChanged) and event.by.startswith("person:")]
+    assert worst is None or by_hand or state.severity_rank <= worst, "a severity rule is true and was not followed"
+
+
+def _packets_are_complete(before: Escalation, events: list[e.Event]) -> None:
+    state = before
+    for event in events:
+        if isinstance(event, e.LevelEntered):
+            owed = [part for part in state.missing if part != ContextPart.CRM_SNAPSHOT]
+            assert state.level is not None or not owed or state.exception, f"people are told without {owed}"
+            assert event.because
+        if isinstance(event, e.HandoffOffered):
+            assert event.because
+            assert event.expectation
+        state = evolve(state, event)
+
+
+def _only_the_open_round_is_paged(state: Escalation, actions: list[Action]) -> None:
+    for action in actions:
+        if isinstance(action, Notify) and action.rung is not None:
+            assert state.rung is not None
+            assert action.rung == state.rung.id
+    assert len({action.key for action in actions}) == len(actions), "two actions share an idempotency key"
+
+
+def _gates_stand_where_they_should(before: Escalation, events: list[e.Event]) -> None:
+    state = before
+    for event in events:
+        if isinstance(event, e.ResolutionProposed):
+            _are_passed(state, "resolution")
+        if isinstance(event, e.ReviewStarted):
+            _are_passed(state, "resolution", "review")
+        if isinstance(event, e.LevelEntered) and state.level is None:
+            _are_passed(state, "assignment")
+        if isinstance(event, e.GateClosed) and event.state == "passed":
+            gate, policy = state.gates[event.gate], state.playbook.gate(event.gate)
+            assert policy is not None
+            approved = {vote.by for vote in gate.votes if vote.decision == "approved" and vote.digest == gate.digest}
+            assert approved <= set(gate.people)
+            enough = len(approved) >= (1 if policy.need == "all" else policy.need)
+            assert enough or event.by == "system:engine", "passed with too few approvals"
+            if event.by == "system:engine":
+                assert policy.on_expiry == "approve"
+            if "owner" in policy.exclude and state.owner is not None:
+                last = gate.votes[-1].by if gate.votes else ""
+                assert last != state.owner.actor
+        state = evolve(state, event)
+
+
+def _are_passed(state: Escalation, *places: str) -> None:
+    facts = derive(basis_of(state))
+    for policy in state.playbook.gates:
+        if policy.before not in places:
+            continue
+        gate = state.gates.get(policy.id)
+        assert gate is None or gate.state not in ("pending", "rejected"), (
+            f"{policy.id} is {gate.state} and was passed by"
+        )
+        if applies(state, policy) and condition(state.playbook, policy.when).true(facts):
+            assert gate is not None, f"{policy.id} was never asked for"
+            assert gate.state == "passed"
+            assert gate.digest == subject_digest(state, policy, facts), f"{policy.id} was given for something else"
+
+
+def _ends_are_ends(before: Escalation, events: list[e.Event]) -> None:
+    state = before
+    for event in events:
+        if isinstance(event, e.Closed) and not event.returned:
+            assert state.resolution_state == "confirmed"
+            assert state.review is not None
+            assert state.review.submitted_at is not None
+            assert not state.open_items
+        if state.ended:
+            assert isinstance(event, AFTER_THE_END), f"{event.type} after the end"
+        state = evolve(state, event)
+
+
+def check_views(state: Escalation) -> None:
+    """Every view of it can be given, and none disagrees about who acts next."""
+    now = state.tail[-1].at if state.tail else None
+    if now is None or state.case is None:
+        return
+    here = situation(state, now)
+    assert here.who_acts_next or state.ended
+    assert here.status
+    assert markdown(state, now)
+    assert packet(state).complete == (not state.missing)
+    assert len(explanation(state).in_words) == len(state.reasons)
+    row = ledger_row(state)
+    assert (row.next_due_at is None) == (next_due(state) is None)
+
+
+def check_foresight(state: Escalation, directory: Directory) -> None:
+    """When time alone passes, some person is told before many due instants have come, unless a person ended it."""
+    if state.opened_at is None or state.ended:
+        return
+    future = forecast(state, directory, state.tail[-1].at + timedelta(days=3650), steps=DUES)
+    told = [event for event in future if isinstance(event, e.MessageDelivered) and event.to.startswith("person:")]
+    ended = [event for event in future if isinstance(event, e.Closed) and event.by.startswith("person:")]
+    assert told or ended, f"nobody is told for {DUES} dues: {[event.type for event in future]}"
+
+
+def check_history(blank: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """The events rebuild the state, also from their JSON, and each carries the hash of the one before."""
+    assert reduce(evolve, events, blank) == state
+    last = ""
+    for number, event in enumerate(events, start=1):
+        assert (event.seq, event.prev) == (number, last)
+        last = e.hash_of(event)
+    again = EVENTS.validate_json(EVENTS.dump_json(events))
+    assert again == events
+    assert [e.hash_of(event) for event in again] == [e.hash_of(event) for event in events]
+    read = Escalation.model_validate_json(state.model_dump_json())
+    assert read == state
+    assert next_due(read) == next_due(state)

@@ -1,0 +1,479 @@
+"""Whatever people, machines and time do to an escalation, in whatever order: the rules of design.md §6 hold.
+
+Hypothesis draws a string of bytes; each byte chooses among what could happen next. So a failing sequence shrinks to the
+few commands that matter, and thousands of sequences take a minute. ``HYPOTHESIS_PROFILE=deep`` runs 50,000.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from escalation.errors import EscalationError
+from escalation.lifecycle import advance, next_due, react
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.actions import Action, CaseLink, CustomerSnapshot, DeliveryReceipt, FindPeople, Notify, OpenCase
+from escalation.model.request import Attachment, Attempt
+from escalation.people.directory import Directory
+from escalation.people.found import People
+from escalation.playbook.schema import Playbook
+from tests.domain.builders import (
+    ANN,
+    BOB,
+    BOT,
+    COMPANY,
+    CUSTOMER,
+    CYD,
+    EVE,
+    FAY,
+    HAL,
+    IDA,
+    ITSM,
+    JOY,
+    OFFICE,
+    PROCEDURE,
+    SERVICE,
+    START,
+    blank,
+    find,
+    request,
+    small,
+)
+from tests.domain.invariants import check, check_foresight, check_history, check_views
+
+T = TypeVar("T")
+
+STRANGERS = (
+    "person:stranger",
+    "agent:other",
+    "service:crm",
+    "customer:c-2",
+    "system:engine",
+    "system:timer",
+)
+
+FACTS: dict[str, tuple[Any, ...]] = {
+    "ai_confidence": (0.1, 0.8, 0.99, 1.5),
+    "task_risk": ("low", "standard", "high", "unheard of"),
+    "request_type": ("billing", "legal", "other"),
+    "credit.amount": (50.0, 150.0, 5000.0, "much"),
+    "amount": (50.0, 150.0),
+    "plan": ("restart it", "replace it"),
+    "topic": ("one", "two"),
+    "change.plan": ("restart it", "replace it"),
+    "change.rollback": ("start it again",),
+    "record_type": ("change", "incident", "service_request"),
+    "escalation_type": ("access", "alert"),
+    "flags.security": (True, False),
+    "flags.legal": (True, False, 1.0),
+    "flags.business_major": (True,),
+    "alert.severity": ("critical", "high"),
+    "impact": ("org_wide", "team"),
+    "urgency": ("now", "plan"),
+    "sentiment": (-0.9, 0.9),
+    "overload": (True,),
+    "attempts.standard_done": (True,),
+    "reason": ("no_authority", "no_expertise", "other"),
+    "customer.tier": ("vip", "standard"),
+    "exception.because": ("", "the regulator is at the door"),
+    "severity": ("P0",),
+    "level": ("L9",),
+    "no.such.fact": (1.0,),
+}
+
+JUMPS = tuple(timedelta(minutes=minutes) for minutes in (0, 0.1, 7, 60, 540, 2880))
+
+
+class Choices:
+    """Turns bytes into choices; ``over`` when they are used up, and then every choice is the first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    @property
+    def over(self) -> bool:
+        return self._at >= len(self._data)
+
+    def number(self, below: int) -> int:
+        if self.over:
+            return 0
+        self._at += 1
+        return self._data[self._at - 1] % below
+
+    def of(self, options: Sequence[T]) -> T:
+        return options[self.number(len(options))]
+
+    def chance(self, percent: int) -> bool:
+        return self.number(100) >= 100 - percent
+
+
+class World:
+    """An escalation that anything may happen to, checked after each step."""
+
+    def __init__(self, playbook: Playbook, directory: Directory, choose: Choices) -> None:
+        self.choose = choose
+        self.directory = directory
+        self.blank = self.state = blank(playbook)
+        self.now = START
+        self.pending: deque[Action] = deque()
+        self.events: list[e.Event] = []
+        self.log: list[tuple[c.Command, datetime]] = []
+
+    def step(self) -> None:
+        if self.state.opened_at is None:
+            self.apply(c.Open(request=self.request(opens=True)))
+            return
+        # Half of what happens is an answer of the world, as long as it owes one: without them nothing gets far.
+        happens = self.choose.number(12)
+        if happens < 5 and self.pending:
+            self.answer()
+        elif happens < 9:
+            self.somebody_acts()
+        elif happens < 11:
+            self.time_passes()
+        else:
+            self.something_else()
+
+    def apply(self, command: c.Command) -> None:
+        before = self.state
+        note(f"{self.now - START} {command!r}"[:300])
+        self.log.append((command, self.now))
+        try:
+            self.state, events = advance(before, command, self.now)
+        except EscalationError as error:
+            note(f"   refused: {error}")
+            self.state = before
+            return
+        actions = react(self.state, events)
+        note(f"   {[event.type for event in events]} {self.state.stage}")
+        self.events += events
+        self.pending += actions
+        check(before, self.state, events, actions)
+
+    # --- the world ---
+
+    def answer(self) -> None:
+        index = self.choose.number(min(len(self.pending), 4))
+        action = self.pending[index]
+        del self.pending[index]
+        result = self.result_of(action)
+        if result is not None:
+            self.apply(result)
+
+    def result_of(self, action: Action) -> c.Internal | None:
+        fails = self.choose.chance(15)
+        if isinstance(action, FindPeople):
+            nobody = People(people=(), fell_back=True, notes=("nobody could be found",))
+            return c.PeopleFound(
+                purpose=action.purpose, found=nobody if fails else find(self.directory, action, self.now)
+            )
+        if isinstance(action, Notify):
+            if fails:
+                return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error="no such address")
+            receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now)
+            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+        if isinstance(action, OpenCase):
+            if fails:
+                return c.CaseNotOpened(error="the help desk refused")
+            tier = self.choose.of(("", "vip", "standard", "platinum"))
+            return c.CaseOpened(
+                link=CaseLink(ticket="T-1", snapshot=CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier))
+            )
+        return None
+
+    def time_passes(self) -> None:
+        due = next_due(self.state)
+        how = self.choose.number(8)
+        if due is None or how == 7:
+            self.now += self.choose.of(JUMPS)
+        elif how == 6:
+            just_before = due.at - timedelta(microseconds=1)
+            if just_before > self.now:
+                self.now = just_before
+                assert advance(self.state, c.TimePassed(), self.now)[1] == [], "something happened before it was due"
+            return
+        else:
+            self.now = max(self.now, due.at)
+        seq = self.state.seq
+        self.apply(c.TimePassed())
+        if due is not None and due.at <= self.now and not self.state.ended:
+            assert self.state.seq > seq, f"{due.kind} fell due and nothing happened"
+            assert next_due(self.state) != due, f"{due.kind} is due again and again"
+
+    def something_else(self) -> None:
+        what = self.choose.number(4)
+        if what == 0:
+            self.apply(c.Open(request=self.request(opens=False), repeat_of=None))
+        elif what == 1:
+            self.apply(c.SignalRefused(name="approve", error="malformed"))
+        elif what == 2:
+            self.apply(c.PeopleFound(purpose="rung:L9/9", found=People(people=())))
+        else:
+            self.apply(c.NotDelivered(key="old", to=ANN, rung="L1/1", error="too late"))
+
+    # --- people and services ---
+
+    def request(self, *, opens: bool) -> Any:
+        choose = self.choose
+        changes: dict[str, Any] = {"request_id": f"r-{choose.number(4)}"}
+        if choose.chance(20):
+            changes["requested_by"] = choose.of((CUSTOMER, ANN, HAL, "person:eva.novak", "service:alerts"))
+        if choose.chance(20):
+            changes["initiation"] = choose.of(("customer_request", "manual", "rule"))
+        if choose.chance(20):
+            changes["context"] = {choose.of(("summary", "impact", "attempted_solutions")): None}
+        if choose.chance(20):
+            text = choose.of(("I will cancel", "my lawyer will write to you", "hello again"))
+            changes["context"] = {"conversation": [{"author": "customer", "text": text}]}
+        if choose.chance(15):
+            changes["customer"] = choose.of((None, {"id": "c-1", "tier": "vip"}, {"id": "c-1"}))
+        if choose.chance(15):
+            changes["severity"] = choose.of(("P0", "critical", "P2", "normal", "nonsense"))
+        if not opens or choose.chance(60):
+            changes["facts"] = self.facts(2)
+        if opens and choose.chance(10):
+            changes["facts"] = {"ai_confidence": 0.99}
+        return request(self.state.playbook, **changes)
+
+    def facts(self, most: int) -> dict[str, Any]:
+        names = tuple(FACTS)
+        chosen = [self.choose.of(names) for _ in range(1 + self.choose.number(most))]
+        return {name: self.choose.of(FACTS[name]) for name in chosen}
+
+    def actor(self) -> str:
+        """Anybody, but mostly somebody whose word counts now."""
+        state, choose = self.state, self.choose
+        concerned: list[str] = []
+        if state.rung is not None:
+            concerned += state.rung.people
+        if state.owner is not None:
+            concerned.append(state.owner.actor)
+        if state.handoff is not None:
+            concerned += state.handoff.people
+        for gate in state.pending_gates:
+            concerned += gate.people
+        pools = [
+            concerned or [ANN],
+            concerned or [BOB],
+            list(state.people) or [EVE],
+            [state.requested_by, CUSTOMER, BOT],
+        ]
+        if choose.chance(20):
+            return choose.of((*STRANGERS, ANN, CYD, FAY, IDA, JOY))
+        return choose.of(choose.of(pools))
+
+    def somebody_acts(self) -> None:
+        name = self.choose.of(self.sensible()) if self.choose.chance(65) else self.choose.of(tuple(c.COMMANDS))
+        command = c.COMMANDS[name](by=self.actor(), **self.content(name))
+        if self.choose.chance(10):
+            command = command.model_copy(update={"command_id": f"command-{self.choose.number(3)}"})
+        self.apply(command)
+
+    def sensible(self) -> tuple[str, ...]:
+        """What is likely to be accepted where it stands."""
+        state = self.state
+        if state.input_request is not None:
+            return ("provide_input", "provide_input", "change_facts", "note")
+        if state.pending_gates and self.choose.chance(70):
+            return ("approve", "approve", "reject", "request_changes", "change_facts")
+        if state.owner is None:
+            return ("acknowledge", "acknowledge", "claim", "decline", "resolve", "escalate", "change_facts")
+        if state.review is not None:
+            return ("submit_review", "complete_item", "add_item", "complete_item", "rate")
+        if state.resolution_state == "proposed":
+            return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
+        handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
+        return (
+            *handing,
+            "resolve",
+            "resolve",
+            "change_facts",
+            "hold",
+            "resume",
+            "escalate",
+            "reassign",
+            "change_severity",
+        )
+
+    def content(self, name: str) -> dict[str, Any]:
+        make: dict[str, Callable[[], dict[str, Any]]] = {
+            "claim": lambda: {"because": self.choose.of(("I know it", ""))},
+            "reassign": lambda: {"to": self.choose.of((ANN, BOB, EVE, BOT, "person:ghost"))},
+            "offer_handoff": lambda: {
+                "to": self.choose.of(("team:experts", "team:support-specialists", "role:it-lead", "team:ghosts")),
+                "expectation": "an answer by noon",
+            },
+            "escalate": lambda: {
+                "reason": self.choose.of(("no_authority", "no_expertise", "no_resources", "other")),
+                "level": self.choose.of((None, None, None, *(level.id for level in self.state.playbook.levels), "L9")),
+            },
+            "change_severity": lambda: {
+                "severity": self.choose.of(("P0", "P1", "P2", "critical", "high", "normal", "?"))
+            },
+            "change_facts": lambda: {"facts": self.facts(2)},
+            "note": lambda: {"text": self.choose.of(("looking at it", "I want to cancel", "my lawyer says no"))},
+            "attach": lambda: {"attachment": Attachment(title="log", url="https://files.example/1")},
+            "hold": lambda: {"until": self.choose.of((None, None, *(self.now + jump for jump in JUMPS)))},
+            "provide_input": self.input,
+            "approve": self.decision,
+            "reject": self.decision,
+            "request_changes": lambda: {"gate": self.decision().get("gate")},
+            "resolve": lambda: {"resolution": self.choose.of(("paid again", "restarted")), "cause": "a batch was lost"},
+            "add_item": lambda: {
+                "title": "mend it",
+                "owner": self.choose.of((ANN, EVE, BOT)),
+                "due": self.now + self.choose.of(JUMPS),
+            },
+            "complete_item": lambda: {"item": self.choose.of((*self.state.items, "i9"))},
+            "submit_review": lambda: {
+                "impact": "one customer",
+                "lessons": self.choose.of((("watch it",), ("watch it",), ())),
+                "items": self.choose.of(
+                    ((), ({"title": "mend it", "owner": ANN, "due": self.now + self.choose.of(JUMPS)},))
+                ),
+            },
+            "rate": lambda: {"score": 4},
+            "submit_feedback": lambda: {"score": 5},
+        }
+        content = make[name]() if name in make else {}
+        if "because" in c.COMMANDS[name].model_fields and "because" not in content:
+            content["because"] = "it seemed right"
+        return content
+
+    def input(self) -> dict[str, Any]:
+        given: dict[str, Any] = {
+            "summary": "all of it",
+            "impact": "one customer",
+            "constraints": "by noon",
+            "help_needed": "a decision",
+            "attempted_solutions": (Attempt(what="a restart", result="no"),),
+        }
+        if self.choose.chance(50):
+            given = {name: given[name] for name in [self.choose.of(tuple(given))]}
+        if self.choose.chance(40):
+            given["facts"] = self.facts(3)
+        return given
+
+    def decision(self) -> dict[str, Any]:
+        gates = [gate.id for gate in self.state.playbook.gates]
+        pending = [gate.id for gate in self.state.pending_gates]
+        gate = self.choose.of((*pending, *pending, *pending, None, *gates, "no-such-gate"))
+        known = self.state.gates.get(gate or "")
+        digest = self.choose.of((None, known.digest if known else None, "0123456789abcdef"))
+        return {"gate": gate, "digest": digest}
+
+
+def lead(playbook: Playbook, directory: Directory, choose: Choices) -> None:
+    """Lead one escalation as the choices say, and check it at every step and at its end."""
+    world = World(playbook, directory, choose)
+    world.step()
+    while not choose.over:
+        world.step()
+        if choose.number(8) == 7:
+            check_views(world.state)
+            check_foresight(world.state, directory)
+    check_views(world.state)
+    check_foresight(world.state, directory)
+    check_history(world.blank, world.state, world.events)
+    again, repeated = world.blank, []
+    for command, now in world.log:
+        try:
+            again, events = advance(again, command, now)
+            repeated += events
+        except EscalationError:
+            continue
+    assert repeated == world.events, "the same commands gave other events"
+
+
+SHIPPED = {playbook.playbook: playbook for playbook in (SERVICE, ITSM, PROCEDURE)}
+HAPPENINGS = st.binary(min_size=20, max_size=500)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@given(data=HAPPENINGS)
+def test_the_rules_hold_for_a_shipped_playbook_whatever_happens(name: str, data: bytes) -> None:
+    lead(SHIPPED[name], COMPANY, Choices(data))
+
+
+@given(shape=st.binary(min_size=20, max_size=60), data=HAPPENINGS)
+def test_the_rules_hold_for_any_small_playbook_whatever_happens(shape: bytes, data: bytes) -> None:
+    lead(generated(Choices(shape)), OFFICE, Choices(data))
+
+
+def generated(choose: Choices) -> Playbook:
+    """Make up a playbook: its ladder, gates, clocks, and what silence means."""
+    levels = [
+        {
+            "id": f"L{n}",
+            "targets": [choose.of(("team:desk", "team:experts", "role:lead", "team:nobody"))],
+            "ack": choose.of(("10m", "1h")),
+            "repeat": choose.number(3),
+            "dwell": choose.of(("2h", "1d")),
+            "up_when": choose.of((None, 'topic == "two"', "attempts.count >= 2.0")),
+        }
+        for n in range(1, 2 + choose.number(3))
+    ]
+    levels[-1]["last_resort"] = choose.of(("role:boss", "role:nobody"))
+    triggers: list[dict[str, Any]] = [
+        {"id": "unsure", "when": "ai_confidence < confidence.threshold", "initiation": "ai_limit"},
+        {"id": "worst", "when": "severity.rank == 0.0", "level": levels[-1]["id"]},
+        {"id": "legal", "when": 'flags.legal || "legal" in keywords', "severity": choose.of((None, "P0"))},
+        {"id": "again", "when": "occurrences >= 2.0 || repeat"},
+        {"id": "here", "when": f'level == "{levels[-1]["id"]}"'},
+    ]
+    gates = [
+        {
+            "id": f"gate{n}",
+            "before": choose.of(("resolution", "assignment", "review")),
+            "when": choose.of(("true", "amount > 100.0", 'topic == "two"', "severity.rank == 0.0")),
+            "approvers": [
+                choose.of(("role:security", "team:desk", "team:nobody")),
+                choose.of(("role:finance", "role:lead")),
+            ],
+            "need": choose.of((1, 2, "all")),
+            "exclude": choose.of(((), ("requester",), ("owner",), ("requester", "owner"))),
+            "subject": choose.of(((), ("amount",), ("amount", "plan"))),
+            "deadline": choose.of(("30m", "4h")),
+            "on_expiry": choose.of(("deny", "halt", "escalate", "next_deputy", "approve")),
+            "because": "somebody has to",
+            "deputies": choose.of((("role:deputy",), ("role:deputy", "role:second-deputy"))),
+        }
+        for n in range(1, 1 + choose.number(4))
+    ]
+    clocks = {
+        name: {
+            "within": choose.of(({"default": "1h"}, {"P0": "10m", "default": "3h"}, {"P0": "30m", "P1": "2d"})),
+            "pause_on_hold": choose.chance(50),
+            "on_breach": choose.of(("level_up", "tell")),
+            "starts": choose.of(("trigger", "first_contact")),
+        }
+        for name in ("acknowledge", "first_human_response", "resolution")
+        if choose.chance(60)
+    }
+    return small(
+        levels=levels,
+        triggers=triggers,
+        gates=gates,
+        clocks=clocks,
+        keywords={"legal": {"en": ["lawyer"]}},
+        context={
+            "required": choose.of((["summary"], ["summary", "impact"], ["crm_snapshot", "attempted_solutions"])),
+            "complete_within": "10m",
+            "incomplete_allowed": choose.of((None, "severity.rank == 0.0")),
+        },
+        resolution={
+            "confirmed_by": choose.of(("customer", "requester", "nobody")),
+            "confirm_within": "1d",
+            "on_silence": choose.of(("confirmed", "owner_told")),
+            "rejected_level": choose.of((None, levels[-1]["id"])),
+        },
+        routing=[{"when": 'topic == "two"', "targets": ["team:experts"]}],
+    )
