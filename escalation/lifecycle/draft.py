@@ -27,13 +27,15 @@ class Draft:
     def record(self, kind: type[EventBase], *, by: Actor | None = None, **content: Any) -> None:
         """Record an event of this kind and apply it. ``by`` is whoever sent the command unless said otherwise."""
         state = self.state
-        event: Any = kind(
-            seq=state.seq + 1,
-            at=self.now,
-            by=by or self.by,
-            prev=state.last_hash,
-            command_id="" if self.events else self.command_id,
-            **content,
+        event: Any = kind.made(
+            {
+                "seq": state.seq + 1,
+                "at": self.now,
+                "by": by or self.by,
+                "prev": state.last_hash,
+                "command_id": "" if self.events else self.command_id,
+                **content,
+            }
         )
         self.events.append(event)
         self.state = evolve(state, event)

@@ -1,0 +1,29 @@
+"""What the tables of changes share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from escalation.model.state import REMEMBERED, Escalation
+from escalation.values import Record
+
+Changes = dict[str, Any]
+"""Fields of the state that an event replaces."""
+
+Change = Callable[[Escalation, Any], Changes]
+
+R = TypeVar("R", bound=Record)
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def with_(record: R, **changes: Any) -> R:
+    """Return a copy of a record with some fields replaced."""
+    return record.changed(changes)
+
+
+def latest(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
+    """Add to a mapping that remembers only so many, dropping the oldest."""
+    kept = {**mapping, key: value}
+    while len(kept) > REMEMBERED:
+        kept.pop(next(iter(kept)))
+    return kept

@@ -1,0 +1,51 @@
+"""What the events of approvals change, and decisions that came early."""
+
+from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.model import events as e
+from escalation.model.state import Escalation, Gate, Held, Vote
+
+
+def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:
+    gate = Gate(id=event.gate, round=event.round, digest=event.digest, opened_at=event.at, due=event.due)
+    return {"gates": {**state.gates, event.gate: gate}}
+
+
+def _gate_decided(state: Escalation, event: e.GateDecided) -> Changes:
+    gate = state.gates[event.gate]
+    vote = Vote(by=event.by, at=event.at, decision=event.decision, digest=event.digest, because=event.because)
+    return {"gates": {**state.gates, gate.id: with_(gate, votes=(*gate.votes, vote))}}
+
+
+def _gate_closed(state: Escalation, event: e.GateClosed) -> Changes:
+    gate = with_(
+        state.gates[event.gate],
+        state=event.state,
+        closed_at=event.at,
+        closed_by=event.by,
+        because=event.because,
+    )
+    return {"gates": {**state.gates, gate.id: gate}}
+
+
+def _gate_expired(state: Escalation, event: e.GateExpired) -> Changes:
+    gate = state.gates[event.gate]
+    changed = with_(gate, due=event.due or gate.due, deputies_asked=gate.deputies_asked + 1)
+    return {"gates": {**state.gates, gate.id: changed}}
+
+
+def _command_held(state: Escalation, event: e.CommandHeld) -> Changes:
+    return {"held": (*state.held, Held(command=event.command, content=event.content))}
+
+
+def _held_released(state: Escalation, event: e.HeldReleased) -> Changes:
+    return {"held": (*state.held[: event.position], *state.held[event.position + 1 :])}
+
+
+CHANGES: dict[type[e.EventBase], Change] = {
+    e.GateOpened: _gate_opened,
+    e.GateDecided: _gate_decided,
+    e.GateClosed: _gate_closed,
+    e.GateExpired: _gate_expired,
+    e.CommandHeld: _command_held,
+    e.HeldReleased: _held_released,
+}

@@ -1,0 +1,110 @@
+"""What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
+
+from escalation.lifecycle.changes.common import Change, Changes, latest, with_
+from escalation.model import events as e
+from escalation.model.state import Escalation, Handoff, LevelState, Owner, Rung, Taken
+
+
+def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
+    level = LevelState(
+        id=event.level, index=event.index, axis=event.axis, entered_at=event.at, dwell_due=event.dwell_due
+    )
+    changes: Changes = {"level": level, "input_request": None}
+    if state.level is None:
+        changes["first_level"] = event.level
+    return changes
+
+
+def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
+    rung = Rung(
+        id=event.rung,
+        level=state.level.id if state.level else "",
+        round=event.round,
+        targets=event.targets,
+        opened_at=event.at,
+        due=event.due,
+        last_resort=event.last_resort,
+    )
+    return {"rung": rung, "rungs": state.rungs + 1}
+
+
+def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
+    found = tuple(person.person for person in event.found.people)
+    purpose, _, reference = event.purpose.partition(":")
+    people = dict(state.people)
+    for actor in (*found, *event.found.also):
+        people.setdefault(actor, event.purpose)
+    changes: Changes = {"people": people}
+    if purpose == "rung" and state.rung is not None and state.rung.id == reference:
+        changes["rung"] = with_(state.rung, people=found, resolved=True)
+    elif purpose == "gate":
+        gate = state.gate_asked(reference)
+        if gate is not None:
+            both = (*gate.people, *(actor for actor in found if actor not in gate.people))
+            seats = gate.seats if gate.resolved else len(both)
+            changes["gates"] = {**state.gates, gate.id: with_(gate, people=both, seats=seats, resolved=True)}
+    elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
+        changes["handoff"] = with_(state.handoff, people=found)
+    return changes
+
+
+def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
+    told = state.told if event.to in state.told else (*state.told, event.to)
+    return {"told": told, "receipts": latest(state.receipts, event.key, event.receipt)}
+
+
+def _message_failed(state: Escalation, event: e.MessageFailed) -> Changes:
+    if state.rung is None or state.rung.id != event.rung:
+        return {}
+    return {"rung": with_(state.rung, failed=(*state.rung.failed, event.to))}
+
+
+def _acknowledged(state: Escalation, event: e.Acknowledged) -> Changes:
+    return {"rung": None, "taken": Taken(by=event.by, at=event.at, rung=event.rung)}
+
+
+def _page_declined(state: Escalation, event: e.PageDeclined) -> Changes:
+    if state.rung is None:
+        return {}
+    return {"rung": with_(state.rung, declined=(*state.rung.declined, event.by))}
+
+
+def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
+    people = state.people if event.owner in state.people else {**state.people, event.owner: "owner"}
+    return {
+        "owner": Owner(actor=event.owner, since=event.at, because=event.because),
+        "owner_changes": state.owner_changes + 1,
+        "handoff": None,
+        "rung": None,
+        "people": people,
+    }
+
+
+def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
+    handoff = Handoff(
+        id=event.handoff,
+        to=event.to,
+        offered_by=event.by,
+        because=event.because,
+        expectation=event.expectation,
+        due=event.due,
+    )
+    return {"handoff": handoff, "handoffs": state.handoffs + 1}
+
+
+def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
+    return {"handoff": None}
+
+
+CHANGES: dict[type[e.EventBase], Change] = {
+    e.LevelEntered: _level_entered,
+    e.RungOpened: _rung_opened,
+    e.PeopleResolved: _people_resolved,
+    e.MessageDelivered: _message_delivered,
+    e.MessageFailed: _message_failed,
+    e.Acknowledged: _acknowledged,
+    e.PageDeclined: _page_declined,
+    e.OwnerChanged: _owner_changed,
+    e.HandoffOffered: _handoff_offered,
+    e.HandoffEnded: _handoff_ended,
+}

@@ -1,0 +1,164 @@
+"""What the events of opening change: the request, its receipt, what was missing, facts and severity."""
+
+from escalation.lifecycle.changes.common import Change, Changes, latest, with_
+from escalation.model import events as e
+from escalation.model.request import Outcome, Receipt
+from escalation.model.state import Escalation, InputRequest
+from escalation.playbook.keywords import matches
+from escalation.playbook.schema import ContextPart
+from escalation.values import ActorKind, kind_of
+
+
+def _opened(state: Escalation, event: e.Opened) -> Changes:
+    said = [turn.text for turn in event.context.conversation if turn.author == "customer"]
+    locale = event.customer.locale if event.customer else None
+    return {
+        "opened_at": event.at,
+        "source": event.source,
+        "dedup_key": event.dedup_key,
+        "case": event.case,
+        "customer": event.customer,
+        "initiation": event.initiation,
+        "timing": event.timing,
+        "requested_by": event.requested_by,
+        "reason": event.reason,
+        "repeat_of": event.repeat_of,
+        "occurrences": 1,
+        "facts": event.facts,
+        "context": event.context,
+        "words": matches(said, state.playbook.keywords, locale),
+        "missing": event.missing,
+        "exception": event.exception,
+        "severity": event.severity,
+        "reasons": event.reasons,
+        "first_level": event.level,
+    }
+
+
+def _declined(state: Escalation, event: e.Declined) -> Changes:
+    return {
+        "opened_at": event.at,
+        "closed_at": event.at,
+        "source": event.source,
+        "dedup_key": event.dedup_key,
+        "case": event.case,
+        "initiation": event.initiation,
+        "timing": event.timing,
+        "requested_by": event.requested_by,
+        "facts": event.facts,
+        "severity": event.severity,
+        "outcome": "declined",
+        "outcome_because": event.because,
+    }
+
+
+def _joined(state: Escalation, event: e.Joined) -> Changes:
+    changes: Changes = {"occurrences": state.occurrences + 1, "facts": {**state.facts, **event.facts}}
+    if event.conversation:
+        both = (*state.context.conversation, *event.conversation)
+        changes["context"] = with_(state.context, conversation=both)
+        changes["words"] = words(state, [turn.text for turn in event.conversation if turn.author == "customer"])
+    return changes
+
+
+def words(state: Escalation, said: list[str]) -> dict[str, tuple[str, ...]]:
+    """Add the keywords of something the customer said to those that matched before."""
+    fresh = matches(said, state.playbook.keywords, state.customer.locale if state.customer else None)
+    return {
+        name: tuple(dict.fromkeys((*state.words.get(name, ()), *fresh.get(name, ()))))
+        for name in (*state.words, *(name for name in fresh if name not in state.words))
+    }
+
+
+def _note_added(state: Escalation, event: e.NoteAdded) -> Changes:
+    return {"words": words(state, [event.text])} if kind_of(event.by) is ActorKind.CUSTOMER else {}
+
+
+def _receipted(state: Escalation, event: e.Receipted) -> Changes:
+    receipt = Receipt(
+        outcome=event.outcome,
+        escalation_id=state.id,
+        request_id=event.request_id,
+        reasons=state.reasons,
+        severity=state.severity,
+        severity_rank=state.severity_rank if state.severity else None,
+        level=state.level.id if state.level else state.first_level,
+        owner="" if event.outcome is Outcome.DECLINED else _offered_to(state),
+        missing=state.missing,
+        because=event.because,
+        occurrences=state.occurrences,
+        playbook=state.playbook.playbook,
+        playbook_digest=state.playbook_digest,
+        at=event.at,
+    )
+    return {"answers": latest(state.answers, event.request_id, receipt)}
+
+
+def _offered_to(state: Escalation) -> str:
+    if state.owner is None and state.rung is not None:
+        return state.rung.targets[0]
+    return state.accountable
+
+
+def _reasons_added(state: Escalation, event: e.ReasonsAdded) -> Changes:
+    return {"reasons": (*state.reasons, *event.reasons)}
+
+
+def _input_requested(state: Escalation, event: e.InputRequested) -> Changes:
+    return {"input_request": InputRequest(parts=event.parts, of=event.of, due=event.due)}
+
+
+def _input_provided(state: Escalation, event: e.InputProvided) -> Changes:
+    given = {
+        name: getattr(event, name)
+        for name in ("summary", "impact", "constraints", "help_needed")
+        if getattr(event, name)
+    }
+    if event.attempted_solutions:
+        given["attempted_solutions"] = (*state.context.attempted_solutions, *event.attempted_solutions)
+    if event.conversation:
+        given["conversation"] = (*state.context.conversation, *event.conversation)
+    said = [turn.text for turn in event.conversation if turn.author == "customer"]
+    return {
+        "context": with_(state.context, **given),
+        "customer": state.customer or event.customer,
+        "words": words(state, said) if said else state.words,
+        "facts": {**state.facts, **event.facts},
+        "missing": event.still_missing,
+        "input_request": None if event.answered else _still_asked(state, event),
+        "exception": "" if event.answered else state.exception,
+    }
+
+
+def _still_asked(state: Escalation, event: e.InputProvided) -> InputRequest | None:
+    asked = state.input_request
+    if asked is None:
+        return None
+    return with_(asked, parts=tuple(part for part in event.still_missing if part != ContextPart.CRM_SNAPSHOT))
+
+
+def _exception_used(state: Escalation, event: e.ExceptionUsed) -> Changes:
+    return {"exception": event.because, "missing": event.missing, "input_request": None}
+
+
+def _facts_changed(state: Escalation, event: e.FactsChanged) -> Changes:
+    return {"facts": {**state.facts, **event.facts}}
+
+
+def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Changes:
+    return {"severity": event.severity}
+
+
+CHANGES: dict[type[e.EventBase], Change] = {
+    e.Opened: _opened,
+    e.Declined: _declined,
+    e.Joined: _joined,
+    e.Receipted: _receipted,
+    e.ReasonsAdded: _reasons_added,
+    e.InputRequested: _input_requested,
+    e.InputProvided: _input_provided,
+    e.ExceptionUsed: _exception_used,
+    e.FactsChanged: _facts_changed,
+    e.SeverityChanged: _severity_changed,
+    e.NoteAdded: _note_added,
+}

@@ -1,0 +1,96 @@
+"""What the events of time change: clocks, their pause ledgers, holds."""
+
+from datetime import datetime
+from typing import Any
+
+from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.model import events as e
+from escalation.model.state import Clock, Escalation, Hold, LevelState, Pause
+from escalation.playbook.schema import ClockName
+from escalation.values import Actor
+
+
+def _clock_started(state: Escalation, event: e.ClockStarted) -> Changes:
+    before = state.clocks.get(event.clock)
+    clock = Clock(
+        name=event.clock,
+        started_at=event.started_at,
+        warn_due=event.warn_due,
+        due=event.due,
+        pauses=before.pauses if before else (),
+    )
+    return {"clocks": {**state.clocks, event.clock: clock}}
+
+
+def _clock(state: Escalation, name: ClockName, **changes: Any) -> Changes:
+    clock = state.clocks.get(name)
+    return {"clocks": {**state.clocks, name: with_(clock, **changes)}} if clock else {}
+
+
+def _clock_warned(state: Escalation, event: e.ClockWarned) -> Changes:
+    return _clock(state, event.clock, warned=True)
+
+
+def _clock_breached(state: Escalation, event: e.ClockBreached) -> Changes:
+    return _clock(state, event.clock, warned=True, breached=True)
+
+
+def _clock_stopped(state: Escalation, event: e.ClockStopped) -> Changes:
+    return _clock(state, event.clock, stopped_at=event.at)
+
+
+def pause(clock: Clock, by: Actor, because: str, now: datetime) -> Clock:
+    """Open an entry in a running clock's pause ledger."""
+    if clock.paused or clock.stopped_at is not None:
+        return clock
+    return with_(clock, pauses=(*clock.pauses, Pause(by=by, because=because, since=now)))
+
+
+def unpause(clock: Clock, now: datetime) -> Clock:
+    """Close the open entry and move the clock's instants by as long as it lasted."""
+    if not clock.paused:
+        return clock
+    last = clock.pauses[-1]
+    lost = now - last.since
+    return with_(
+        clock,
+        warn_due=clock.warn_due + lost,
+        due=clock.due + lost,
+        pauses=(*clock.pauses[:-1], with_(last, until=now)),
+    )
+
+
+def _hold_started(state: Escalation, event: e.HoldStarted) -> Changes:
+    return {
+        "hold": Hold(by=event.by, because=event.because, since=event.at, until=event.until),
+        "clocks": {
+            name: pause(clock, event.by, event.because, event.at) if name in event.clocks else clock
+            for name, clock in state.clocks.items()
+        },
+    }
+
+
+def _hold_ended(state: Escalation, event: e.HoldEnded) -> Changes:
+    since = state.hold.since if state.hold is not None else event.at
+    return {
+        "hold": None,
+        "clocks": {name: unpause(clock, event.at) for name, clock in state.clocks.items()},
+        "level": waited(state.level, since, event.at),
+    }
+
+
+def waited(level: LevelState | None, since: datetime, now: datetime) -> LevelState | None:
+    """Let the time at a level go on after a wait; a level that was entered meanwhile has not waited all of it."""
+    if level is None:
+        return None
+    return with_(level, dwell_due=level.dwell_due + (now - max(since, level.entered_at)))
+
+
+CHANGES: dict[type[e.EventBase], Change] = {
+    e.ClockStarted: _clock_started,
+    e.ClockWarned: _clock_warned,
+    e.ClockBreached: _clock_breached,
+    e.ClockStopped: _clock_stopped,
+    e.HoldStarted: _hold_started,
+    e.HoldEnded: _hold_ended,
+}

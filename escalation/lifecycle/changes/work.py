@@ -1,0 +1,141 @@
+"""What the events of work change: ticket, resolution, review, action items, the end."""
+
+from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.lifecycle.changes.time import pause, unpause, waited
+from escalation.model import events as e
+from escalation.model.state import Escalation, Item, Resolution, Review, Score
+
+
+def _case_linked(state: Escalation, event: e.CaseLinked) -> Changes:
+    missing = tuple(part for part in state.missing if part != "crm_snapshot") if event.link.snapshot else state.missing
+    return {"case_link": event.link, "case_error": "", "missing": missing}
+
+
+def _case_failed(state: Escalation, event: e.CaseFailed) -> Changes:
+    return {"case_error": event.error}
+
+
+def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Changes:
+    resolution = Resolution(
+        text=event.resolution, cause=event.cause, by=event.by, at=event.at, confirm_due=event.confirm_due
+    )
+    because = "waiting for the resolution to be confirmed"
+    return {
+        "resolution": resolution,
+        "rung": None,
+        "clocks": {name: pause(clock, event.by, because, event.at) for name, clock in state.clocks.items()},
+    }
+
+
+def _resolution_confirmed(state: Escalation, event: e.ResolutionConfirmed) -> Changes:
+    if state.resolution is None:
+        return {}
+    return {"resolution": with_(state.resolution, state="confirmed", how=event.how, confirm_due=None)}
+
+
+def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Changes:
+    if state.resolution is None:
+        return {}
+    return {"resolution": with_(state.resolution, confirm_due=event.confirm_due)}
+
+
+def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Changes:
+    if state.resolution is None:
+        return {}
+    return {
+        "resolution": with_(state.resolution, state="rejected", confirm_due=None),
+        "review": None,
+        "clocks": {name: unpause(clock, event.at) for name, clock in state.clocks.items()},
+        "level": waited(state.level, state.resolution.at, event.at),
+    }
+
+
+def _review_started(state: Escalation, event: e.ReviewStarted) -> Changes:
+    return {"review": Review(started_at=event.at, next_due=event.due), "handoff": None, "rung": None}
+
+
+def _review_submitted(state: Escalation, event: e.ReviewSubmitted) -> Changes:
+    if state.review is None:
+        return {}
+    return {
+        "review": with_(
+            state.review,
+            submitted_by=event.by,
+            submitted_at=event.at,
+            impact=event.impact,
+            cause=event.cause,
+            resolution=event.resolution,
+            lessons=event.lessons,
+            warranted=event.warranted,
+        )
+    }
+
+
+def _review_chased(state: Escalation, event: e.ReviewChased) -> Changes:
+    if state.review is None:
+        return {}
+    return {"review": with_(state.review, chased=event.times, next_due=event.next_due)}
+
+
+def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
+    item = Item(id=event.item, title=event.title, owner=event.owner, due=event.due, next_due=event.due)
+    people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
+    return {"items": {**state.items, event.item: item}, "people": people}
+
+
+def _item_completed(state: Escalation, event: e.ItemCompleted) -> Changes:
+    item = with_(state.items[event.item], done_at=event.at, result=event.result)
+    return {"items": {**state.items, event.item: item}}
+
+
+def _item_chased(state: Escalation, event: e.ItemChased) -> Changes:
+    item = with_(state.items[event.item], chased=event.times, next_due=event.next_due)
+    return {"items": {**state.items, event.item: item}}
+
+
+def _rated(state: Escalation, event: e.Rated) -> Changes:
+    return {"ratings": (*state.ratings, Score(by=event.by, score=event.score, comment=event.comment))}
+
+
+def _feedback_given(state: Escalation, event: e.FeedbackGiven) -> Changes:
+    return {"feedback": Score(by=event.by, score=event.score, comment=event.comment)}
+
+
+def _closed(state: Escalation, event: e.Closed) -> Changes:
+    return _ended(event, "returned" if event.returned else "closed")
+
+
+def _cancelled(state: Escalation, event: e.Cancelled) -> Changes:
+    return _ended(event, "cancelled")
+
+
+def _ended(event: e.Closed | e.Cancelled, outcome: str) -> Changes:
+    return {
+        "outcome": outcome,
+        "outcome_because": event.because,
+        "closed_at": event.at,
+        "rung": None,
+        "handoff": None,
+        "hold": None,
+        "input_request": None,
+    }
+
+
+CHANGES: dict[type[e.EventBase], Change] = {
+    e.CaseLinked: _case_linked,
+    e.CaseFailed: _case_failed,
+    e.ResolutionProposed: _resolution_proposed,
+    e.ResolutionConfirmed: _resolution_confirmed,
+    e.ResolutionUnanswered: _resolution_unanswered,
+    e.ResolutionRejected: _resolution_rejected,
+    e.ReviewStarted: _review_started,
+    e.ReviewSubmitted: _review_submitted,
+    e.ReviewChased: _review_chased,
+    e.ItemAdded: _item_added,
+    e.ItemCompleted: _item_completed,
+    e.ItemChased: _item_chased,
+    e.Rated: _rated,
+    e.FeedbackGiven: _feedback_given,
+    e.Closed: _closed,
+    e.Cancelled: _cancelled,
+}
