@@ -24,10 +24,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
-
 from escalation.errors import Unreachable
 from starter.child import ChildProcess
 
@@ -131,6 +127,11 @@ class TemporalServer(ChildProcess):
 
     async def is_ready(self) -> bool:
         """Whether the namespace is served and the Web UI accepts connections."""
+        # Loaded here, because it takes longer than the server needs to start: both happen at once.
+        from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+        from temporalio.client import Client
+        from temporalio.service import RPCError
+
         try:
             client = await Client.connect(self.address, namespace=self.namespace)
             request = DescribeNamespaceRequest(namespace=self.namespace)

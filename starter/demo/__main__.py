@@ -55,7 +55,7 @@ async def _run(folder: Path, *, keep: bool) -> int:
         "ESCALATION_DIRECTORY": str(EXAMPLES / "directory.yaml"),
     }
     print("Starting Temporal with its Web UI, and a worker ...", flush=True)
-    loading = asyncio.create_task(asyncio.to_thread(_cast))
+    loading = asyncio.create_task(_cast(folder))
     async with EmbeddedStack.run(folder, environment=environment) as stack:
         cast = await loading
         from starter.demo.play import play
@@ -63,8 +63,12 @@ async def _run(folder: Path, *, keep: bool) -> int:
         return await play(stack, cast, STARTED, keep=keep)
 
 
-def _cast() -> "Cast":
-    """Load what the stories need, in a thread, while other processes start."""
+async def _cast(folder: Path) -> "Cast":
+    """Load what the stories need while the worker does the same in its process."""
+    # Not in a thread: the stack loads temporalio too, and two threads that load it at once deadlock. Not before the
+    # worker was started, which this would hold up.
+    while not (folder / "logs" / "worker-1.log").exists():  # noqa: ASYNC110 - no event tells of another process
+        await asyncio.sleep(0.02)
     from starter.demo.play import Cast
 
     return Cast()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,8 @@ async def play(stack: EmbeddedStack, cast: Cast, started: float, *, keep: bool) 
     problems = _end(board, failed)
     if keep:
         out.print(f"\nServer and Web UI stay open at {stack.ui_url} until Ctrl-C.", markup=False)
-        await asyncio.Event().wait()
+        with suppress(asyncio.CancelledError):  # Ctrl-C: the stories have their result already
+            await asyncio.Event().wait()
     post.close()
     return 1 if problems else 0
 

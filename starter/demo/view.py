@@ -188,9 +188,10 @@ def _foreseen(scene: Scene, step: Step) -> Text:
 
 
 def _feed(entries: list[Entry], width: int) -> Panel:
-    table = Table.grid(padding=(0, 1))
-    for style, columns in (("dim", 6), ("magenta", 6), ("bold", 17), ("", None)):
+    table = Table.grid(padding=(0, 1), expand=True)
+    for style, columns in (("dim", 6), ("magenta", 6), ("bold", 17)):
         table.add_column(style=style, width=columns, no_wrap=True, overflow="ellipsis")
+    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     for entry in entries:
         table.add_row(f"{entry.seconds:5.1f}s", entry.scene, Text(entry.who), Text(entry.what, style=entry.style))
     return Panel(table, title="what people receive and do", width=width)
