@@ -4,6 +4,7 @@ import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -30,8 +31,26 @@ class Record(BaseModel):
         _set(copy, "__pydantic_private__", None)
         return copy
 
+    @classmethod
+    def made(cls, values: dict[str, Any]) -> Self:
+        """Make a record of values that need no check, because they come from records that were checked.
+
+        In a third of the time: one is made for every event. Values have the very types that the fields declare.
+        """
+        record = cls.__new__(cls)
+        _set(record, "__dict__", {**_defaults(cls), **values})
+        _set(record, "__pydantic_fields_set__", set(values))
+        _set(record, "__pydantic_extra__", None)
+        _set(record, "__pydantic_private__", None)
+        return record
+
 
 _set = object.__setattr__
+
+
+@cache
+def _defaults(kind: type[Record]) -> dict[str, Any]:
+    return {name: field.default for name, field in kind.model_fields.items() if not field.is_required()}
 
 
 class Incoming(Record):
@@ -113,9 +132,12 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+_KINDS = {str(kind): kind for kind in ActorKind}
+
+
 def kind_of(actor: Actor) -> ActorKind:
     """Tell a person from an AI agent, a service, a customer and the engine itself."""
-    return ActorKind(actor.partition(":")[0])
+    return _KINDS[actor.partition(":")[0]]
 
 
 def split_target(target: Target) -> tuple[str, str]:

@@ -66,6 +66,8 @@ class FactTypes(Mapping[str, FactType]):
     def __init__(self, types: Mapping[str, FactType]) -> None:
         self._types = dict(types)
         self._hash = hash(frozenset(self._types.items()))
+        self.compiled: dict[str, Compiled] = {}
+        """The conditions that were compiled over these names, by their text."""
 
     def __getitem__(self, name: str) -> FactType:
         return self._types[name]
@@ -83,29 +85,48 @@ class FactTypes(Mapping[str, FactType]):
         return self is other or (isinstance(other, FactTypes) and self._types == other._types)
 
 
+_MANY_ANSWERS = 1_000
+
+
 class Compiled:
     """A condition that passed the type check.
 
     ``text`` is what the playbook says, ``reads`` the names of the facts it reads: all of them, and no others.
     """
 
-    __slots__ = ("_expression", "_types", "reads", "text")
+    __slots__ = ("_answers", "_expression", "_names", "reads", "text")
 
     def __init__(self, text: str, types: Mapping[str, FactType], expression: Any) -> None:
         self.text = text
         self.reads = frozenset(types)
-        self._types = types
+        self._names = tuple((name, kind is FactType.FLAG) for name, kind in types.items())
         self._expression = expression
+        self._answers: dict[tuple[object, ...], bool] = {}
 
     def true(self, facts: Mapping[str, FactValue]) -> bool:
         """Tell whether the condition is true of these facts; unknown, or of another type than declared, is not true."""
-        known: dict[str, object] = {}
-        for name, kind in self._types.items():
-            value = facts.get(name)
-            # CEL would take a flag for a number, 0 or 1.
-            if value is not None and isinstance(value, bool) is (kind is FactType.FLAG):
-                known[name] = list(value) if isinstance(value, tuple) else value
-        return self._expression.eval(data=known).value() is True
+        values = []
+        for name, flag in self._names:
+            value: object = facts.get(name)
+            if isinstance(value, bool) is not flag:
+                value = None  # CEL would take a flag for a number, 0 or 1
+            values.append(tuple(value) if isinstance(value, list) else value)
+        # Most of what is asked was asked before of the same values, and CEL takes ten times as long as a look.
+        known = tuple(values)
+        answer = self._answers.get(known)
+        if answer is None:
+            if len(self._answers) >= _MANY_ANSWERS:
+                self._answers.clear()
+            answer = self._answers[known] = self._evaluate(known)
+        return answer
+
+    def _evaluate(self, values: tuple[object, ...]) -> bool:
+        data = {
+            name: list(value) if isinstance(value, tuple) else value
+            for (name, _), value in zip(self._names, values, strict=True)
+            if value is not None
+        }
+        return self._expression.eval(data=data).value() is True
 
     def __repr__(self) -> str:
         return f"Compiled({self.text!r})"
@@ -117,7 +138,11 @@ def compile_condition(text: str, types: Mapping[str, FactType]) -> Compiled:
     Raises:
         ConditionError: with everything that is wrong with it, in words of the playbook's author.
     """
-    return _compile(text, types if isinstance(types, FactTypes) else FactTypes(types))
+    known = types if isinstance(types, FactTypes) else FactTypes(types)
+    compiled = known.compiled.get(text)
+    if compiled is None:
+        compiled = known.compiled[text] = _compile(text, known)
+    return compiled
 
 
 _MANY_PLAYBOOKS = 32
