@@ -1,7 +1,4 @@
-"""How a service asks for human judgement: run it while `escalate dev` runs.
-
-    python examples/open_escalation.py
-"""
+"""How a service asks for human judgement. Run it while `escalate dev` runs: `python examples/open_escalation.py`."""
 
 import asyncio
 import os
