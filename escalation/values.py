@@ -7,7 +7,16 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 
 # Everything is immutable. Persisted state must be readable by older and newer workers, hence `ignore`;
 # what comes from outside is refused when it holds keys nobody knows, hence `Incoming`.
@@ -35,10 +44,11 @@ class Record(BaseModel):
     def made(cls, values: dict[str, Any]) -> Self:
         """Make a record of values that need no check, because they come from records that were checked.
 
-        In a third of the time: one is made for every event. Values have the very types that the fields declare.
+        In a third of the time: one is made for every event. Values have the very types that the fields declare, and
+        none that is required is left out.
         """
         record = cls.__new__(cls)
-        _set(record, "__dict__", {**_defaults(cls), **values})
+        _set(record, "__dict__", {**_blank(cls), **values})
         _set(record, "__pydantic_fields_set__", set(values))
         _set(record, "__pydantic_extra__", None)
         _set(record, "__pydantic_private__", None)
@@ -49,8 +59,9 @@ _set = object.__setattr__
 
 
 @cache
-def _defaults(kind: type[Record]) -> dict[str, Any]:
-    return {name: field.default for name, field in kind.model_fields.items() if not field.is_required()}
+def _blank(kind: type[Record]) -> dict[str, Any]:
+    """Every field in its order, in which it is also written: what is required holds a place."""
+    return {name: None if field.is_required() else field.default for name, field in kind.model_fields.items()}
 
 
 class Incoming(Record):
@@ -112,8 +123,29 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True)]
 """Text written by a person or an agent: not empty, at most 20,000 characters."""
 
+Words = Annotated[str, StringConstraints(max_length=20_000, strip_whitespace=True)]
+"""Text that may be left out: at most 20,000 characters."""
+
 Actor = Annotated[str, StringConstraints(pattern=r"^(person|agent|service|customer|system):[^\s]{1,128}$")]
 """Who acts: ``person:eva``, ``agent:support-bot``, ``service:crm``, ``customer:c-17``, ``system:timer``."""
+
+_NAMED = re.compile(r"[a-z]+:[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
+
+
+def _can_be_looked_up(actor: str) -> str:
+    if not _NAMED.fullmatch(actor):
+        raise ValueError("expected the id of a person in the directory: letters, digits, `_`, `-` and `.`, at most 64")
+    return actor
+
+
+Recipient = Annotated[Actor, AfterValidator(_can_be_looked_up)]
+"""An actor who is to have something, named as the directory names people, so that a ``Target`` can be made of it."""
+
+FINDABLE = ("person", "team", "role", "oncall")
+"""Kinds of targets that the directory finds people for."""
+
+Party = Annotated[str, StringConstraints(pattern=r"^(person|team|role|oncall):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+"""A target that means the same in every stage: all but ``raci:``."""
 
 Target = Annotated[str, StringConstraints(pattern=r"^(person|team|role|oncall|raci):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 """Whom to find when the time comes: ``person:`` ``team:`` ``role:`` ``oncall:`` ``raci:``. Resolved at paging time."""

@@ -45,18 +45,21 @@ def packet(state: Escalation) -> str:
     context = state.context
     lines = []
     if context.help_needed:
-        lines.append(f"What is asked: {context.help_needed}")
+        lines.append(f"What is asked: {_short(context.help_needed)}")
     lines.append("Why it was escalated:")
     lines += [f"  - {explain_reason(reason)}" for reason in state.reasons]
     if context.summary:
-        lines.append(f"Summary: {context.summary}")
+        lines.append(f"Summary: {_short(context.summary)}")
     if context.impact:
-        lines.append(f"Impact: {context.impact}")
+        lines.append(f"Impact: {_short(context.impact)}")
     if context.constraints:
-        lines.append(f"Constraints: {context.constraints}")
+        lines.append(f"Constraints: {_short(context.constraints)}")
     if context.attempted_solutions:
         lines.append("Tried so far:")
-        lines += [f"  - {attempt.what}: {attempt.result}" for attempt in context.attempted_solutions]
+        lines += [
+            f"  - {_short(attempt.what, 300)}: {_short(attempt.result, 300)}"
+            for attempt in context.attempted_solutions[-10:]
+        ]
     if context.conversation:
         last = context.conversation[-1]
         lines.append(f"Conversation: {len(context.conversation)} turns, the last by {last.author}: {last.text[:300]}")
@@ -72,6 +75,11 @@ def packet(state: Escalation) -> str:
 def instead(found: People) -> str:
     """Say that the playbook's owner is told because nobody else could be found; empty when somebody was."""
     return "; nobody else could be found: " + " ".join(found.notes) if found.fell_back else ""
+
+
+def _short(text: str, most: int = 2_000) -> str:
+    """Keep a message readable, and small enough for every channel; the packet has all of it."""
+    return text if len(text) <= most else f"{text[:most]} ... (shortened; escalate show has the whole packet)"
 
 
 def page(state: Escalation, person: Actor, why: str) -> Words:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from escalation.errors import AlreadyDone, DomainError, NotNow
+from escalation.errors import AlreadyDone, DomainError, NotNow, TooLarge
 from escalation.lifecycle import (
     agenda,
     approval,
@@ -30,7 +30,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, derive, problems
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation
+from escalation.model.state import Escalation, Remembered
 from escalation.playbook.schema import GatePolicy
 from escalation.values import ENGINE, ActorKind, kind_of
 
@@ -58,7 +58,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         RequestRefused: a request to open does not fit its playbook.
     """
     if isinstance(command, c.Act):
-        if command.command_id and was_accepted(state, command.command_id):
+        if accepted_before(state, command) is not None:
             return state, []
         if not isinstance(command, c.Cancel):
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
@@ -66,19 +66,43 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         _require_open(state)
     elif state.ended and not _counts_after_the_end(command):
         return state, []
-    draft = Draft(state, command.by, now, (command.command_id or "") if isinstance(command, c.Act) else "")
+    draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and must_wait(state, command):
         _keep(draft, command)
         return draft.state, draft.events
     _RULES[type(command)](draft, command)
     if draft.events:
         _follow_up(draft, command)
+    if isinstance(command, _GROWS):
+        _require_room(draft.state)
     return draft.state, draft.events
 
 
-def was_accepted(state: Escalation, command_id: str) -> bool:
-    """Tell whether a command with this id was accepted before."""
-    return any(remembered.command_id == command_id for remembered in state.remembered)
+MOST_BYTES = 1_200_000
+"""How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
+
+_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold)
+"""Commands whose words stay in the state for good."""
+
+
+def _require_room(state: Escalation) -> None:
+    size = len(state.model_dump_json(exclude={"tail", "playbook"}).encode())
+    if size > MOST_BYTES:
+        raise TooLarge(
+            f"with this {state.id} would hold {size:,} bytes and the limit is {MOST_BYTES:,}; store large material "
+            "elsewhere and attach its URL"
+        )
+
+
+def accepted_before(state: Escalation, command: c.Act) -> Remembered | None:
+    """Return when the same command of the same actor with the same id was accepted; None when it was not."""
+    identity = _identity(command)
+    return next((known for known in state.remembered if identity and known.command == identity), None)
+
+
+def _identity(command: c.Act) -> str:
+    # Bound to who and what: an id that two people, or two kinds of command, happen to share hides nothing.
+    return f"{_NAMES[type(command)]}/{command.by}/{command.command_id}" if command.command_id else ""
 
 
 def _require_open(state: Escalation) -> None:

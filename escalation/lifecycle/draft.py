@@ -16,12 +16,12 @@ from escalation.values import Actor
 class Draft:
     """What one command causes: the state before it, the state so far, and the events recorded."""
 
-    def __init__(self, state: Escalation, by: Actor, now: datetime, command_id: str = "") -> None:
+    def __init__(self, state: Escalation, by: Actor, now: datetime, command: str = "") -> None:
         self.before = state
         self.state = state
         self.by = by
         self.now = now
-        self.command_id = command_id
+        self.command = command
         self.events: list[Event] = []
 
     def record(self, kind: type[EventBase], *, by: Actor | None = None, **content: Any) -> None:
@@ -33,7 +33,7 @@ class Draft:
                 "at": self.now,
                 "by": by or self.by,
                 "prev": state.last_hash,
-                "command_id": "" if self.events else self.command_id,
+                "cause": "" if self.events else self.command,
                 **content,
             }
         )

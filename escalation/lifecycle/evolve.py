@@ -7,7 +7,7 @@ stays.
 from escalation.lifecycle.changes import gates, ladder, opening, time, work
 from escalation.lifecycle.changes.common import Change
 from escalation.model import events as e
-from escalation.model.state import REMEMBERED, TAIL, Escalation, Remembered
+from escalation.model.state import REMEMBERED, TAIL, TAIL_BYTES, Escalation, Remembered
 
 _APPLY: dict[type[e.EventBase], Change] = {
     **opening.CHANGES,
@@ -23,9 +23,18 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     apply = _APPLY.get(type(event))
     changes = apply(state, event) if apply is not None else {}
     changes["seq"] = event.seq
-    changes["last_hash"] = e.hash_of(event)
-    if event.command_id:
-        remembered = Remembered(command_id=event.command_id, at=event.at, seq=event.seq)
+    changes["last_hash"], size = e.seal(event)
+    if event.cause:
+        remembered = Remembered(command=event.cause, at=event.at, seq=event.seq)
         changes["remembered"] = (*state.remembered[-(REMEMBERED - 1) :], remembered)
-    changes["tail"] = (*state.tail[-(TAIL - 1) :], event)
+    changes["tail"], changes["tail_bytes"] = _kept((*state.tail, event), state.tail_bytes + size)
     return state.changed(changes)
+
+
+def _kept(tail: tuple[e.Event, ...], size: int) -> tuple[tuple[e.Event, ...], int]:
+    """Drop the oldest events beyond what the state keeps; the latest always stays."""
+    first = 0
+    while len(tail) - first > 1 and (len(tail) - first > TAIL or size > TAIL_BYTES):
+        size -= e.seal(tail[first])[1]
+        first += 1
+    return tail[first:], size

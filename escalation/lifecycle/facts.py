@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from escalation.errors import Incomplete
-from escalation.model.request import Context, Customer, Request
+from escalation.model.request import Context, Customer, Request, Turn
 from escalation.model.state import Escalation
 from escalation.playbook.conditions import Compiled, compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactType, FactValue
+from escalation.playbook.keywords import matches
 from escalation.playbook.schema import DEFAULT_CONFIDENCE, ContextPart, Initiation, Playbook, Timing
 
 Facts = dict[str, FactValue]
@@ -78,6 +79,12 @@ def derive(basis: Basis) -> Facts:
         facts["severity.rank"] = float(playbook.severity.rank(basis.severity))
     facts["checks.missing_fields"] = float(len(missing_fields(playbook, facts)))
     return facts
+
+
+def heard(playbook: Playbook, turns: Iterable[Turn], customer: Customer | None) -> dict[str, tuple[str, ...]]:
+    """Return the playbook's keywords in what the customer said: list name to the words that matched."""
+    said = [turn.text for turn in turns if turn.author == "customer"]
+    return matches(said, playbook.keywords, customer.locale if customer else None)
 
 
 def condition(playbook: Playbook, text: str) -> Compiled:

@@ -10,7 +10,7 @@ from escalation.lifecycle import clocks, facts, packet, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.request import Context
+from escalation.model.request import Context, Turn
 
 
 def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
@@ -62,9 +62,13 @@ def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:
 def note(draft: Draft, command: c.Note) -> None:
     """Write on the timeline."""
     permissions.require_involved(draft.state, command.by)
-    draft.record(e.NoteAdded, text=command.text)
-    if permissions.is_customer(draft.state, command.by):
-        triggers.settle(draft, {"keywords"})
+    state = draft.state
+    if not permissions.is_customer(state, command.by):
+        draft.record(e.NoteAdded, text=command.text)
+        return
+    said = facts.heard(state.playbook, [Turn(author="customer", text=command.text)], state.customer)
+    draft.record(e.NoteAdded, text=command.text, words=said)
+    triggers.settle(draft, {"keywords"})
 
 
 def attach(draft: Draft, command: c.Attach) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import basis_of, condition, derive, missing_fields, missing_parts
+from escalation.lifecycle.facts import basis_of, condition, derive, heard, missing_fields, missing_parts
 from escalation.model import events as e
 from escalation.model.request import Context, Customer
 from escalation.model.state import Escalation
@@ -40,7 +40,8 @@ def supply(draft: Draft, given: Mapping[str, Any]) -> None:
         }
     )
     missing = still_missing(after)
-    draft.record(e.InputProvided, **given, still_missing=missing, answered=not owed(missing))
+    words = heard(state.playbook, given.get("conversation", ()), after.customer)
+    draft.record(e.InputProvided, **given, still_missing=missing, words=words, answered=not owed(missing))
 
 
 FACTS = frozenset({"attempts.count", "customer.tier", "keywords"})

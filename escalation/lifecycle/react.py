@@ -12,7 +12,7 @@ from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, OpenCase, UpdateCase
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Expiry, Stage
-from escalation.values import Actor, ActorKind, Target, kind_of
+from escalation.values import FINDABLE, Actor, ActorKind, Target, kind_of, split_target
 
 
 def react(state: Escalation, events: Iterable[e.Event]) -> list[Action]:
@@ -68,23 +68,27 @@ def _find(
     return FindPeople(
         key=_key(state, event, purpose),
         purpose=purpose,
-        targets=tuple(expand(state, target) for target in targets),
+        targets=tuple(dict.fromkeys(each for target in targets for each in expand(state, target))),
         fallback=state.playbook.owner,
         summary=summary,
         **more,
     )
 
 
-def expand(state: Escalation, target: str) -> Target:
-    """Replace ``raci:accountable`` and the like by the target the playbook names for the present stage."""
-    if not target.startswith("raci:"):
-        return target
-    raci = state.raci
-    named = {
-        "accountable": raci.accountable,
-        "responsible": next((who for who in raci.responsible if ":" in who), raci.accountable),
-    }
-    return named.get(target.partition(":")[2], raci.accountable)
+def expand(state: Escalation, target: Target) -> tuple[Target, ...]:
+    """Replace ``raci:accountable`` and ``raci:responsible`` by the targets the playbook names for the present stage.
+
+    Where only ``owner``, ``requester`` or an AI is responsible, the accountable is: somebody has to be found.
+    """
+    kind, part = split_target(target)
+    if kind != "raci":
+        return (target,)
+    responsible = (
+        tuple(who for who in state.raci.responsible if who.partition(":")[0] in FINDABLE)
+        if part == "responsible"
+        else ()
+    )
+    return responsible or (state.raci.accountable,)
 
 
 def _tell_accountable(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:

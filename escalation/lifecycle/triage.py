@@ -14,6 +14,7 @@ from escalation.lifecycle.facts import (
     Facts,
     condition,
     derive,
+    heard,
     missing_fields,
     missing_parts,
     request_problems,
@@ -21,7 +22,6 @@ from escalation.lifecycle.facts import (
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request
-from escalation.playbook.keywords import matches
 from escalation.playbook.schema import ContextPart, Initiation, Playbook
 from escalation.values import ENGINE
 
@@ -40,6 +40,8 @@ class Assessment(NamedTuple):
     """Why people are told although something is missing; empty when they are not, or when nothing is."""
     because: str
     facts: Facts
+    words: dict[str, tuple[str, ...]]
+    """Keyword list to the words that matched what the customer said."""
 
 
 def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False) -> Assessment:
@@ -51,8 +53,7 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
     problems = request_problems(playbook, request)
     if problems:
         raise RequestRefused(problems)
-    said = [turn.text for turn in request.context.conversation if turn.author == "customer"]
-    words = matches(said, playbook.keywords, request.customer.locale if request.customer else None)
+    words = heard(playbook, request.context.conversation, request.customer)
     basis = Basis(
         playbook=playbook,
         stated=request.facts,
@@ -71,7 +72,7 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
     level = playbook.levels[judgement.level].id
     if not judgement.reasons:
         because = f"none of the {len(playbook.triggers)} triggers of playbook {playbook.playbook} is true"
-        return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts)
+        return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts, words)
     missing = packet.owed(
         (*missing_parts(playbook, request.customer, request.context, snapshot=True), *missing_fields(playbook, facts))
     )
@@ -85,7 +86,9 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
         else:
             outcome = Outcome.NEEDS_INPUT
             because = f"the packet lacks {', '.join(missing)}"
-    return Assessment(outcome, judgement.reasons, judgement.severity, rank, level, missing, exception, because, facts)
+    return Assessment(
+        outcome, judgement.reasons, judgement.severity, rank, level, missing, exception, because, facts, words
+    )
 
 
 def open_or_join(draft: Draft, command: c.Open) -> None:
@@ -151,6 +154,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
         reason=request.reason,
         facts=request.facts,
         context=request.context,
+        words=found.words,
         severity=found.severity,
         reasons=found.reasons,
         level=found.level,
@@ -204,6 +208,7 @@ def _join(draft: Draft, request: Request) -> None:
         facts=facts,
         summary=request.context.summary,
         conversation=fresh if fits else (),
+        words=heard(draft.state.playbook, fresh, draft.state.customer),
         left_out=0 if fits else len(fresh),
     )
     changed = {*facts, *packet.FACTS, "occurrences"}

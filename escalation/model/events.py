@@ -16,6 +16,9 @@ from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, ClockName, Expiry, Initiation, Timing
 from escalation.values import Actor, Record, Target
 
+Words = dict[str, tuple[str, ...]]
+"""Keyword list to the words that matched: recorded, because a later version of the search may find others."""
+
 
 class EventBase(Record):
     """What every event tells: its place, when, who, and the hash of the event before it."""
@@ -24,14 +27,19 @@ class EventBase(Record):
     at: AwareDatetime
     by: Actor
     prev: str = ""
-    command_id: str = ""
-    """Set on the first event of a command that carried one."""
+    cause: str = ""
+    """Name, actor and id of the command that caused it; on its first event, when it carried an id."""
 
 
 def hash_of(event: EventBase) -> str:
     """Return the hash that the next event carries in ``prev``: 32 hex digits of SHA-256."""
+    return seal(event)[0]
+
+
+def seal(event: EventBase) -> tuple[str, int]:
+    """Return the hash of an event, and its size in bytes as JSON."""
     content = event.__pydantic_serializer__.to_json(event, exclude_defaults=True)
-    return hashlib.sha256(event.__class__.__name__.encode() + content).hexdigest()[:32]
+    return hashlib.sha256(event.__class__.__name__.encode() + content).hexdigest()[:32], len(content)
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
@@ -54,6 +62,7 @@ class Opened(EventBase):
     reason: str = ""
     facts: dict[str, FactValue] = {}
     context: Context = Context()
+    words: Words = {}
     severity: str
     reasons: tuple[Reason, ...]
     level: str
@@ -93,6 +102,7 @@ class Joined(EventBase):
     summary: str = ""
     conversation: tuple[Turn, ...] = ()
     """What was said since: turns the packet did not hold yet."""
+    words: Words = {}
     left_out: int = 0
     """How many new turns were not kept, because the packet has reached its size limit."""
 
@@ -133,6 +143,7 @@ class InputProvided(EventBase):
     attempted_solutions: tuple[Attempt, ...] = ()
     conversation: tuple[Turn, ...] = ()
     customer: Customer | None = None
+    words: Words = {}
     facts: dict[str, FactValue] = {}
     still_missing: tuple[str, ...] = ()
     answered: bool = True
@@ -399,6 +410,7 @@ class NoteAdded(EventBase):
 
     type: Literal["note_added"] = "note_added"
     text: str
+    words: Words = {}
 
 
 class Attached(EventBase):

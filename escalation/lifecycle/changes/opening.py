@@ -4,14 +4,10 @@ from escalation.lifecycle.changes.common import Change, Changes, latest, with_
 from escalation.model import events as e
 from escalation.model.request import Outcome, Receipt
 from escalation.model.state import Escalation, InputRequest
-from escalation.playbook.keywords import matches
 from escalation.playbook.schema import ContextPart
-from escalation.values import ActorKind, kind_of
 
 
 def _opened(state: Escalation, event: e.Opened) -> Changes:
-    said = [turn.text for turn in event.context.conversation if turn.author == "customer"]
-    locale = event.customer.locale if event.customer else None
     return {
         "opened_at": event.at,
         "source": event.source,
@@ -26,7 +22,7 @@ def _opened(state: Escalation, event: e.Opened) -> Changes:
         "occurrences": 1,
         "facts": event.facts,
         "context": event.context,
-        "words": matches(said, state.playbook.keywords, locale),
+        "words": event.words,
         "missing": event.missing,
         "exception": event.exception,
         "severity": event.severity,
@@ -53,25 +49,25 @@ def _declined(state: Escalation, event: e.Declined) -> Changes:
 
 
 def _joined(state: Escalation, event: e.Joined) -> Changes:
-    changes: Changes = {"occurrences": state.occurrences + 1, "facts": {**state.facts, **event.facts}}
+    changes: Changes = {
+        "occurrences": state.occurrences + 1,
+        "facts": {**state.facts, **event.facts},
+        "words": _with_words(state, event.words),
+    }
     if event.conversation:
         both = (*state.context.conversation, *event.conversation)
         changes["context"] = with_(state.context, conversation=both)
-        changes["words"] = words(state, [turn.text for turn in event.conversation if turn.author == "customer"])
     return changes
 
 
-def words(state: Escalation, said: list[str]) -> dict[str, tuple[str, ...]]:
-    """Add the keywords of something the customer said to those that matched before."""
-    fresh = matches(said, state.playbook.keywords, state.customer.locale if state.customer else None)
+def _with_words(state: Escalation, fresh: e.Words) -> e.Words:
     return {
-        name: tuple(dict.fromkeys((*state.words.get(name, ()), *fresh.get(name, ()))))
-        for name in (*state.words, *(name for name in fresh if name not in state.words))
+        name: tuple(dict.fromkeys((*state.words.get(name, ()), *fresh.get(name, ())))) for name in state.words | fresh
     }
 
 
 def _note_added(state: Escalation, event: e.NoteAdded) -> Changes:
-    return {"words": words(state, [event.text])} if kind_of(event.by) is ActorKind.CUSTOMER else {}
+    return {"words": _with_words(state, event.words)} if event.words else {}
 
 
 def _receipted(state: Escalation, event: e.Receipted) -> Changes:
@@ -118,11 +114,10 @@ def _input_provided(state: Escalation, event: e.InputProvided) -> Changes:
         given["attempted_solutions"] = (*state.context.attempted_solutions, *event.attempted_solutions)
     if event.conversation:
         given["conversation"] = (*state.context.conversation, *event.conversation)
-    said = [turn.text for turn in event.conversation if turn.author == "customer"]
     return {
         "context": with_(state.context, **given),
         "customer": state.customer or event.customer,
-        "words": words(state, said) if said else state.words,
+        "words": _with_words(state, event.words),
         "facts": {**state.facts, **event.facts},
         "missing": event.still_missing,
         "input_request": None if event.answered else _still_asked(state, event),
