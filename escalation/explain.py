@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import ErrorDetails
 
-from escalation.values import Actor, Slug, Target
+from escalation.values import Actor, Party, Slug, Target
 
 Location = tuple[str | int, ...]
 """Keys and list positions from the top of the data down to a value."""
@@ -55,6 +55,7 @@ def _pattern(kind: Any) -> str:
 _PATTERNS: Final = {
     _pattern(Slug): "a short name of letters, digits, `_`, `-` and `.`",
     _pattern(Target): "a target such as `team:support` or `oncall:platform` (person, team, role, oncall or raci)",
+    _pattern(Party): "a target such as `team:legal` or `person:eva` (person, team, role or oncall)",
     _pattern(Actor): "an actor such as `person:eva` or `agent:support-bot`",
 }
 _FORMATS: Final = {

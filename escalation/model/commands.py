@@ -11,7 +11,7 @@ from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
-from escalation.values import ENGINE, Actor, Incoming, Instant, Record, Slug, Text
+from escalation.values import ENGINE, Actor, Incoming, Instant, Party, Recipient, Record, Slug, Text, Words
 
 
 class Act(Incoming):
@@ -29,7 +29,7 @@ class Acknowledge(Act):
 class Claim(Act):
     """Take over ownership from a team, or from whoever holds it."""
 
-    because: str = ""
+    because: Words = ""
 
 
 class Decline(Act):
@@ -41,16 +41,14 @@ class Decline(Act):
 class Reassign(Act):
     """Give it to another person, who must accept; the present owner stays responsible until then."""
 
-    to: Actor
+    to: Recipient
     because: Text
 
 
 class OfferHandoff(Act):
     """Offer it to a person, a team, a role or whoever is on call, with what is expected."""
 
-    to: Annotated[
-        str, Field(pattern=r"^(person|team|role|oncall):\S{1,64}$", examples=["team:legal", "person:eva", "role:cio"])
-    ]
+    to: Annotated[Party, Field(examples=["team:legal", "person:eva", "role:cio"])]
     because: Text
     expectation: Text
 
@@ -84,7 +82,7 @@ class ChangeFacts(Act):
     """State new facts; triggers, levels and gates that read them are evaluated again."""
 
     facts: Annotated[dict[str, FactValue], Field(min_length=1)]
-    because: str = ""
+    because: Words = ""
 
 
 class Note(Act):
@@ -110,16 +108,16 @@ class PutOnHold(Act):
 class Resume(Act):
     """End a hold."""
 
-    because: str = ""
+    because: Words = ""
 
 
 class ProvideInput(Act):
     """Supply parts of the context packet that were missing."""
 
-    summary: str = ""
-    impact: str = ""
-    constraints: str = ""
-    help_needed: str = ""
+    summary: Words = ""
+    impact: Words = ""
+    constraints: Words = ""
+    help_needed: Words = ""
     attempted_solutions: tuple[Attempt, ...] = ()
     conversation: tuple[Turn, ...] = ()
     customer: Customer | None = None
@@ -131,7 +129,7 @@ class Approve(Act):
 
     gate: Slug | None = None
     """May be omitted while exactly one gate is open."""
-    because: str = ""
+    because: Words = ""
     digest: str | None = None
     """Digest of what the approver saw; refused when it changed since."""
 
@@ -155,13 +153,13 @@ class Resolve(Act):
     """Propose that it is solved."""
 
     resolution: Text
-    cause: str = ""
+    cause: Words = ""
 
 
 class ConfirmResolution(Act):
     """Accept the proposed resolution."""
 
-    comment: str = ""
+    comment: Words = ""
 
 
 class RejectResolution(Act):
@@ -182,7 +180,7 @@ class CompleteItem(Act):
     """Say that an action item is done."""
 
     item: Slug
-    result: str = ""
+    result: Words = ""
 
 
 class ItemDraft(Record):
@@ -196,9 +194,9 @@ class ItemDraft(Record):
 class SubmitReview(Act):
     """Hand in the post-incident review."""
 
-    impact: str = ""
-    cause: str = ""
-    resolution: str = ""
+    impact: Words = ""
+    cause: Words = ""
+    resolution: Words = ""
     lessons: tuple[Text, ...] = ()
     items: tuple[ItemDraft, ...] = ()
     warranted: bool | None = None
@@ -209,14 +207,14 @@ class Rate(Act):
     """Rate how well the escalation was prepared and documented, 1..5."""
 
     score: Annotated[int, Field(ge=1, le=5)]
-    comment: str = ""
+    comment: Words = ""
 
 
 class SubmitFeedback(Act):
     """The customer's satisfaction, 1..5, and comment."""
 
     score: Annotated[int, Field(ge=1, le=5)]
-    comment: str = ""
+    comment: Words = ""
 
 
 class Cancel(Act):

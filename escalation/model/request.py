@@ -4,12 +4,12 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, Initiation, Timing
-from escalation.values import Actor, Incoming, Instant, Record, Slug, Text
+from escalation.values import Actor, Incoming, Instant, Record, Slug, Text, Words
 
 MAX_REQUEST_BYTES = 1_000_000
 """Temporal refuses payloads over 2 MiB, and a request travels together with state and events: half of that."""
@@ -31,7 +31,8 @@ class Case(Record):
 class Customer(Record):
     """Whom it is about. Only the id may appear in logs."""
 
-    id: Key
+    id: Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f]{1,120}$")]
+    """The sender's own, no spaces; at most 120 characters, since the customer is addressed as ``customer:ID``."""
     name: str = ""
     tier: str = ""
     locale: str = ""
@@ -65,12 +66,12 @@ class Attachment(Record):
 class Context(Record):
     """What the next person needs: the part of the packet that the requester supplies."""
 
-    summary: str = ""
+    summary: Words = ""
     conversation: tuple[Turn, ...] = ()
     attempted_solutions: tuple[Attempt, ...] = ()
-    impact: str = ""
-    constraints: str = ""
-    help_needed: str = ""
+    impact: Words = ""
+    constraints: Words = ""
+    help_needed: Words = ""
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -90,7 +91,7 @@ class Request(Incoming):
     customer: Customer | None = None
     severity: str | None = None
     """Name or alias on the playbook's scale; None: the playbook decides."""
-    reason: str = ""
+    reason: Words = ""
     """Free words of a person who escalates by hand."""
     facts: dict[str, FactValue] = {}
     context: Context = Context()
@@ -166,10 +167,10 @@ def check_size(request: Request) -> int:
     Raises:
         RequestRefused: when it is over ``MAX_REQUEST_BYTES``; says the size and the limit.
     """
-    size = len(request.model_dump_json())
+    size = _bytes(request)
     if size > MAX_REQUEST_BYTES:
         largest = max(
-            ((name, len(request.context.model_dump_json(include={name}))) for name in Context.model_fields),
+            ((name, _bytes(request.context, include={name})) for name in Context.model_fields),
             key=lambda part: part[1],
         )
         problem = (
@@ -178,3 +179,8 @@ def check_size(request: Request) -> int:
         )
         raise RequestRefused([(f"context.{largest[0]}", problem)])
     return size
+
+
+def _bytes(model: BaseModel, **options: Any) -> int:
+    # Bytes, not characters: a letter outside English takes two to four of them.
+    return len(model.model_dump_json(**options).encode())

@@ -28,7 +28,11 @@ TARGETS = (
 """Where targets stand in a playbook."""
 
 _TARGET = re.compile(r"(person|team|role|oncall|raci):\S+")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
+_IN_RACI = re.compile(rf"owner|requester|customer|(person|team|role|oncall|agent):{_NAME}")
 _RACI_LETTERS = ("responsible", "accountable", "consulted", "informed")
+_RACI_FOUND = ("accountable", "responsible")
+"""Parts of RACI that may stand as a target: consulted and informed are told, never called to take it."""
 _RACI_WORDS = ("owner", "requester", "customer")
 _STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 
@@ -138,9 +142,16 @@ def _targets(document: Document) -> Iterator[Finding]:
                     f"'{value}' is a queue, and in a queue nobody is responsible: assign to one person, team, role or "
                     "rotation (person: team: role: oncall:)",
                 )
-            elif kind == "raci" and name not in _RACI_LETTERS:
+            elif kind == "raci" and path == ("owner",):
                 yield document.finding(
-                    path, f"'{value}' names no part of RACI; expected raci: with {one_of(_RACI_LETTERS)}"
+                    path,
+                    f"'{value}' changes with the stage: the owner is told when nobody else can be found; name a "
+                    "person, team, role or rotation",
+                )
+            elif kind == "raci" and name not in _RACI_FOUND:
+                yield document.finding(
+                    path,
+                    f"'{value}' names no part of RACI that can be called; expected raci: with {one_of(_RACI_FOUND)}",
                 )
 
 
@@ -206,8 +217,7 @@ def _raci(document: Document) -> Iterator[Finding]:
         for letter in ("responsible", "consulted", "informed"):
             who = row.get(letter)
             for index, one in enumerate(who if isinstance(who, list) else []):
-                kind = str(one).partition(":")[0]
-                if isinstance(one, str) and kind not in ("person", "team", "role", "oncall", "agent", *_RACI_WORDS):
+                if isinstance(one, str) and not _IN_RACI.fullmatch(one):
                     yield document.finding(
                         ("raci", stage, letter, index),
                         f"'{one}' is nobody: expected a target (person: team: role: oncall:), agent:NAME, or "

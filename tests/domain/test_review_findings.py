@@ -1,0 +1,107 @@
+"""What a review found in the rules, each as the behaviour that holds now."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from escalation.documents import Document
+from escalation.errors import NotAllowed, RequestRefused
+from escalation.model import commands as c
+from escalation.playbook.checks import check
+from escalation.playbook.schema import Playbook
+from tests.domain.builders import ANN, BOT, Life, opened, request, small
+
+# --- what was accepted can always be acted on (2) --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", ["person:eva@example.com", "person:", "person:" + "x" * 65, "person:-x"])
+def test_nobody_can_be_given_an_escalation_whom_no_directory_could_name(to: str) -> None:
+    with pytest.raises(ValidationError, match="to"):
+        c.Reassign(by=ANN, to=to, because="on leave")
+    with pytest.raises(ValidationError, match="to"):
+        c.OfferHandoff(by=ANN, to=to, because="on leave", expectation="an answer")
+
+
+def test_a_reassignment_to_an_ai_is_refused_in_the_words_of_the_rule() -> None:
+    life = opened(small()).taken_by(ANN)
+    assert "is none" in life.refused(NotAllowed, c.Reassign(by=ANN, to=BOT, because="it knows"))
+
+
+@pytest.mark.parametrize("to", ["person:x", "team:a.b-c_d", "role:" + "r" * 64, "oncall:9"])
+def test_whatever_a_hand_off_may_be_offered_to_can_be_looked_up(to: str) -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.OfferHandoff(by=ANN, to=to, because="on leave", expectation="an answer"))
+    assert life.looked_up[-1].targets == (to,)
+
+
+def test_a_customer_id_is_short_enough_to_be_written_to() -> None:
+    life = Life(small())
+    life.open(customer={"id": "c" * 120})
+    life.taken_by(ANN)
+    life.state = life.state.changed({"case_link": None})
+    life.send(c.Resolve(by=ANN, resolution="paid again"))
+    assert life.sent[-1].to == "customer:" + "c" * 120
+    with pytest.raises(RequestRefused, match=r"customer\.id"):
+        request(small(), customer={"id": "c" * 121})
+
+
+_LEVEL = {"id": "L1", "targets": ["raci:responsible"], "ack": "10m", "dwell": "2h", "last_resort": "raci:accountable"}
+_RACI = {
+    stage: {"responsible": ["owner"], "accountable": "role:lead"}
+    for stage in ("triage", "assignment", "approval", "resolution", "review")
+}
+
+
+def _calling(*responsible: str) -> Playbook:
+    return small(
+        levels=[_LEVEL],
+        triggers=[{"id": "unsure", "when": "ai_confidence < confidence.threshold", "initiation": "ai_limit"}],
+        raci={**_RACI, "assignment": {"responsible": responsible, "accountable": "role:boss"}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("responsible", "targets"),
+    [
+        (["agent:triage", "team:desk", "role:lead"], ("team:desk", "role:lead")),
+        (["agent:triage"], ("role:boss",)),
+        (["owner", "requester"], ("role:boss",)),
+    ],
+)
+def test_whoever_is_responsible_is_called_and_where_no_person_is_the_accountable(
+    responsible: list[str], targets: tuple[str, ...]
+) -> None:
+    life = opened(_calling(*responsible))
+    assert life.looked_up[0].targets == targets
+
+
+def _findings(**changes: object) -> list[tuple[str, str]]:
+    data = {**small().model_dump(mode="json", exclude_defaults=True), **changes}
+    return [(finding.path, finding.message) for finding in check(Document("small.yaml", data))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "says"),
+    [
+        ({"owner": "raci:accountable"}, "owner", "changes with the stage"),
+        (
+            {"levels": [{**_LEVEL, "targets": ["raci:consulted"]}]},
+            "levels.0.targets.0",
+            "expected raci: with accountable, responsible",
+        ),
+        ({"levels": [{**_LEVEL, "last_resort": "raci:informed"}]}, "levels.0.last_resort", "can be called"),
+        (
+            {"raci": {**_RACI, "triage": {"responsible": ["team:a b"], "accountable": "role:lead"}}},
+            "raci.triage.responsible.0",
+            "'team:a b' is nobody",
+        ),
+    ],
+)
+def test_a_playbook_that_names_somebody_who_cannot_be_called_is_refused(
+    changes: dict[str, object], path: str, says: str
+) -> None:
+    assert _findings() == []
+    [(where, message)] = [found for found in _findings(**changes) if "no level" not in found[1]]
+    assert where == path
+    assert says in message
