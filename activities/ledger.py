@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -21,6 +22,8 @@ from activities.sqlite import BUSY, use_wal
 from escalation.errors import RemoteUnavailable, SettingsError, Unreachable
 from escalation.model.actions import EscalationRow, RecordEvents
 from escalation.values import Record
+
+log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "ledger_migrations"
 BATCH = 200
@@ -45,7 +48,7 @@ class LedgerEntry(Record):
     escalation_id: str
     instance: str
     last_seq: int
-    """Number of events recorded; 0 for a decision that was taken without a workflow."""
+    """Number of the last event recorded; 0 for a decision that was taken without a workflow."""
     row: EscalationRow
 
 
@@ -97,10 +100,12 @@ class Ledger:
         """Write events and the row they lead to; return the last recorded sequence number.
 
         Events that are recorded already are passed over; others at the same place are replaced when these are later
-        (see ``_standing``). A row never goes back behind a newer one.
+        (see ``_standing``). A row never goes back behind a newer one. Events before these that are not there (somebody
+        emptied the database, or restored an old copy) leave a gap: it is logged, and ``verify_chain`` finds it. The
+        escalation could not send them again, and must not wait for ever.
 
         Raises:
-            RemoteUnavailable: the database did not take it, or events before these are missing; nothing was written.
+            RemoteUnavailable: the database did not take it; nothing was written.
         """
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((action, done))
@@ -169,21 +174,19 @@ class Ledger:
         for action in actions:
             before = last.get(action.instance, 0)
             if action.events and action.events[0]["seq"] <= before:
+                self._insert_events(connection, new_events)
+                new_events = []
                 stands = _standing(connection, action, before)
                 if stands is None:
                     continue
-                before = last[action.instance] = stands
-            fresh = [event for event in action.events if event["seq"] > before]
-            _check_order(action, fresh, before)
-            new_events += (event_values(action.instance, event) for event in fresh)
-            last[action.instance] = before + len(fresh)
+                before = stands
+            _log_gaps(action, before)
+            new_events += (event_values(action.instance, event) for event in action.events)
             reached = action.events[-1]["seq"] if action.events else before
+            last[action.instance] = max(before, reached)
             if reached == last[action.instance]:
                 rows[action.instance] = case_values(action.instance, action.escalation_id, reached, action.row)
-        if new_events:
-            # A repeat that overlaps its first try in another worker must not fail, nor (hence the order) deadlock.
-            new_events.sort(key=lambda values: (values["instance"], values["seq"]))
-            connection.execute(self._insert(events).on_conflict_do_nothing(), new_events)
+        self._insert_events(connection, new_events)
         ordered = [rows[instance] for instance in sorted(rows)]
         declined = [values for values in ordered if values["outcome"] == "declined"]
         escalated = [values for values in ordered if values["outcome"] != "declined"]
@@ -195,6 +198,12 @@ class Ledger:
         self._upsert(connection, escalations, escalated)
         self._upsert(connection, decisions, declined)
         return [last[action.instance] for action in actions]
+
+    def _insert_events(self, connection: Connection, values: list[dict[str, Any]]) -> None:
+        if values:
+            # A repeat that overlaps its first try in another worker must not fail, nor (hence the order) deadlock.
+            ordered = sorted(values, key=lambda value: (value["instance"], value["seq"]))
+            connection.execute(self._insert(events).on_conflict_do_nothing(), ordered)
 
     def _upsert(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
@@ -248,7 +257,7 @@ class Ledger:
         return self._list(decisions, wanted, limit, offset)
 
     def verify_chain(self, instance: str, hash_of: Callable[[dict[str, Any]], str]) -> int | None:
-        """Return the sequence number of the first event that does not follow from the one before; None when all do.
+        """Return the number of the first event that is missing, or does not follow from the one before; else None.
 
         ``hash_of`` computes from an event what the next one carries in ``prev``. An alteration of the last event
         shows only once another follows.
@@ -348,13 +357,17 @@ def _standing(connection: Connection, action: RecordEvents, last: int) -> int | 
     return last
 
 
-def _check_order(action: RecordEvents, fresh: list[dict[str, Any]], before: int) -> None:
-    for expected, found in enumerate(fresh, before + 1):
-        if found["seq"] != expected:
-            raise RemoteUnavailable(
-                f"ledger: event {found['seq']} of {action.escalation_id} came, but {expected} is the next one; "
-                f"send everything after {before}"
+def _log_gaps(action: RecordEvents, before: int) -> None:
+    for happened in action.events:
+        if happened["seq"] > before + 1:
+            log.warning(
+                "ledger_gap",
+                escalation=action.escalation_id,
+                instance=action.instance,
+                missing_from=before + 1,
+                missing_to=happened["seq"] - 1,
             )
+        before = max(before, happened["seq"])
 
 
 def _unavailable(error: SQLAlchemyError) -> RemoteUnavailable:

@@ -13,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text, update
+from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import Decision, Ledger
@@ -134,16 +135,48 @@ async def test_a_dead_try_that_comes_late_changes_nothing(ledger: Ledger) -> Non
     assert ledger.list_escalations()[0].row.stage == "assignment"
 
 
-@pytest.mark.parametrize("seqs", [(4, 5), (1, 2, 3, 5), (3,)], ids=["after a gap", "with a gap inside", "one too far"])
-async def test_a_gap_is_refused_with_what_is_expected_and_nothing_is_written(
-    ledger: Ledger, seqs: tuple[int, ...]
+@pytest.mark.parametrize(
+    ("seqs", "gap"), [((4, 5), (2, 3)), ((1, 2, 3, 5), (4, 4)), ((3,), (2, 2))], ids=["before", "inside", "one"]
+)
+async def test_events_after_a_gap_are_recorded_and_the_gap_is_logged_and_found(
+    ledger: Ledger, seqs: tuple[int, ...], gap: tuple[int, int]
 ) -> None:
     await ledger.record(recording("i1", 1))
-    with pytest.raises(RemoteUnavailable, match=r"but \d is the next one; send everything after 1"):
-        await ledger.record(recording("i1", *seqs, stage="review"))
-    assert len(ledger.timeline("escalation-chatbot-4711")) == 1
-    assert ledger.list_escalations()[0].row.stage == "triage"
-    assert await ledger.record(recording("i1", 1, 2, 3)) == 3
+    with capture_logs() as logs:
+        assert await ledger.record(recording("i1", *seqs, stage="review")) == seqs[-1]
+    assert [(line["event"], line["missing_from"], line["missing_to"]) for line in logs] == [("ledger_gap", *gap)]
+    assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == sorted({1, *seqs})
+    assert ledger.list_escalations()[0].row.stage == "review"
+    assert ledger.verify_chain("i1", hash_of) == gap[0]
+
+
+async def test_an_escalation_goes_on_in_a_ledger_that_was_emptied_under_it(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1, 2, 3, 4, 5))
+    with ledger._writes.begin() as connection:
+        for table in ("events", "escalations"):
+            connection.execute(text(f"delete from {table}"))
+    assert await ledger.record(recording("i1", 6)) == 6
+    assert await ledger.record(recording("i1", 7, 8, stage="closed")) == 8
+    assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == [6, 7, 8]
+    assert (ledger.list_escalations()[0].last_seq, ledger.list_escalations()[0].row.stage) == (8, "closed")
+    assert ledger.verify_chain("i1", hash_of) == 1
+
+
+async def test_what_belongs_into_a_gap_fills_it_when_it_comes(ledger: Ledger) -> None:
+    await ledger.record(recording("i1", 1))
+    await ledger.record(recording("i1", 4, stage="review"))
+    assert await ledger.record(recording("i1", 2, 3, stage="triage")) == 4
+    assert ledger.verify_chain("i1", hash_of) is None
+    assert ledger.list_escalations()[0].row.stage == "review"
+
+
+async def test_two_tries_that_are_written_together_leave_the_later_one(ledger: Ledger) -> None:
+    await asyncio.gather(
+        ledger.record(recording("other", 1, of="other")),  # the first is written alone, the others wait for it
+        ledger.record(tried("i1", 1, "lost", second=1, stage="review")),
+        ledger.record(tried("i1", 1, "true", second=2, stage="triage")),
+    )
+    assert [event["text"] for event in ledger.timeline("escalation-chatbot-4711")] == ["true"]
 
 
 async def test_one_bad_record_does_not_spoil_those_written_with_it(ledger: Ledger) -> None:
@@ -155,10 +188,9 @@ async def test_one_bad_record_does_not_spoil_those_written_with_it(ledger: Ledge
         ledger.record(recording("i4", 1, 2)),
         return_exceptions=True,
     )
-    assert [results[0], results[3]] == [1, 2]
-    assert isinstance(results[1], RemoteUnavailable)
+    assert [results[0], results[1], results[3]] == [1, 7, 2]
     assert isinstance(results[2], KeyError)
-    assert {entry.instance for entry in ledger.list_escalations()} == {"i1", "i4"}
+    assert {entry.instance for entry in ledger.list_escalations()} == {"i1", "i2", "i4"}
 
 
 async def test_the_row_follows_the_newest_events_and_a_late_repeat_does_not_turn_it_back(ledger: Ledger) -> None:
