@@ -33,6 +33,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
+from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, command_name
@@ -42,6 +43,7 @@ from escalation.model.start import OPEN, TASK_QUEUE, WORKFLOW, Previous, Start, 
 from escalation.model.state import Escalation
 from escalation.playbook.load import Shelf, shipped_folder
 from escalation.playbook.schema import Playbook
+from escalation.values import digest_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -50,15 +52,28 @@ ANSWER_WITHIN = timedelta(seconds=30)
 
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _LOWEST_PRIORITY = 5
+_LONGEST_KEY = 400
+"""Temporal allows ids of 1000 characters; nobody reads more than this."""
+_NO_ANSWER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.ABORTED)
 _ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"
 """Temporal's name for an update that a run took and did not live to answer."""
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:\-]")
 
 
 def escalation_id(source: str, dedup_key: str) -> str:
-    """Return the workflow id for a source and key; characters that ids should not hold are written as ``%XX``."""
-    escaped = _NOT_IN_AN_ID.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), dedup_key)
-    return f"escalation-{source}-{escaped}"
+    """Return the workflow id for a source and key.
+
+    Characters that ids should not hold are written as ``%XX``, and so is a ``-`` in the source, so that two sources
+    never share an id. The end of a very long key is replaced by its digest.
+    """
+    key = _escaped(dedup_key)
+    if len(key) > _LONGEST_KEY:
+        key = f"{key[:_LONGEST_KEY]}-{digest_of(dedup_key)}"
+    return f"escalation-{_escaped(source).replace('-', '%2D')}-{key}"
+
+
+def _escaped(text: str) -> str:
+    return _NOT_IN_AN_ID.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), text)
 
 
 class EscalationClient:
@@ -81,6 +96,7 @@ class EscalationClient:
     ) -> None:
         self.temporal = client
         self._shelf = playbooks or Shelf(shipped_folder())
+        self._knows_playbooks = playbooks is not None
         self._task_queue = task_queue
         self._answer_within = answer_within
 
@@ -135,10 +151,10 @@ class EscalationClient:
                 return previous.answers[request.request_id]
 
     async def submit(self, request: Request) -> str:
-        """Start an escalation without waiting for its receipt; return its id.
+        """Hand over a request without waiting for its receipt; return the escalation's id.
 
-        For callers that must not wait. There is no backpressure: prefer ``open``. When one with the same key is open,
-        the request is not delivered to it.
+        For callers that must not wait. It joins an open escalation as ``open`` does, and the same ``request_id`` again
+        changes nothing; but there is no backpressure, and a refusal is seen only in Temporal's UI: prefer ``open``.
 
         Raises:
             RequestRefused: malformed or too large.
@@ -146,23 +162,32 @@ class EscalationClient:
         """
         check_size(request)
         identifier = escalation_id(request.source, request.dedup_key)
-        try:
-            await self.temporal.start_workflow(
-                WORKFLOW,
-                Start(playbook=request.playbook, request=request),
-                id=identifier,
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                priority=self._priority(request),
-                static_summary=_static_summary(request),
-            )
-        except RPCError as error:
-            raise self._unreachable(error) from error
-        return identifier
+        previous: Previous | None = None
+        while True:
+            try:
+                await self.temporal.start_workflow(
+                    WORKFLOW,
+                    Start(playbook=request.playbook, previous=previous),
+                    id=identifier,
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=_reuse(previous),
+                    priority=self._priority(request),
+                    static_summary=_static_summary(request),
+                    static_details=_static_details(request),
+                    start_signal=OPEN,
+                    start_signal_args=[request],
+                )
+            except WorkflowAlreadyStartedError as error:
+                previous = await self._left_behind(identifier, error.run_id)
+                if request.request_id in previous.answers:
+                    return identifier
+            except RPCError as error:
+                raise self._unreachable(error) from error
+            else:
+                return identifier
 
     async def _update_with_start(self, request: Request, priority: Priority, previous: Previous | None) -> Receipt:
-        # The first try never starts over a closed run: what that one answered, and its link, must be known before.
-        reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE if previous is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE
         identifier = escalation_id(request.source, request.dedup_key)
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             WORKFLOW,
@@ -170,7 +195,7 @@ class EscalationClient:
             id=identifier,
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=reuse,
+            id_reuse_policy=_reuse(previous),
             priority=priority,
             static_summary=_static_summary(request),
             static_details=_static_details(request),
@@ -226,11 +251,12 @@ class EscalationClient:
             Unreachable: no server, or no worker, answered in time. With a ``command_id`` sending again is safe.
         """
         handle = self.temporal.get_workflow_handle(escalation)
+        name = command_name(type(command))
         try:
             answer: Answer = await handle.execute_update(
-                command_name(type(command)),
+                name,
                 command,
-                id=command.command_id,
+                id=f"{name}/{command.by}/{command.command_id}" if command.command_id else None,
                 result_type=Answer,
                 rpc_timeout=self._answer_within,
             )
@@ -257,6 +283,16 @@ class EscalationClient:
     async def state(self, escalation: str) -> Escalation:
         """Ask for everything: what a forecast starts from."""
         return await self._query(escalation, "state", Escalation)
+
+    async def forecast(self, escalation: str, directory: FindsPeople, until: datetime) -> list[Event]:
+        """Say what happens until an instant if nobody acts: the same rules, run forward in this process.
+
+        Args:
+            escalation: its id.
+            directory: who is found for a target, e.g. ``escalation.people.directory.load_directory(path)``.
+            until: where to stop; with a time zone.
+        """
+        return forecast(await self.state(escalation), directory, until)
 
     async def timeline(self, escalation: str) -> list[Event]:
         """Ask for the latest events, oldest first; the ledger has those that are older."""
@@ -296,6 +332,11 @@ class EscalationClient:
             rank = self.consider(request).severity_rank
         except errors.DocumentError:
             return Priority.default
+        except RequestRefused:
+            # The shipped playbooks may not be the ones the workers use: what they refuse, a worker decides.
+            if self._knows_playbooks:
+                raise
+            return Priority.default
         return Priority(priority_key=min(rank + 1, _LOWEST_PRIORITY))
 
     def _unreachable(self, error: Exception) -> Unreachable:
@@ -310,6 +351,8 @@ class EscalationClient:
                 f"a worker on task queue {self._task_queue} took it and failed on it ({error.message}); it is tried "
                 "again by itself: the worker's log and the run in Temporal's UI say why"
             )
+        if isinstance(error, RPCError) and error.status not in _NO_ANSWER:
+            return Unreachable(f"Temporal at {config.target_host} refused the call: {error.message}")
         return Unreachable(
             f"no worker answered on task queue {self._task_queue} at {config.target_host} within "
             f"{self._answer_within.total_seconds():g} s; start one with 'python -m worker' (or 'escalate dev')"
@@ -346,6 +389,11 @@ class EscalationClient:
             return Unknown(f"no escalation has the id {escalation}; 'escalate list' names the open ones")
         when: datetime | None = described.close_time
         return NotNow(f"{escalation} has ended" + (f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""))
+
+
+def _reuse(previous: Previous | None) -> WorkflowIDReusePolicy:
+    # The first try never starts over a closed run: what that one answered, and its link, must be known before.
+    return WorkflowIDReusePolicy.REJECT_DUPLICATE if previous is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE
 
 
 def _static_summary(request: Request) -> str:

@@ -6,7 +6,8 @@
     │   ├── AlreadyDone             somebody (or the same one) did it before; says who and when
     │   ├── NotNow                  the escalation is in a stage where this has no meaning
     │   ├── Unknown                 the gate, item, level or severity named does not exist here
-    │   └── Incomplete              something required is missing from what was sent
+    │   ├── Incomplete              something required is missing from what was sent
+    │   └── TooLarge                what was sent does not fit; says the size and the limit
     ├── DocumentError               a playbook or directory file cannot be used; carries findings with file:line
     ├── ConditionError              a condition does not pass the type check; carries every problem
     ├── RequestRefused              a request to open an escalation is malformed or too large; nothing was started
@@ -49,6 +50,10 @@ class Unknown(DomainError):
 
 class Incomplete(DomainError):
     """The command lacks something the playbook requires; the message names every missing part."""
+
+
+class TooLarge(DomainError):
+    """The escalation would grow beyond what Temporal can carry; the message says the size and the limit."""
 
 
 class Finding(NamedTuple):

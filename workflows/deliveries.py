@@ -13,6 +13,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
+from workflows.background import Background
+
 with workflow.unsafe.imports_passed_through():
     from escalation.model import commands as c
     from escalation.model.actions import (
@@ -75,8 +77,9 @@ class _Lane:
 class Deliveries:
     """The actions in flight. ``pending`` is what continue-as-new has to carry."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, background: Background) -> None:
         self.pending: dict[str, Action] = {}
+        self._background = background
         self._report = report
         self._lanes: dict[str, _Lane] = {}
 
@@ -89,7 +92,7 @@ class Deliveries:
         lane = self._lanes.setdefault(name, _Lane())
         lane.waiting.append(action)
         if lane.work is None:
-            lane.work = asyncio.create_task(self._work(name, lane))
+            lane.work = self._background.start(self._work(name, lane))
 
     def is_calling(self) -> bool:
         """Tell whether somebody is being looked up, paged or asked to decide right now."""

@@ -6,6 +6,7 @@ should be told, and what the world answers comes back as a command. This class d
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
@@ -23,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.model.state import Escalation
     from escalation.playbook.schema import Stage
     from escalation.values import ENGINE
+    from workflows.background import Background
     from workflows.deliveries import Deliveries
     from workflows.journal import Journal
     from workflows.messages import take_signal, takes_commands
@@ -46,7 +48,8 @@ class EscalationWorkflow(Views):
         self.refusal: RequestRefused | None = None
         self.cancelled = False
         self.early_signals: list[tuple[str, bytes]] = []
-        self.deliveries = Deliveries(self._report)
+        self.background = Background()
+        self.deliveries = Deliveries(self._report, self.background)
         self.journal = Journal(carried.journal if carried else (), self.deliveries.is_calling)
         for action in carried.pending if carried else ():
             self.deliveries.perform(action)
@@ -54,7 +57,7 @@ class EscalationWorkflow(Views):
     @workflow.run
     async def run(self, start: Start) -> Summary:
         """Go through the stages, stay until everything is said and recorded, and return how it ended."""
-        background = (asyncio.create_task(self.publish()), asyncio.create_task(self.journal.record()))
+        beside = (self.background.start(self.publish()), self.background.start(self.journal.record()))
         await self._begin(start)
         while not self._finished:
             await self._while_in(Stage.TRIAGE)
@@ -63,7 +66,7 @@ class EscalationWorkflow(Views):
             await self._while_in(Stage.REVIEW)
             # While there is something left to say, a new request begins a repeat here: the same stages again.
             await self._wait(lambda: self._finished or not self.now.ended)
-        for task in background:
+        for task in beside:
             task.cancel()
         if self.cancelled:
             raise asyncio.CancelledError
@@ -78,8 +81,6 @@ class EscalationWorkflow(Views):
             await self._wait(loading.done)
             try:
                 self.state = fresh(loading.result(), 0, start.previous.answers if start.previous else {})
-                if start.request is not None:
-                    self._take(start.request)
             except RequestRefused as error:
                 self.refusal = error
         await self._wait(lambda: self._opened or self.refusal is not None)
@@ -95,7 +96,7 @@ class EscalationWorkflow(Views):
             due = self.due
             if not await self._changes_before(due):
                 self.apply(c.TimePassed())
-            if workflow.info().is_continue_as_new_suggested():
+            if self._long_enough:
                 await self._wait(workflow.all_handlers_finished)
                 if not self.now.ended:
                     workflow.continue_as_new(
@@ -112,7 +113,7 @@ class EscalationWorkflow(Views):
             return False
         try:
             await self._wait(
-                lambda: self.due != due or workflow.info().is_continue_as_new_suggested(),
+                lambda: self.due != due or self._long_enough,
                 left,
                 due.summary[:200] if due is not None else None,
             )
@@ -125,8 +126,11 @@ class EscalationWorkflow(Views):
     ) -> None:
         """Wait as every wait of ``run`` does: a run that is cancelled in Temporal goes on to its end in order."""
         while not until():
+            self.background.raise_defect()
             try:
-                await workflow.wait_condition(until, timeout=timeout, timeout_summary=summary)
+                await workflow.wait_condition(
+                    lambda: until() or self.background.defect is not None, timeout=timeout, timeout_summary=summary
+                )
             except asyncio.CancelledError:
                 if workflow.cancellation_reason() is None:
                     raise  # no cancellation: the worker drops the run from its cache
@@ -145,7 +149,17 @@ class EscalationWorkflow(Views):
 
     @workflow.update(name=OPEN, description="Open the escalation, or join it when it is open")
     async def open(self, request: Request) -> Receipt:
-        """Answer a request; the only handler that waits, for the playbook."""
+        """Answer a request."""
+        return await self._answer(request)
+
+    @workflow.signal(name=OPEN, description="The same for callers that do not wait; people use the update")
+    async def open_unanswered(self, request: Request) -> None:
+        """Take a request whose sender does not wait; a refused one ends a run that nothing else has opened."""
+        with suppress(RequestRefused):
+            await self._answer(request)
+
+    async def _answer(self, request: Request) -> Receipt:
+        """Take a request; the only handler that waits, for the playbook."""
         await workflow.wait_condition(lambda: self.state is not None or self.refusal is not None)
         if self.refusal is not None and (self.cancelled or self.state is None):
             raise self.refusal
@@ -206,6 +220,11 @@ class EscalationWorkflow(Views):
                 self.apply(result)
             except DomainError as error:
                 workflow.logger.error("result refused", extra={"error": str(error)})
+
+    @property
+    def _long_enough(self) -> bool:
+        # While the ledger is down the journal grows; it is carried over once it fits into one payload again.
+        return workflow.info().is_continue_as_new_suggested() and self.journal.fits
 
     @property
     def _opened(self) -> bool:

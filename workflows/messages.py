@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.errors import DomainError
     from escalation.lifecycle import decide
     from escalation.lifecycle.communication import situation
+    from escalation.lifecycle.decide import accepted_before
     from escalation.lifecycle.permissions import refuse_engine
     from escalation.model import commands as c
     from escalation.model import events as e
@@ -51,8 +52,7 @@ def takes_commands(cls: W) -> W:
 
 def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
     def handle(self: Shell, command: c.Act) -> c.Answer:
-        state = self.now
-        already = next((r for r in state.remembered if r.command_id == command.command_id), None)
+        already = accepted_before(self.now, command)
         if already is not None:
             return c.Answer(message=f"accepted before, at {already.at:%H:%M:%S %Z}", at=already.at, seq=already.seq)
         events = self.apply(command)

@@ -7,16 +7,12 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from escalation.errors import RequestRefused
-    from escalation.model.events import Event
     from escalation.model.request import Receipt
     from escalation.model.start import Carried, Summary
     from escalation.model.state import Escalation
     from escalation.playbook.schema import LoadedPlaybook, shared
     from workflows.deliveries import LOCAL_FAILURE, Deliveries
     from workflows.journal import Journal
-
-CARRIED_TAIL = 200_000
-"""Bytes of the latest events that continue-as-new carries: with a long request still far below Temporal's 2 MiB."""
 
 
 async def load_playbook(name: str) -> LoadedPlaybook:
@@ -55,24 +51,13 @@ def taken_over(carried: Carried) -> Escalation:
 
 
 def carry(state: Escalation, deliveries: Deliveries, journal: Journal, repeats: int) -> Carried:
-    """Return what the next run needs: all but the older events, which the ledger has."""
+    """Return what the next run needs."""
     return Carried(
-        state=state.model_copy(update={"tail": _latest(state.tail)}),
+        state=state,
         pending=tuple(deliveries.pending.values()),
         journal=tuple(journal.chapters),
         repeats=repeats,
     )
-
-
-def _latest(tail: tuple[Event, ...]) -> tuple[Event, ...]:
-    kept: list[Event] = []
-    size = 0
-    for event in reversed(tail):
-        size += len(event.model_dump_json())
-        if size > CARRIED_TAIL and kept:
-            break
-        kept.append(event)
-    return tuple(reversed(kept))
 
 
 def summary_of(state: Escalation) -> Summary:

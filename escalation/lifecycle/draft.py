@@ -33,7 +33,7 @@ class Draft:
                 "at": self.now,
                 "by": by or self.by,
                 "prev": state.last_hash,
-                "cause": "" if self.events else self.command,
+                "sent_as": "" if self.events else self.command,
                 **content,
             }
         )

@@ -24,8 +24,8 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     changes = apply(state, event) if apply is not None else {}
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
-    if event.cause:
-        remembered = Remembered(command=event.cause, at=event.at, seq=event.seq)
+    if event.sent_as:
+        remembered = Remembered(command=event.sent_as, at=event.at, seq=event.seq)
         changes["remembered"] = (*state.remembered[-(REMEMBERED - 1) :], remembered)
     changes["tail"], changes["tail_bytes"] = _kept((*state.tail, event), state.tail_bytes + size)
     return state.changed(changes)

@@ -1,6 +1,6 @@
 """What may be asked of an escalation: by people, by services, by time, and by the results of actions.
 
-``COMMANDS`` is the registry: its keys are the names of the updates, the CLI's commands and the client's methods.
+``COMMANDS`` is the registry: its keys are the names of the updates and of the command line's commands.
 """
 
 from typing import Annotated, Literal

@@ -27,7 +27,7 @@ class EventBase(Record):
     at: AwareDatetime
     by: Actor
     prev: str = ""
-    cause: str = ""
+    sent_as: str = ""
     """Name, actor and id of the command that caused it; on its first event, when it carried an id."""
 
 

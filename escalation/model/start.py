@@ -6,13 +6,14 @@ from pydantic import AwareDatetime, Field, ValidatorFunctionWrapHandler, WrapVal
 
 from escalation.model.actions import Action, EscalationRow
 from escalation.model.events import Event
-from escalation.model.request import Receipt, Request
+from escalation.model.request import Receipt
 from escalation.model.state import Escalation
 from escalation.values import Record
 
 WORKFLOW = "Escalation"
 TASK_QUEUE = "escalations"
 OPEN = "open"
+"""The update that opens, and the signal for callers that do not wait for its answer."""
 
 
 class Chapter(Record):
@@ -53,8 +54,6 @@ class Start(Record):
     """The workflow's input."""
 
     playbook: str
-    request: Request | None = None
-    """Set by fire-and-forget openings; otherwise the request comes with the ``open`` update."""
     previous: Previous | None = None
     carried: Annotated[Carried | None, WrapValidator(_leniently)] = None
 

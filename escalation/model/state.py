@@ -28,7 +28,10 @@ from escalation.values import Actor, Record, Target
 TAIL = 200
 """How many of the latest events the state keeps. The ledger has all of them."""
 
-REMEMBERED = 200
+TAIL_BYTES = 200_000
+"""How large the kept events may be together, as JSON: with a long request still far below Temporal's 2 MiB."""
+
+REMEMBERED = 100
 """How many answers to command ids and request ids are kept, the latest first to stay."""
 
 
@@ -209,9 +212,10 @@ class Held(Record):
 
 
 class Remembered(Record):
-    """A command that was accepted, by its id."""
+    """A command that was accepted."""
 
-    command_id: str
+    command: str
+    """Name, actor and command id."""
     at: AwareDatetime
     seq: int
 
@@ -237,6 +241,7 @@ class Escalation(Record):
     seq: int = 0
     last_hash: str = ""
     tail: tuple[Event, ...] = ()
+    tail_bytes: int = 0
 
     opened_at: AwareDatetime | None = None
     source: str = ""
