@@ -127,8 +127,10 @@ def _open(connection: sqlite3.Connection, action: OpenCase) -> str:
     if ticket is not None:
         return ticket
     case = action.case
+    # A ticket of this help desk may have come from another system: then its own id is not the case it was opened for.
     known = connection.execute(
-        "select id from tickets where case_system = ? and case_id = ?", (case.system, case.id)
+        "select id from tickets where (case_system = ? and case_id = ?) or (? = ? and id = ?)",
+        (case.system, case.id, case.system, SYSTEM, case.id),
     ).fetchone()
     if known is None:
         ticket = _create(connection, action)
@@ -148,9 +150,16 @@ def _create(connection: sqlite3.Connection, action: OpenCase) -> str:
         " values (?, ?, ?, ?, ?, ?, 'open', ?)",
         (case.system, case.id, customer and customer.id, action.subject, action.body, action.severity, _now()),
     ).lastrowid
-    ticket = case.id if case.system == SYSTEM else f"T-{number}"
+    ticket = case.id if case.system == SYSTEM else _free_id(connection, number or 1)
     connection.execute("update tickets set id = ? where number = ?", (ticket, number))
     return ticket
+
+
+def _free_id(connection: sqlite3.Connection, number: int) -> str:
+    """Return the next id that no ticket bears yet; whoever escalates one may have named it like ours."""
+    while connection.execute("select 1 from tickets where id = ?", (f"T-{number}",)).fetchone():
+        number += 1
+    return f"T-{number}"
 
 
 def _linked(connection: sqlite3.Connection, external_id: str) -> str | None:

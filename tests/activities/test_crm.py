@@ -112,6 +112,27 @@ async def test_a_case_that_is_a_ticket_of_this_help_desk_keeps_its_number(crm: C
     assert desk.ticket("4711") is not None
 
 
+async def test_a_ticket_that_came_from_another_system_can_be_escalated_by_its_own_number(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    first = await crm.open_case(opening())
+    for _ in range(2):
+        again = await crm.open_case(opening(key="e2/open", system="helpdesk", case=first.ticket, subject="Again"))
+    assert again.ticket == first.ticket
+    [ticket] = desk.tickets()
+    assert (ticket.case_system, ticket.case_id) == ("chatbot", "conv-1")
+    assert [comment.text for comment in ticket.comments] == ["Again\n\nWhat happened"]
+    other = await crm.open_case(opening(key="e3/open", system="email", case=first.ticket))
+    assert other.ticket != first.ticket
+
+
+async def test_a_number_that_somebody_named_is_not_given_to_another_ticket(crm: Crm, desk: LocalHelpDesk) -> None:
+    await crm.open_case(opening(key="e1/open", system="helpdesk", case="T-2"))
+    await crm.open_case(opening(key="e2/open", case="conv-2"))
+    await crm.open_case(opening(key="e3/open", case="conv-3"))
+    assert [ticket.id for ticket in desk.tickets()] == ["T-2", "T-3", "T-4"]
+
+
 async def test_a_second_escalation_of_the_same_case_reopens_its_ticket_and_says_why_once(
     crm: Crm, desk: LocalHelpDesk
 ) -> None:

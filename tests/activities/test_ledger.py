@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, make_url, text, update
+from sqlalchemy import create_engine, delete, make_url, text, update
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
@@ -153,8 +153,8 @@ async def test_events_after_a_gap_are_recorded_and_the_gap_is_logged_and_found(
 async def test_an_escalation_goes_on_in_a_ledger_that_was_emptied_under_it(ledger: Ledger) -> None:
     await ledger.record(recording("i1", 1, 2, 3, 4, 5))
     with ledger._writes.begin() as connection:
-        for table in ("events", "escalations"):
-            connection.execute(text(f"delete from {table}"))
+        for table in (events, escalations):
+            connection.execute(delete(table))
     assert await ledger.record(recording("i1", 6)) == 6
     assert await ledger.record(recording("i1", 7, 8, stage="closed")) == 8
     assert [event["seq"] for event in ledger.timeline("escalation-chatbot-4711")] == [6, 7, 8]
