@@ -45,6 +45,7 @@ class Dispatch(NamedTuple):
     give_up: timedelta | None
     """After this the failure is final and becomes a command; None: never, the work must be done."""
     retry: RetryPolicy
+    cancellation: workflow.ActivityCancellationType = workflow.ActivityCancellationType.TRY_CANCEL
 
 
 _PATIENT = RetryPolicy(
@@ -56,6 +57,8 @@ _LOOKUP = RetryPolicy(
 
 # A page is worthless after a day: the ladder has long gone on. A ticket is not: it is opened however late.
 NOTIFY = Dispatch("notify.send", timedelta(seconds=60), timedelta(days=1), _PATIENT)
+# Cancelled, its end is waited for: only then is it known that the try under way was the last.
+PAGE = NOTIFY._replace(cancellation=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
 OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
 UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
@@ -82,6 +85,7 @@ class Deliveries:
         self._background = background
         self._report = report
         self._lanes: dict[str, _Lane] = {}
+        self._withdrawn: set[str] = set()
 
     def perform(self, action: Action) -> None:
         """Queue an action in its lane; an action already in flight is not queued twice."""
@@ -102,17 +106,21 @@ class Deliveries:
             for action in self.pending.values()
         )
 
-    def withdraw_pages(self) -> None:
-        """Cancel every page that is not delivered yet: nobody is being asked any more."""
+    def withdraw(self, still_asks: Callable[[str], bool]) -> None:
+        """Cancel every message that asks something which was answered meanwhile and is not delivered yet."""
         for lane in self._lanes.values():
-            pages = [action for action in lane.waiting if _is_page(action)]
-            if not pages:
-                continue
-            if lane.call is not None and lane.waiting[0] is pages[0]:
+            stale = [action for action in lane.waiting if _asks(action) and not still_asks(_asks(action))]
+            if stale and lane.call is not None and lane.waiting[0] is stale[0]:
+                self._withdrawn.add(stale[0].key)
                 lane.call.cancel()
-            for page in pages:
-                lane.waiting.remove(page)
-                del self.pending[page.key]
+            for action in stale:
+                lane.waiting.remove(action)
+                del self.pending[action.key]
+
+    @property
+    def quiet(self) -> bool:
+        """True once no withdrawn message is under way any more: none starts after this, and none arrives."""
+        return not self._withdrawn
 
     async def _work(self, name: str, lane: _Lane) -> None:
         while lane.waiting:
@@ -126,15 +134,20 @@ class Deliveries:
                 if not is_cancelled_exception(error):
                     result = _failure(action, error)
             lane.call = None
-            if self.pending.pop(action.key, None) is not None:
+            if action.key in self._withdrawn:
+                # The try that was under way may still have arrived. That it did not concerns nobody any more.
+                self._withdrawn.remove(action.key)
+                result = None if isinstance(result, c.NotDelivered) else result
+            else:
+                del self.pending[action.key]
                 lane.waiting.pop(0)
             if result is not None:
                 self._report(action, result)
         del self._lanes[name]
 
 
-def _is_page(action: Action) -> bool:
-    return isinstance(action, Notify) and action.rung is not None
+def _asks(action: Action) -> str:
+    return (action.asks or "") if isinstance(action, Notify) else ""
 
 
 def _lane(action: Action) -> str:
@@ -149,7 +162,7 @@ async def _perform(action: Action) -> c.Internal | None:
     if isinstance(action, FindPeople):
         return c.PeopleFound(purpose=action.purpose, found=await _find(action))
     if isinstance(action, Notify):
-        receipt = await call(NOTIFY, action, DeliveryReceipt, action.summary)
+        receipt = await call(PAGE if _asks(action) else NOTIFY, action, DeliveryReceipt, action.summary)
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
     if isinstance(action, OpenCase):
         return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
@@ -186,6 +199,7 @@ async def call(dispatch: Dispatch, argument: object, result_type: type[T] | None
         schedule_to_close_timeout=dispatch.give_up,
         heartbeat_timeout=ALIVE,
         retry_policy=dispatch.retry,
+        cancellation_type=dispatch.cancellation,
         summary=summary[:200],
     )
     return result

@@ -31,6 +31,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runs import carry, fresh, load_playbook, summary_of, taken_over
     from workflows.views import Views
 
+QUIET_WITHIN = timedelta(seconds=2)
+"""How long the answer to a command waits for pages that it withdrew while they were on their way."""
+
 
 @workflow.defn(name=WORKFLOW, failure_exception_types=[EscalationError])
 @takes_commands
@@ -184,6 +187,14 @@ class EscalationWorkflow(Views):
             self.earlier, self.repeats, self.cancelled = earlier, self.repeats + 1, False
         return self.now.answers[request.request_id]
 
+    async def quiet(self) -> None:
+        """Wait until no page is under way that was withdrawn; not for ever, since a receiver may hang."""
+        if not self.deliveries.quiet:
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self.deliveries.quiet, timeout=QUIET_WITHIN, timeout_summary="pages under way are to end"
+                )
+
     def signalled(self, name: str, content: bytes) -> None:
         """Take a signal of the same name as a command."""
         if self._opened:
@@ -205,8 +216,7 @@ class EscalationWorkflow(Views):
         """
         self.state, events = advance(state or self.now, command, workflow.now())
         if events:
-            if self.now.rung is None:
-                self.deliveries.withdraw_pages()
+            self.deliveries.withdraw(self.now.still_asks)
             for action in react(self.now, events):
                 self.deliveries.perform(action)
             self.journal.write(self.now, events)

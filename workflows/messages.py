@@ -36,6 +36,10 @@ class Shell(Protocol):
         """Decide a command and let happen what follows."""
         ...
 
+    async def quiet(self) -> None:
+        """Wait until nothing happens any more that the command has made pointless."""
+        ...
+
     def signalled(self, name: str, content: bytes) -> None:
         """Take a signal, as soon as it can be."""
         ...
@@ -51,7 +55,7 @@ def takes_commands(cls: W) -> W:
 
 
 def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
-    def handle(self: Shell, command: c.Act) -> c.Answer:
+    async def handle(self: Shell, command: c.Act) -> c.Answer:
         already = accepted_before(self.now, command)
         if already is not None:
             return c.Answer(message=f"accepted before, at {already.at:%H:%M:%S %Z}", at=already.at, seq=already.seq)
@@ -59,7 +63,10 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
         after = self.now
         kept = any(isinstance(event, e.CommandHeld) for event in events)
         message = f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted. "
-        return c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
+        answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
+        # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
+        await self.quiet()
+        return answer
 
     def check(self: Shell, command: c.Act) -> None:
         refuse_engine(command.by)
