@@ -1,6 +1,8 @@
 """Telling people: one activity that picks the contact point, and a port that each channel stands behind."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import structlog
 from temporalio import activity
@@ -16,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 3
 """Tries that the first contact point gets alone; from the next on, a silent one no longer keeps the others waiting."""
+SOON = timedelta(seconds=10)
+"""A contact point that asks to wait for longer keeps nobody waiting: a page is worth little in an hour."""
 
 
 class Notifications:
@@ -24,39 +28,57 @@ class Notifications:
     def __init__(self, directory: DirectoryFile, notifiers: Mapping[str, Notifier]) -> None:
         self._directory = directory
         self._notifiers = notifiers
+        self._asked_to_wait: dict[tuple[str, str, str], float] = {}
+        """Message, channel and address to the instant before which this worker does not ask there again."""
 
     @activity.defn(name="notify.send")
     async def send(self, message: Notify) -> DeliveryReceipt:
         """Deliver through the first of the receiver's contact points that takes it.
 
-        A contact point that refuses is passed over at once. One that is unavailable is waited for; from the fourth try
-        on the next point gets its chance in the same try, and the receiver may see the message on two channels.
+        A contact point that refuses is passed over at once. One that is unavailable is waited for, unless it asks to
+        wait for more than ten seconds or beyond ``respond_by``; from the fourth try on it is not. Then the next point
+        gets its chance in the same try, and the receiver may see the message on two channels.
 
         Raises:
             RemoteRefused: every contact point refused, or there is none; names channels, never addresses.
-            RemoteUnavailable: at least one is worth another try.
+            RemoteUnavailable: at least one is worth another try; with the shortest wait of them.
         """
         refused: list[str] = []
-        silent: RemoteUnavailable | None = None
+        silent: list[RemoteUnavailable] = []
         for channel, address in await self._points(message):
             notifier = self._notifiers.get(channel)
             if notifier is None:
                 refused.append(f"{channel}: this worker has no such channel")
                 continue
             try:
-                return await notifier.send(message, address)
+                return await self._ask(notifier, message, channel, address)
             except RemoteRefused as error:
                 log.warning("contact_point_refused", channel=channel, to=message.to, error=str(error))
                 refused.append(str(error))
             except RemoteUnavailable as error:
-                silent = silent or error
-                if activity.info().attempt <= PATIENCE:
+                silent.append(error)
+                if activity.info().attempt <= PATIENCE and _is_soon(error, message):
                     break
-        if silent is not None:
-            raise silent
+        if silent:
+            raise min(silent, key=_wait)
         raise RemoteRefused(
             f"{message.to} cannot be reached: {'; '.join(refused) or 'no contact point in the directory'}"
         )
+
+    async def _ask(self, notifier: Notifier, message: Notify, channel: str, address: str) -> DeliveryReceipt:
+        """Ask one contact point, but not before it wants to be asked again: another's try may come earlier."""
+        point = (message.key, channel, address)
+        left = self._asked_to_wait.get(point, 0) - monotonic()
+        if left > 0:
+            raise RemoteUnavailable(f"{channel}: asked to wait", retry_after=timedelta(seconds=left))
+        try:
+            return await notifier.send(message, address)
+        except RemoteUnavailable as error:
+            if error.retry_after is not None:
+                now = monotonic()
+                waiting = {each: until for each, until in self._asked_to_wait.items() if until > now}
+                self._asked_to_wait = waiting | {point: now + error.retry_after.total_seconds()}
+            raise
 
     async def _points(self, message: Notify) -> list[tuple[str, str]]:
         """Return channel and address of each contact point, in the person's own order."""
@@ -66,3 +88,12 @@ class Notifications:
         if person is None:
             raise RemoteRefused(f"{message.to} is not in the directory")
         return [(contact.channel, contact.address) for contact in person.contacts]
+
+
+def _wait(error: RemoteUnavailable) -> timedelta:
+    return error.retry_after or timedelta(0)
+
+
+def _is_soon(error: RemoteUnavailable, message: Notify) -> bool:
+    wait = _wait(error)
+    return wait <= SOON and (message.respond_by is None or datetime.now(UTC) + wait < message.respond_by)

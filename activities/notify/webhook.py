@@ -11,13 +11,15 @@ from escalation.model.actions import DeliveryReceipt, Notify
 from escalation.values import digest_of
 
 CHANNEL = "webhook"
+POSTED = {"key", "to", "kind", "subject", "body", "urgent", "rung", "respond_by"}
+"""What receivers are told of a message: their contract, whatever else the engine keeps in one."""
 _PLAIN = "!#$&'()*+,/:;=?@[]~"
 STILL_BUSY = frozenset({409})
 """What receivers that honour ``Idempotency-Key`` answer while they work on the first try with that key."""
 
 
 class Webhook:
-    """A ``Notifier`` that posts ``{key, to, kind, subject, body, urgent, rung, respond_by}``.
+    """A ``Notifier`` that posts the fields ``POSTED`` as JSON.
 
     The header ``Idempotency-Key`` holds the message's key, percent-encoded where it is not ASCII. It is the same on
     every try, so a receiver that took the message but could not say so can tell the second from the first.
@@ -33,7 +35,7 @@ class Webhook:
             "POST",
             address,
             system=CHANNEL,
-            content=message.model_dump_json(exclude={"type", "summary"}).encode(),
+            content=message.model_dump_json(include=POSTED).encode(),
             headers={
                 "Content-Type": "application/json",
                 "Idempotency-Key": quote(message.key, safe=_PLAIN),

@@ -71,6 +71,23 @@ def notifications(people: People, **channels: Notifier) -> Notifications:
     return Notifications(cast("DirectoryFile", people), channels)
 
 
+class Clock:
+    """The worker's clock, which moves when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("activities.notify.monotonic", clock)
+    return clock
+
+
 async def send(activities: Notifications, message: Notify, attempt: int = 1) -> DeliveryReceipt:
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(environment.info, attempt=attempt)
@@ -111,7 +128,9 @@ async def test_when_all_refuse_the_error_names_channels_and_no_address() -> None
     )
 
 
-async def test_an_unavailable_contact_point_is_waited_for_and_after_three_tries_the_next_one_gets_its_chance() -> None:
+async def test_an_unavailable_contact_point_is_waited_for_and_after_three_tries_the_next_one_gets_its_chance(
+    clock: Clock,
+) -> None:
     slow = RemoteUnavailable("chat: answered 429", retry_after=timedelta(seconds=4))
     chat, mail = Channel("chat", slow), Channel("mail")
     activities = notifications(EVA, chat=chat, mail=mail)
@@ -119,8 +138,60 @@ async def test_an_unavailable_contact_point_is_waited_for_and_after_three_tries_
         with pytest.raises(RemoteUnavailable) as failure:
             await send(activities, page(), attempt)
         assert failure.value.retry_after == timedelta(seconds=4)
+        clock.now += 4
     assert mail.asked == []
     assert (await send(activities, page(), attempt=4)).channel == "mail"
+    assert chat.asked == ["U-eva"] * 4
+
+
+async def test_a_contact_point_that_asks_for_a_long_wait_is_passed_over_at_once() -> None:
+    chat, mail = Channel("chat", RemoteUnavailable("chat: busy", retry_after=timedelta(hours=1))), Channel("mail")
+    assert (await send(notifications(EVA, chat=chat, mail=mail), page())).channel == "mail"
+
+
+@pytest.mark.parametrize(("seconds", "channel"), [(3, "mail"), (3600, None)])
+async def test_a_contact_point_that_asks_to_wait_until_it_is_too_late_is_passed_over_at_once(
+    seconds: int, channel: str | None
+) -> None:
+    chat, mail = Channel("chat", RemoteUnavailable("chat: busy", retry_after=timedelta(seconds=5))), Channel("mail")
+    message = page(respond_by=datetime.now(UTC) + timedelta(seconds=seconds))
+    activities = notifications(EVA, chat=chat, mail=mail)
+    if channel is None:
+        with pytest.raises(RemoteUnavailable):
+            await send(activities, message)
+    else:
+        assert (await send(activities, message)).channel == channel
+
+
+async def test_the_shortest_wait_decides_on_the_next_try_which_spares_those_that_asked_for_longer(
+    clock: Clock,
+) -> None:
+    people = People(eva=[Point("chat", "U-eva"), Point("mail", "eva@example.org")])
+    chat = Channel("chat", RemoteUnavailable("chat: busy", retry_after=timedelta(hours=1)))
+    mail = Channel("mail", RemoteUnavailable("mail: busy", retry_after=timedelta(seconds=20)))
+    activities = notifications(people, chat=chat, mail=mail)
+    for attempt in (1, 2, 3):
+        with pytest.raises(RemoteUnavailable, match="mail: busy") as failure:
+            await send(activities, page(), attempt)
+        assert failure.value.retry_after == timedelta(seconds=20)
+        clock.now += 20
+    assert (len(chat.asked), len(mail.asked)) == (1, 3)
+    clock.now += 3600
+    with pytest.raises(RemoteUnavailable):
+        await send(activities, page(), attempt=4)
+    assert len(chat.asked) == 2
+
+
+async def test_another_message_does_not_wait_because_one_was_asked_to(clock: Clock) -> None:
+    chat = Channel("chat", RemoteUnavailable("chat: busy", retry_after=timedelta(hours=1)))
+    activities = notifications(People(eva=[Point("chat", "U-eva")]), chat=chat)
+    for key in ("k1", "k2"):
+        with pytest.raises(RemoteUnavailable, match="chat: busy"):
+            await send(activities, page(key))
+    with pytest.raises(RemoteUnavailable, match="chat: asked to wait") as failure:
+        await send(activities, page("k1"), attempt=2)
+    assert failure.value.retry_after == timedelta(hours=1)
+    assert len(chat.asked) == 2
 
 
 async def test_while_one_contact_point_is_only_unavailable_the_failure_is_not_final() -> None:
@@ -274,7 +345,7 @@ async def test_a_key_that_is_no_ascii_still_fits_a_header(webhook: Webhook, sink
 
 
 async def test_a_page_is_seen_once_when_the_sink_fails_drops_the_connection_and_is_busy(
-    webhook: Webhook, sink: Sink
+    webhook: Webhook, sink: Sink, clock: Clock
 ) -> None:
     sink.script = [Reply(500), Reply(500), Reply(500), Reply(drop=True), Reply(409), Reply(429, {"Retry-After": "4"})]
     activities = notifications(People(eva=[Point("webhook", sink.url)]), webhook=webhook)
@@ -283,6 +354,7 @@ async def test_a_page_is_seen_once_when_the_sink_fails_drops_the_connection_and_
         with pytest.raises(RemoteUnavailable) as failure:
             await send(activities, page(), attempt)
         waits.append(failure.value.retry_after)
+        clock.now += (failure.value.retry_after or timedelta(0)).total_seconds()
     assert (await send(activities, page(), attempt=7)).channel == "webhook"
     assert waits == [None] * 5 + [timedelta(seconds=4)]
     assert len(sink.hits) == 7
