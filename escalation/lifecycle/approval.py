@@ -12,6 +12,7 @@ from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle import assignment, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.targets import expand
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation, Gate
@@ -80,7 +81,7 @@ def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
         by=ENGINE,
         gate=policy.id,
         round=(before.round if before else 0) + 1,
-        targets=policy.approvers,
+        targets=expand(draft.state, policy.approvers),
         digest=digest,
         due=draft.now + policy.deadline,
         because=policy.title or policy.when,
@@ -92,7 +93,10 @@ def _close(draft: Draft, gate: Gate, state: str, because: str, by: Actor | None 
 
 
 def needed(gate: Gate, policy: GatePolicy) -> int:
-    """How many approvals the gate needs; ``all`` counts who was asked first, and a deputy stands in for one of them."""
+    """How many approvals the gate needs.
+
+    ``all`` counts who was asked first and every target for which nobody could be: a deputy stands in for one of them.
+    """
     return max(1, gate.seats) if policy.need == "all" else policy.need
 
 
@@ -195,7 +199,8 @@ def _decidable(
         when = f"{gate.closed_at:%Y-%m-%d %H:%M:%S %Z}" if gate.closed_at else "before"
         raise AlreadyDone(f"approval {gate.id} was decided already: {gate.state} by {who} at {when} ({gate.because})")
     if by not in gate.people:
-        raise NotAllowed(f"{by} is not an approver of {gate.id}; approvers are {', '.join(gate.people)}")
+        whom = f"approvers are {', '.join(gate.people)}" if gate.people else "nobody who may decide it was found"
+        raise NotAllowed(f"{by} is not an approver of {gate.id}; {whom}")
     _require_separation(state, policy, by)
     if digest is not None and digest != gate.digest:
         raise NotNow(

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, OpenCase, UpdateCase
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Expiry, Stage
-from escalation.values import FINDABLE, Actor, ActorKind, Target, kind_of, split_target
+from escalation.values import Actor, ActorKind, kind_of
 
 
 def react(state: Escalation, events: Iterable[e.Event]) -> list[Action]:
@@ -39,6 +40,9 @@ def _key(state: Escalation, event: e.Event, what: str) -> str:
     return f"{state.instance}/{event.seq}/{what}"
 
 
+_ASKING = (MessageKind.PAGE, MessageKind.APPROVAL)
+
+
 def _notify(
     state: Escalation,
     event: e.Event,
@@ -57,6 +61,7 @@ def _notify(
         body=text[1],
         urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
         rung=rung,
+        asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
         respond_by=state.rung.due if rung is not None and state.rung is not None else None,
         summary=summary,
     )
@@ -68,27 +73,11 @@ def _find(
     return FindPeople(
         key=_key(state, event, purpose),
         purpose=purpose,
-        targets=tuple(dict.fromkeys(each for target in targets for each in expand(state, target))),
+        targets=expand(state, targets),
         fallback=state.playbook.owner,
         summary=summary,
         **more,
     )
-
-
-def expand(state: Escalation, target: Target) -> tuple[Target, ...]:
-    """Replace ``raci:accountable`` and ``raci:responsible`` by the targets the playbook names for the present stage.
-
-    Where only ``owner``, ``requester`` or an AI is responsible, the accountable is: somebody has to be found.
-    """
-    kind, part = split_target(target)
-    if kind != "raci":
-        return (target,)
-    responsible = (
-        tuple(who for who in state.raci.responsible if who.partition(":")[0] in FINDABLE)
-        if part == "responsible"
-        else ()
-    )
-    return responsible or (state.raci.accountable,)
 
 
 def _tell_accountable(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
@@ -165,10 +154,23 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
     policy = state.playbook.gate(gate.id) if gate else None
     if gate is None or policy is None:
         return
+    if event.found.fell_back:
+        # Whoever is told instead may not decide: the playbook's owner is no department that has to agree.
+        what = f"nobody who may decide {gate.id} could be found: {' '.join(event.found.notes)}"
+        for found in event.found.people:
+            text = words.news(state, what)
+            yield _notify(state, event, found.person, MessageKind.WARNING, text, summary=f"tell {found.person}: {what}")
+        return
     for found in event.found.people:
-        text = words.approval(state, gate, policy, found.person, words.instead(event.found))
+        text = words.approval(state, gate, policy, found.person)
         summary = f"ask {found.person} to decide {gate.id}"
         yield _notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
+    if gate.vacant and reference == f"{gate.id}/{gate.round}":
+        what = f"approval {gate.id} cannot be asked of everybody: {' '.join(event.found.notes)}"
+        for owner in _owner(state):
+            yield _notify(
+                state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: {what}"
+            )
 
 
 def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:

@@ -51,6 +51,8 @@ class Notify(Record):
     urgent: bool = False
     rung: str | None = None
     """The round of pages this belongs to; an accepted acknowledgement cancels all of it."""
+    asks: str | None = None
+    """The purpose it serves: ``rung:L1/2``, ``gate:credit/1``, ``handoff:h1``; withdrawn when that is answered."""
     respond_by: AwareDatetime | None = None
     summary: str = ""
 

@@ -119,8 +119,12 @@ class Gate(Record):
     resolved: bool = False
     people: tuple[Actor, ...] = ()
     """Who may decide: those asked first, and every deputy asked since."""
+    targets: tuple[Target, ...] = ()
+    """Of whom it is asked."""
     seats: int = 0
-    """How many were asked first."""
+    """How many were asked first, and how many targets had nobody to ask."""
+    vacant: int = 0
+    """Targets that had nobody to ask: their seats wait for a deputy."""
     votes: tuple[Vote, ...] = ()
     deputies_asked: int = 0
     closed_at: AwareDatetime | None = None
@@ -394,6 +398,15 @@ class Escalation(Record):
         gate = self.gates.get(gate_id)
         asked = gate is not None and gate.state == "pending" and rest.partition("/")[0] == str(gate.round)
         return gate if asked else None
+
+    def still_asks(self, purpose: str) -> bool:
+        """Tell whether a message with this purpose (``rung:``, ``gate:``, ``handoff:``) still waits for an answer."""
+        kind, _, reference = purpose.partition(":")
+        if kind == "rung":
+            return self.rung is not None and self.rung.id == reference
+        if kind == "gate":
+            return self.gate_asked(reference) is not None
+        return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property
     def open_items(self) -> tuple[Item, ...]:

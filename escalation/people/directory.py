@@ -169,6 +169,8 @@ class Directory(Record):
                 continue
             if actor not in found:
                 found[actor] = FoundPerson(person=actor, via=target, note=note)
+            elif target not in (found[actor].via, *found[actor].also_via):
+                found[actor] = found[actor].changed({"also_via": (*found[actor].also_via, target)})
             if kind == "role":
                 return
 

@@ -8,6 +8,8 @@ class FoundPerson(Record):
 
     person: Actor
     via: Target
+    also_via: tuple[Target, ...] = ()
+    """Further targets that would have led to the same person."""
     note: str = ""
     """Why this person and not another, when it is not obvious: an override, a fallback."""
 

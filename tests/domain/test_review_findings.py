@@ -8,9 +8,25 @@ from pydantic import ValidationError
 from escalation.documents import Document
 from escalation.errors import NotAllowed, RequestRefused
 from escalation.model import commands as c
+from escalation.model.actions import MessageKind
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
-from tests.domain.builders import ANN, BOT, Life, opened, request, small
+from tests.domain.builders import (
+    ANN,
+    BOT,
+    CYD,
+    DAN,
+    EVE,
+    GUS,
+    HAL,
+    IDA,
+    JOY,
+    Life,
+    gated,
+    opened,
+    request,
+    small,
+)
 
 # --- what was accepted can always be acted on (2) --------------------------------------------------------------------
 
@@ -105,3 +121,59 @@ def test_a_playbook_that_names_somebody_who_cannot_be_called_is_refused(
     [(where, message)] = [found for found in _findings(**changes) if "no level" not in found[1]]
     assert where == path
     assert says in message
+
+
+# --- all means all (5) ------------------------------------------------------------------------------------------------
+
+_ALL = {"approvers": ["role:security", "role:finance"], "need": "all", "on_expiry": "next_deputy"}
+
+
+def _approve(life: Life, *people: str) -> None:
+    for person in people:
+        life.send(c.Approve(by=person, gate="gate1"))
+
+
+def test_a_department_whose_only_approver_is_excluded_still_has_to_agree_by_its_deputy() -> None:
+    playbook = gated({**_ALL, "exclude": ["requester"], "deputies": ["role:deputy"]})
+    life = opened(playbook, requested_by=HAL).taken_by(ANN)
+    _approve(life, IDA)
+    assert life.gate().state == "pending"
+    assert "role:security" in next(m for m in life.sent if m.to == ANN and m.kind == "warning").body
+    life.pass_time("1h")
+    _approve(life, JOY)
+    assert life.gate().state == "passed"
+
+
+def test_a_department_that_nobody_is_found_for_keeps_the_gate_closed_and_the_accountable_is_told() -> None:
+    life = opened(gated({**_ALL, "approvers": ["role:finance", "role:ghosts"], "on_expiry": "halt"})).taken_by(ANN)
+    _approve(life, IDA)
+    assert life.gate().state == "pending"
+    assert "cannot be asked of everybody" in next(m for m in life.sent if m.to == ANN and m.kind == "warning").subject
+    life.pass_time("1h")
+    assert EVE in life.told(MessageKind.WARNING)
+    assert life.gate().state == "pending"
+
+
+def test_whoever_is_told_because_nobody_else_was_found_may_not_approve() -> None:
+    life = opened(gated({**_ALL, "approvers": ["role:ghosts"], "need": 1, "deputies": ["role:deputy"]})).taken_by(ANN)
+    assert life.told(MessageKind.APPROVAL) == []
+    assert GUS in life.told(MessageKind.WARNING)
+    assert "nobody who may decide" in life.refused(NotAllowed, c.Approve(by=GUS, gate="gate1"))
+    life.pass_time("1h")
+    assert life.told(MessageKind.APPROVAL) == [JOY]
+    _approve(life, JOY)
+    assert life.gate().state == "passed"
+
+
+def test_somebody_who_holds_two_of_the_roles_agrees_for_both() -> None:
+    life = opened(gated({**_ALL, "approvers": ["role:finance", "person:ida"]})).taken_by(ANN)
+    _approve(life, IDA)
+    assert life.gate().state == "passed"
+
+
+def test_every_member_of_a_team_that_is_asked_counts() -> None:
+    life = opened(gated({**_ALL, "approvers": ["team:experts", "role:finance"]})).taken_by(ANN)
+    _approve(life, CYD, IDA)
+    assert life.gate().state == "pending"
+    _approve(life, DAN)
+    assert life.gate().state == "passed"

@@ -449,10 +449,16 @@ def test_a_model_change_is_approved_by_every_department_before_it_may_be_impleme
     assert state.rung.targets == ("team:change-board",)
     policy = gate_of(ITSM, "change_approval")
     assert policy.approvers == ("role:it-lead", "role:security-lead", "role:ops-lead")
-    state = after(state, c.PeopleFound(purpose=f"rung:{state.rung.id}", found=people("bo")))
+    state = after(state, c.PeopleFound(purpose=f"rung:{state.rung.id}", found=people(bo="team:change-board")))
     state = after(state, c.Acknowledge(by="person:bo"))
     assert (state.stage, state.status) == (Stage.APPROVAL, "Awaiting approval")
-    state = after(state, c.PeopleFound(purpose="gate:change_approval/1", found=people("it", "security", "ops")))
+    state = after(
+        state,
+        c.PeopleFound(
+            purpose="gate:change_approval/1",
+            found=people(it="role:it-lead", security="role:security-lead", ops="role:ops-lead"),
+        ),
+    )
     for department in ("it", "security", "ops"):
         with pytest.raises(NotNow, match="approval change_approval waits for"):
             decide(state, c.Resolve(by="person:bo", resolution="switched"), NOW)
@@ -468,8 +474,8 @@ def after(state: Escalation, command: c.Command) -> Escalation:
     return state
 
 
-def people(*names: str) -> People:
-    return People(people=tuple(FoundPerson(person=f"person:{name}", via=f"person:{name}") for name in names))
+def people(**targets: str) -> People:
+    return People(people=tuple(FoundPerson(person=f"person:{name}", via=via) for name, via in targets.items()))
 
 
 FAILED_JOB = {

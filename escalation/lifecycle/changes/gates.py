@@ -6,7 +6,14 @@ from escalation.model.state import Escalation, Gate, Held, Vote
 
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:
-    gate = Gate(id=event.gate, round=event.round, digest=event.digest, opened_at=event.at, due=event.due)
+    gate = Gate(
+        id=event.gate,
+        round=event.round,
+        targets=event.targets,
+        digest=event.digest,
+        opened_at=event.at,
+        due=event.due,
+    )
     return {"gates": {**state.gates, event.gate: gate}}
 
 

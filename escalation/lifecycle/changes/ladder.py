@@ -2,7 +2,8 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, latest, with_
 from escalation.model import events as e
-from escalation.model.state import Escalation, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.state import Escalation, Gate, Handoff, LevelState, Owner, Rung, Taken
+from escalation.people.found import People
 
 
 def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
@@ -40,12 +41,21 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     elif purpose == "gate":
         gate = state.gate_asked(reference)
         if gate is not None:
-            both = (*gate.people, *(actor for actor in found if actor not in gate.people))
-            seats = gate.seats if gate.resolved else len(both)
-            changes["gates"] = {**state.gates, gate.id: with_(gate, people=both, seats=seats, resolved=True)}
+            changes["gates"] = {**state.gates, gate.id: _approvers_found(gate, event.found)}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = with_(state.handoff, people=found)
     return changes
+
+
+def _approvers_found(gate: Gate, answer: People) -> Gate:
+    """Whoever is told because nobody else was found fills no seat and may not decide."""
+    found = () if answer.fell_back else answer.people
+    people = tuple(dict.fromkeys((*gate.people, *(each.person for each in found))))
+    if gate.resolved:
+        return with_(gate, people=people)
+    filled = {target for each in found for target in (each.via, *each.also_via)}
+    vacant = sum(target not in filled for target in gate.targets)
+    return with_(gate, people=people, seats=len(people) + vacant, vacant=vacant, resolved=True)
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:

@@ -1,0 +1,22 @@
+"""Targets as the directory can resolve them: ``raci:`` means somebody else in each stage."""
+
+from collections.abc import Iterable
+
+from escalation.model.state import Escalation
+from escalation.values import FINDABLE, Target, split_target
+
+
+def expand(state: Escalation, targets: Iterable[Target]) -> tuple[Target, ...]:
+    """Replace ``raci:accountable`` and ``raci:responsible`` by the targets the playbook names for the present stage.
+
+    Where only ``owner``, ``requester`` or an AI is responsible, the accountable is: somebody has to be found.
+    """
+    return tuple(dict.fromkeys(each for target in targets for each in _expand(state, target)))
+
+
+def _expand(state: Escalation, target: Target) -> tuple[Target, ...]:
+    kind, part = split_target(target)
+    if kind != "raci":
+        return (target,)
+    named = state.raci.responsible if part == "responsible" else ()
+    return tuple(who for who in named if who.partition(":")[0] in FINDABLE) or (state.raci.accountable,)
