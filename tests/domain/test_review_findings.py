@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 from pydantic import ValidationError
 
 from escalation.documents import Document
 from escalation.errors import NotAllowed, RequestRefused
+from escalation.lifecycle import evolve
 from escalation.model import commands as c
 from escalation.model.actions import MessageKind
 from escalation.playbook.checks import check
@@ -22,6 +25,7 @@ from tests.domain.builders import (
     IDA,
     JOY,
     Life,
+    blank,
     gated,
     opened,
     request,
@@ -177,3 +181,18 @@ def test_every_member_of_a_team_that_is_asked_counts() -> None:
     assert life.gate().state == "pending"
     _approve(life, DAN)
     assert life.gate().state == "passed"
+
+
+# --- what was found in words is in the events (17) ---------------------------------------------------------------------
+
+
+def test_the_words_that_matched_are_read_from_the_events_however_words_are_searched_later() -> None:
+    playbook = small(keywords={"legal": {"en": ["lawyer", "court"]}})
+    life = opened(playbook, context={"conversation": [{"author": "customer", "text": "My lawyers will call"}]})
+    life.send(c.Note(by=CUSTOMER, text="See you in court"))
+    assert life.state.words == {"legal": ("lawyers", "court")}
+    otherwise = [
+        event.changed({"words": dict.fromkeys(event.words, ("another",))}) if hasattr(event, "words") else event
+        for event in life.events
+    ]
+    assert reduce(evolve, otherwise, blank(playbook)).words == {"legal": ("another",)}
