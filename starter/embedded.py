@@ -34,6 +34,8 @@ WORKER_COMMAND = (sys.executable, "-m", "worker")
 _SERVER_STARTUP, _WORKER_STARTUP = 30.0, 60.0
 # The server always drains its front end for a second; a worker lets activities that are under way finish.
 _SERVER_GRACE, _WORKER_GRACE = 5.0, 10.0
+# How long a stopping worker lets activities finish: the rest of its grace is for reporting them and closing files.
+_WORKER_FINISHES = "8s"
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -214,6 +216,7 @@ class EmbeddedStack:
         self.workers: list[WorkerProcess] = []
         self.environment = {
             "ESCALATION_DATA": str(self.folder),
+            "ESCALATION_GRACEFUL_SHUTDOWN": _WORKER_FINISHES,
             **environment,
             "TEMPORAL_ADDRESS": server.address,
             "TEMPORAL_NAMESPACE": server.namespace,

@@ -20,6 +20,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from escalation.errors import Unreachable
+from settings import load_settings
 from starter import embedded
 from starter.embedded import EmbeddedStack, TemporalServer, WorkerProcess, free_ports, says_ready
 
@@ -169,6 +170,7 @@ async def test_a_stack_starts_and_stops_worker_first_and_leaves_no_process(
     environment = {
         "ESCALATION_DATA": str(folder),
         "ESCALATION_DIRECTORY": "people.yaml",
+        "ESCALATION_GRACEFUL_SHUTDOWN": "8s",
         "TEMPORAL_ADDRESS": stack.address,
         "TEMPORAL_CONFIG_FILE": os.devnull,
         "TEMPORAL_NAMESPACE": "trial",
@@ -178,6 +180,17 @@ async def test_a_stack_starts_and_stops_worker_first_and_leaves_no_process(
             {"event": "worker ready", "environment": environment},
             {"event": "worker stopped", "served": True},
         ]
+
+
+async def test_a_worker_lets_activities_finish_for_less_time_than_it_is_given_before_it_is_killed(
+    tmp_path: Path, puppet: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for given, told in (({}, "8s"), ({"ESCALATION_GRACEFUL_SHUTDOWN": "1s"}, "1s")):
+        async with EmbeddedStack.run(tmp_path / told, command=puppet, environment=given) as stack:
+            assert stack.environment["ESCALATION_GRACEFUL_SHUTDOWN"] == told
+            stack.server.kill()  # leaving politely takes it a second, and is tested above
+    monkeypatch.setenv("ESCALATION_GRACEFUL_SHUTDOWN", "8s")
+    assert load_settings().graceful_shutdown.total_seconds() < embedded._WORKER_GRACE
 
 
 async def test_a_waiting_workflow_and_its_worker_survive_the_death_of_the_server(tmp_path: Path) -> None:
