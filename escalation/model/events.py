@@ -5,9 +5,10 @@ that hold their default, so that a field added in a later version does not chang
 """
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic_core import PydanticCustomError
 
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason, Turn
@@ -550,7 +551,13 @@ class Cancelled(EventBase):
     because: str
 
 
-Event = Annotated[
+def _refuse_known(kind: str) -> str:
+    if kind in _KNOWN:
+        raise PydanticCustomError("malformed", "an event of a known kind lacks what it needs")
+    return kind
+
+
+KnownEvent = Annotated[
     Opened
     | Declined
     | Joined
@@ -604,3 +611,14 @@ Event = Annotated[
     | Cancelled,
     Field(discriminator="type"),
 ]
+_KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))
+
+
+class UnknownEvent(EventBase):
+    """An event of a kind that only a newer worker knows: its place is kept, and it changes nothing here."""
+
+    type: Annotated[str, AfterValidator(_refuse_known)]
+
+
+Event = Annotated[KnownEvent | UnknownEvent, Field(union_mode="left_to_right")]
+"""Anything that a history may hold. A malformed event of a known kind is still an error."""
