@@ -180,6 +180,7 @@ async def _find(action: FindPeople) -> People:
             result_type=People,
             start_to_close_timeout=FIND.one_try,
             retry_policy=FIND.retry,
+            summary=action.summary[:200],
         )
     except LOCAL_FAILURE as error:
         if is_cancelled_exception(error):

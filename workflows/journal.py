@@ -80,6 +80,7 @@ class Journal:
                 result_type=int,
                 start_to_close_timeout=AT_ONCE,
                 retry_policy=RetryPolicy(maximum_attempts=1),
+                summary=summary,
             )
         except LOCAL_FAILURE as error:
             if is_cancelled_exception(error):

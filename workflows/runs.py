@@ -23,7 +23,12 @@ async def load_playbook(name: str) -> LoadedPlaybook:
     """
     try:
         loaded: LoadedPlaybook = await workflow.execute_local_activity(
-            "playbooks.load", name, result_type=LoadedPlaybook, start_to_close_timeout=timedelta(seconds=10)
+            "playbooks.load",
+            name,
+            result_type=LoadedPlaybook,
+            start_to_close_timeout=timedelta(seconds=10),
+            schedule_to_close_timeout=timedelta(seconds=30),
+            summary=f"pin playbook {name}",
         )
     except LOCAL_FAILURE as error:
         cause = error if isinstance(error, ApplicationError) else error.__cause__
