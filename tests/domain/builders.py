@@ -134,7 +134,7 @@ def gated(*gates: dict[str, Any], **changes: Any) -> Playbook:
     return small(gates=[{"id": f"gate{n}", **usual, **gate} for n, gate in enumerate(gates, start=1)], **changes)
 
 
-CONTEXT = {
+CONTEXT: dict[str, Any] = {
     "summary": "The refund has not arrived",
     "conversation": [{"author": "customer", "text": "Where is my money?"}],
     "attempted_solutions": [{"what": "sent the status page", "result": "it says paid"}],
@@ -344,16 +344,14 @@ class Life:
             receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now)
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
         self.tickets.append(action)
-        return c.CaseOpened(link=self.crm) if isinstance(action, OpenCase) else None
+        if isinstance(action, OpenCase):
+            return c.CaseOpened(link=self.crm)
+        return c.CaseUpdated(key=action.key, public=action.public)
 
 
 def find(directory: Directory, action: FindPeople, at: datetime) -> People:
-    """Find people as the activity does: those to tell, and beside them everybody who may act."""
-    found = directory.find(action.targets, at, action.fallback, action.exclude)
-    told = {person.person for person in found.people}
-    members = (actor for target in (*action.targets, *action.also) for actor in directory.members(target))
-    also = dict.fromkeys(actor for actor in members if actor not in told and actor not in action.exclude)
-    return found.changed({"also": tuple(also)})
+    """Find people as the activity does."""
+    return directory.find(action.targets, at, action.fallback, action.exclude, action.also)
 
 
 def opened(playbook: Playbook, /, **changes: Any) -> Life:

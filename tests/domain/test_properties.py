@@ -244,8 +244,11 @@ class World:
         return request(self.state.playbook, **changes)
 
     def facts(self, most: int) -> dict[str, Any]:
-        names = tuple(FACTS)
-        chosen = [self.choose.of(names) for _ in range(1 + self.choose.number(most))]
+        everything = tuple(FACTS)
+        gates = self.state.playbook.gates
+        asked = tuple(name for name in FACTS if any(name in gate.subject or name in gate.when for gate in gates))
+        pools = [everything, asked or everything]
+        chosen = [self.choose.of(self.choose.of(pools)) for _ in range(1 + self.choose.number(most))]
         return {name: self.choose.of(FACTS[name]) for name in chosen}
 
     def actor(self) -> str:
@@ -272,6 +275,8 @@ class World:
 
     def somebody_acts(self) -> None:
         name = self.choose.of(self.sensible()) if self.choose.chance(65) else self.choose.of(tuple(c.COMMANDS))
+        if name == "cancel" and self.choose.chance(70):
+            name = "note"  # there is more to see in a life that goes on
         command = c.COMMANDS[name](by=self.actor(), **self.content(name))
         if self.choose.chance(10):
             command = command.model_copy(update={"command_id": f"command-{self.choose.number(3)}"})
