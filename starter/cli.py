@@ -48,10 +48,11 @@ def build() -> typer.Typer:
 
 def main() -> NoReturn:
     """Run one command and end the process with its exit code."""
-    leave(_outcome(sys.argv[1:]))
+    leave(outcome(sys.argv[1:]))
 
 
-def _outcome(arguments: list[str]) -> int:
+def outcome(arguments: list[str]) -> int:
+    """Run one command; return its exit code."""
     as_json = "--json" in arguments
     try:
         build()(arguments)
@@ -75,10 +76,10 @@ def explain(error: EscalationError) -> tuple[int, str, list[str]]:
     if isinstance(error, SettingsError):
         return WRONG, "Wrong settings.", [str(error)]
     if isinstance(error, Unreachable):
-        return NOT_REACHED, "Not reachable.", [str(error)]
+        return NOT_REACHED, "Not available.", [str(error)]
     if isinstance(error, DocumentError):
-        missing = error.findings[0].message.startswith("there is no playbook")
-        return (WRONG if missing else REFUSED), "This file cannot be used.", [str(each) for each in error.findings]
+        absent = error.findings[0].message.startswith(("there is no playbook", "cannot be read"))
+        return (WRONG if absent else REFUSED), "This file cannot be used.", [str(each) for each in error.findings]
     if isinstance(error, DomainError):
         return REFUSED, "Refused.", [str(error)]
     return REFUSED, "That did not work.", [str(error)]

@@ -121,6 +121,8 @@ def _lint(playbook: str, folders: list[Path] | None, people: Directory) -> list[
     try:
         loaded = _load(playbook, folders)
     except DocumentError as error:
+        if error.findings[0].message.startswith("there is no playbook"):
+            raise
         return error.findings
     return check_against(loaded.playbook, lambda target: bool(people.members(target)), loaded.document)
 

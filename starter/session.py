@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -24,7 +25,7 @@ EscalationId = Annotated[
 ]
 
 # What is piped into another program is not broken to the width of a terminal that nobody looks at.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
 """What was asked for."""
 err = Console(stderr=True, highlight=False)
 """Everything else."""
@@ -83,4 +84,6 @@ def plain(data: Any) -> Any:
         return {str(key): plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [plain(value) for value in data]
+    if isinstance(data, datetime):
+        return data.isoformat()
     return data if data is None or isinstance(data, bool | int | float | str) else str(data)

@@ -236,6 +236,8 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.Attached: lambda v: Line(f"attached: {v.attachment.title}", v.attachment.url),
     e.CaseLinked: lambda v: Line(f"ticket {v.link.ticket} linked", v.link.url),
     e.CaseFailed: lambda v: Line("the ticket could not be opened", v.error),
+    e.QuestionPublished: lambda _: Line("the ticket asks whether it is solved", weight=Weight.DETAIL),
+    e.CaseUpdateFailed: lambda v: Line("the ticket could not be updated", v.error),
     e.ResolutionProposed: lambda v: Line(
         f"resolution proposed: {v.resolution}", f"cause: {v.cause}" if v.cause else "", Weight.TURN
     ),

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.model.events import Event
+from escalation.playbook.schema import Stage, WaitingOn
 from starter import render
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
 from starter.story import Weight, name, steps, tell
@@ -152,14 +153,14 @@ async def _state(escalation: str) -> Any:
 
 def list_escalations(  # noqa: PLR0913 - each is an option
     *,
-    stage: Annotated[str, typer.Option(help="triage, assignment, approval, resolution, review or closed.")] = "",
+    stage: Annotated[Stage | None, typer.Option(help="Where in its life it is.")] = None,
     owner: Annotated[str, typer.Option(metavar="PERSON", help="Who owns it.")] = "",
     severity: Annotated[str, typer.Option(help="By the playbook's own name, such as P1.")] = "",
     level: Annotated[str, typer.Option(help="Where on the ladder, such as L2.")] = "",
     team: Annotated[str, typer.Option(help="The team of its level.")] = "",
     playbook: Annotated[str, typer.Option(help="The playbook it follows.")] = "",
     source: Annotated[str, typer.Option(help="The service that opened it.")] = "",
-    waiting_on: Annotated[str, typer.Option(help="responder, approver, owner, customer, requester ...")] = "",
+    waiting_on: Annotated[WaitingOn | None, typer.Option(help="Whose move it is.")] = None,
     breached: Annotated[bool, typer.Option("--breached", help="Only where a limit has passed.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
@@ -169,14 +170,14 @@ def list_escalations(  # noqa: PLR0913 - each is an option
     from starter.listing import Filter, look_up
 
     wanted = Filter(
-        stage=stage,
+        stage=stage or "",
         owner=actor(owner) if owner else "",
         severity=severity,
         level=level,
         team=team,
         playbook=playbook,
         source=source,
-        waiting_on=waiting_on,
+        waiting_on=waiting_on or "",
         breached=breached,
         every=every,
     )

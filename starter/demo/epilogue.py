@@ -1,7 +1,6 @@
 """The end of the demo: what happened and why, what had been foreseen, whether everything is as it should be."""
 
 from rich.console import Console, Group, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,7 @@ from starter.when import offset
 def show_scene(console: Console, scene: Scene, checks: list[Check], ui_url: str) -> None:
     """Print one escalation: timeline with reasons, forecast against what happened, checks, where to look."""
     console.print()
-    console.print(Rule(Text(scene.title, style="bold"), align="left"))
+    console.print(Text(f"── {scene.title}", style="bold magenta"))
     console.print(_timeline(scene))
     console.print()
     console.print(Text("Foreseen at opening, if nobody had answered, and what came of it", style="bold"))

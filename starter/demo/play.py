@@ -1,12 +1,14 @@
 """Plays the three stories at once, kills the worker in the middle of them, and shows what became of each."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -19,13 +21,13 @@ from starter.demo.post import Post
 from starter.demo.scene import Board, Scene
 from starter.demo.view import View, choose
 from starter.embedded import EmbeddedStack
-from starter.session import out
 from starter.story import name
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PLAYBOOKS = EXAMPLES / "demo-playbooks"
 DIRECTORY = EXAMPLES / "directory.yaml"
 
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 PATIENCE = 100.0
 """Seconds after which a story that has not come to its end is given up."""
 _ANSWER_WITHIN = timedelta(seconds=15)

@@ -19,7 +19,7 @@ from starter.demo.post import Delivery, Post
 from starter.story import Step, name, step_key, steps
 
 _LOOK = 0.4
-_HORIZON = timedelta(seconds=45)
+_HORIZON = timedelta(seconds=60)
 
 
 class Entry(NamedTuple):

@@ -1,0 +1,117 @@
+"""Every command of the registry is a command of the command line, read and checked by its own model."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from escalation.errors import RequestRefused
+from escalation.model import commands as c
+from escalation.model.commands import COMMANDS
+from starter.commands import options_of, read_act
+from tests.starter.conftest import Escalate
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def read(model: type[c.Act], **given: object) -> c.Act:
+    return read_act(model, options_of(model), given, NOW)
+
+
+def wrong(model: type[c.Act], **given: object) -> list[str]:
+    with pytest.raises(RequestRefused) as refused:
+        read(model, **given)
+    return [f"{path}: {problem}" for path, problem in refused.value.problems]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_offers_every_field(command: str, escalate: Escalate) -> None:
+    help_text = re.sub(r"[│\s]+", " ", escalate(command, "--help").out)
+    model = COMMANDS[command]
+    first_sentence = re.split(r"[:;.]", (model.__doc__ or "").replace("``", ""))[0]
+    assert first_sentence in help_text
+    for option in options_of(model).values():
+        assert option.flag in help_text
+
+
+def test_a_command_is_found_however_its_words_are_joined(escalate: Escalate) -> None:
+    assert escalate("offer-handoff", "--help").out.count("hand") == escalate("offer_handoff", "--help").out.count(
+        "hand"
+    )
+
+
+def test_a_person_may_be_named_without_the_kind_and_others_with_it() -> None:
+    assert read(c.Acknowledge, by="eva.novak") == c.Acknowledge(by="person:eva.novak")
+    assert read(c.Note, by="agent:bot", text="x") == c.Note(by="agent:bot", text="x")
+
+
+def test_instants_are_read_in_words() -> None:
+    command = read(c.AddItem, by="eva", title="mend it", owner="mei", due="2d")
+    assert command == c.AddItem(
+        by="person:eva", title="mend it", owner="person:mei", due=datetime(2026, 11, 22, 9, tzinfo=UTC)
+    )
+
+
+def test_facts_keep_their_types() -> None:
+    facts = ["credit.amount=150", "flags.legal=true", 'affected_systems=["a", "b"]', "change.plan=restart it = now"]
+    command = read(c.ChangeFacts, by="eva", facts=facts)
+    assert isinstance(command, c.ChangeFacts)
+    assert command.facts == {
+        "credit.amount": 150.0,
+        "flags.legal": True,
+        "affected_systems": ("a", "b"),
+        "change.plan": "restart it = now",
+    }
+
+
+def test_lists_are_repeated_and_parts_are_separated() -> None:
+    command = read(
+        c.SubmitReview,
+        by="eva",
+        lessons=["look", "listen"],
+        items=["mend it | mei | 2026-11-24T10:00+00:00"],
+        warranted=False,
+    )
+    assert isinstance(command, c.SubmitReview)
+    assert command.lessons == ("look", "listen")
+    assert [(item.title, item.owner) for item in command.items] == [("mend it", "person:mei")]
+    assert command.items[0].due == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert command.warranted is False
+
+
+def test_everything_that_is_wrong_is_named_at_once_by_its_option() -> None:
+    found = wrong(c.PutOnHold, until="yesterday")
+    assert [problem.partition(":")[0] for problem in found] == ["--until", "--by", "--because"]
+    assert "expected how long from now" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "said"),
+    [
+        (
+            c.Rate,
+            {"by": "eva", "score": "9"},
+            "--score: a whole number that does not fit; expected a whole number from 1 to 5",
+        ),
+        (c.Rate, {"by": "eva", "score": "many"}, "--score: found text; expected a whole number from 1 to 5"),
+        (c.ChangeFacts, {"by": "eva", "facts": ["x"]}, "--fact: `x` has no value; expected NAME=VALUE"),
+        (c.OfferHandoff, {"by": "eva", "to": "x", "because": "y", "expectation": "z"}, "--to: text that does not fit"),
+        (c.SubmitReview, {"by": "eva", "items": ["a | mei | soon"]}, "--item: expected how long from now"),
+        (c.SubmitReview, {"by": "eva", "items": ["a | mei"]}, "--item 0.due: `due` is missing"),
+        (c.Escalate, {"by": "eva", "reason": "x", "because": "y"}, "--reason: `x` is not allowed; expected one of"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_its_option_and_what_was_expected(
+    model: type[c.Act], given: dict[str, object], said: str
+) -> None:
+    (problem,) = wrong(model, **given)
+    assert problem.startswith(said)
+
+
+def test_a_wrong_command_reaches_no_server(escalate: Escalate) -> None:
+    said = escalate("rate", "conv-1", "--score", "9", "--json", code=2)
+    assert said.out == ""
+    assert said.error["problems"] == [
+        "--by: `by` is missing; expected an actor such as `person:eva` or `agent:support-bot`",
+        "--score: a whole number that does not fit; expected a whole number from 1 to 5",
+    ]

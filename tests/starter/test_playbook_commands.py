@@ -1,0 +1,119 @@
+"""`escalate playbook` lists, explains and checks the rules without a server."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from escalation.playbook.load import load_playbook, shipped_folder
+from tests.starter.conftest import Escalate
+
+BROKEN = """\
+extends: customer-service-escalation
+playbook: customer-service-escalation
+levelz: []
+triggers:
+  - {id: vip, when: 'customer.teir == "vip"'}
+"""
+NOBODY = """\
+extends: customer-service-escalation
+playbook: customer-service-escalation
+levels:
+  - {id: L1, targets: [team:nosuch]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> str:
+    (folder / "customer-service-escalation.yaml").write_text(text)
+    return str(folder)
+
+
+@pytest.mark.req("WHY-10")
+def test_a_fresh_install_lists_playbooks_that_can_be_used_at_once(escalate: Escalate) -> None:
+    listed = {row["name"]: row for row in escalate("playbook", "list", "--json").json}
+    assert set(listed) == {"customer-service-escalation", "it-service-management", "escalation-procedure"}
+    assert {row["state"] for row in listed.values()} == {"ok"}
+    assert "customer-service-escalation" in escalate("playbook", "list").out
+
+
+def test_a_broken_playbook_is_listed_with_every_finding_and_what_a_worker_does_meanwhile(
+    escalate: Escalate, folder: Path
+) -> None:
+    said = escalate("playbook", "list", "--folder", write(folder, BROKEN)).out
+    assert "customer-service-escalation.yaml:3: levelz: unknown key `levelz`; did you mean `levels`?" in said
+    assert "customer-service-escalation.yaml:5: triggers." in said
+    assert "did you mean 'customer.tier'?" in said
+    assert "A running worker goes on with the last good version" in said
+    assert "it-service-management" in said
+
+
+@pytest.mark.req("IMP-1")
+def test_lint_names_every_finding_of_an_override_and_exits_with_1(escalate: Escalate, folder: Path) -> None:
+    said = escalate("playbook", "lint", "--folder", write(folder, BROKEN), "--json", code=1).json
+    assert [finding["line"] for finding in said["customer-service-escalation"]] == [3, 5]
+    assert said["it-service-management"] == []
+
+
+@pytest.mark.req("IMP-1")
+def test_an_override_of_a_few_lines_keeps_everything_else(escalate: Escalate, folder: Path) -> None:
+    text = "extends: customer-service-escalation\nplaybook: customer-service-escalation\nhold_at_most: 5h\n"
+    shown = escalate("playbook", "show", "customer-service-escalation", "--folder", write(folder, text), "--json").json[
+        "playbook"
+    ]
+    shipped = load_playbook("customer-service-escalation", shipped_folder()).model_dump(mode="json")
+    assert shown["hold_at_most"] == "18000s" != shipped["hold_at_most"]
+    assert {key for key in shipped if shipped[key] != shown[key]} == {"hold_at_most"}
+
+
+def test_lint_finds_whom_the_directory_does_not_know(escalate: Escalate, folder: Path) -> None:
+    write(folder, NOBODY)
+    said = escalate("playbook", "lint", str(folder / "customer-service-escalation.yaml"), code=1).out
+    assert ":4: levels.0.targets.0: a level without contact: the directory has no team 'nosuch'" in said
+
+
+def test_lint_is_content_with_what_is_shipped(escalate: Escalate) -> None:
+    said = escalate("playbook", "lint").out
+    assert said.split() == [
+        *("customer-service-escalation:", "ok", "escalation-procedure:", "ok", "it-service-management:", "ok")
+    ]
+
+
+@pytest.mark.parametrize("command", ["show", "lint"])
+def test_a_playbook_that_is_not_there_is_wrong_usage_and_the_others_are_named(escalate: Escalate, command: str) -> None:
+    said = escalate("playbook", command, "custom-service-escalation", code=2)
+    assert "there is no playbook 'custom-service-escalation'; did you mean `customer-service-escalation`?" in said.err
+
+
+@pytest.mark.req("WHY-4")
+@pytest.mark.parametrize("name", ["customer-service-escalation", "it-service-management", "escalation-procedure"])
+def test_a_playbook_is_shown_as_a_procedure_to_read(escalate: Escalate, name: str) -> None:
+    said = escalate("playbook", "show", name).out
+    playbook = load_playbook(name, shipped_folder())
+    for heading in (
+        "When a person must see it",
+        "How bad it is",
+        "What must travel along",
+        "Who is told",
+        "How long it may take",
+        "Who answers for it",
+        "When it is over",
+    ):
+        assert heading in said
+    words = [trigger.id for trigger in playbook.triggers] + [level.id for level in playbook.levels]
+    words += [gate.id for gate in playbook.gates] + [level.name for level in playbook.severity.scale]
+    assert [word for word in words if word not in said] == []
+    assert (playbook.levels[-1].last_resort or "").partition(":")[2] in said
+
+
+def test_the_schema_explains_keys_and_lets_an_override_leave_out_anything(escalate: Escalate) -> None:
+    schema = escalate("playbook", "schema").json
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert schema["anyOf"][0] == {"required": ["extends"]}
+    assert "hold_at_most" in schema["anyOf"][1]["required"]
+    assert schema["$defs"]["LevelPolicy"]["properties"]["ack"]["description"].startswith("How long one round of pages")
+    json.dumps(schema)
