@@ -12,7 +12,7 @@ from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, OpenCase, UpdateCase
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Expiry, Stage
+from escalation.playbook.schema import Expiry, GatePolicy, Stage
 from escalation.values import Actor, ActorKind, kind_of
 
 
@@ -212,19 +212,14 @@ def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
     policy = state.playbook.gate(event.gate)
-    excluded: list[Actor] = []
-    if policy is not None and "requester" in policy.exclude:
-        excluded.append(state.requested_by)
-    if policy is not None and "owner" in policy.exclude:
-        excluded += list(_owner(state))
-    yield _find(
-        state,
-        event,
-        f"gate:{event.gate}/{event.round}",
-        event.targets,
-        f"find who decides {event.gate}",
-        exclude=tuple(excluded),
-    )
+    if policy is not None:
+        purpose, summary = f"gate:{event.gate}/{event.round}", f"find who decides {event.gate}"
+        yield _find(state, event, purpose, event.targets, summary, exclude=_excluded(state, policy))
+
+
+def _excluded(state: Escalation, policy: GatePolicy) -> tuple[Actor, ...]:
+    requester = (state.requested_by,) if "requester" in policy.exclude else ()
+    return (*requester, *(_owner(state) if "owner" in policy.exclude else ()))
 
 
 def _gate_decided(state: Escalation, event: e.GateDecided) -> Iterator[Action]:
@@ -251,9 +246,8 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
         return
     if event.behaviour == Expiry.NEXT_DEPUTY:
         deputy = policy.deputies[gate.deputies_asked - 1]
-        yield _find(
-            state, event, f"gate:{event.gate}/{event.round}/{deputy}", (deputy,), f"find deputy for {event.gate}"
-        )
+        purpose, summary = f"gate:{event.gate}/{event.round}/{deputy}", f"find deputy for {event.gate}"
+        yield _find(state, event, purpose, (deputy,), summary, exclude=_excluded(state, policy))
         return
     # Silence that denies or approves must reach somebody too, or it would be a decision that nobody knows of.
     what = f"approval {event.gate} is late: {event.because}; the playbook says {event.behaviour}"
