@@ -53,11 +53,7 @@ class DirectoryFile:
     async def find(self, action: FindPeople) -> People:
         """Find the people who stand for the targets now, and everybody else who may act for them."""
         directory = await asyncio.to_thread(self.current)
-        people = directory.find(action.targets, datetime.now(UTC), action.fallback, action.exclude)
-        told = {found.person for found in people.people}
-        members = (actor for target in (*action.targets, *action.also) for actor in directory.members(target))
-        also = dict.fromkeys(actor for actor in members if actor not in told and actor not in action.exclude)
-        return people.model_copy(update={"also": tuple(also)})
+        return directory.find(action.targets, datetime.now(UTC), action.fallback, action.exclude, action.also)
 
     async def person(self, actor: Actor) -> Person | None:
         """Return a person with their contact points; None when the directory does not know them."""

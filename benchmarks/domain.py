@@ -64,7 +64,7 @@ def _life(blank: Escalation, directory: Directory, now: datetime, key: str) -> l
     state, events = advance(blank, commands[0], now)
     for action in react(state, events):
         if isinstance(action, FindPeople):
-            found = directory.find(action.targets, now, action.fallback, action.exclude)
+            found = directory.find(action.targets, now, action.fallback, action.exclude, action.also)
             commands.append(c.PeopleFound(purpose=action.purpose, found=found))
     me = "person:solo"
     commands += [

@@ -25,9 +25,14 @@ class FindsPeople(Protocol):
     """What a forecast needs of a directory."""
 
     def find(
-        self, targets: Sequence[Target], at: datetime, fallback: Target, exclude: Collection[Actor] = ()
+        self,
+        targets: Sequence[Target],
+        at: datetime,
+        fallback: Target,
+        exclude: Collection[Actor] = (),
+        also: Sequence[Target] = (),
     ) -> People:
-        """Resolve targets at an instant; never raises."""
+        """Resolve targets at an instant, and name everybody who may act beside those; never raises."""
         ...
 
 
@@ -84,11 +89,11 @@ def _in_flight(state: Escalation) -> list[Action]:
 
 def _stand_in(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
     if isinstance(action, FindPeople):
-        found = directory.find(action.targets, now, action.fallback, action.exclude)
+        found = directory.find(action.targets, now, action.fallback, action.exclude, action.also)
         return c.PeopleFound(purpose=action.purpose, found=found)
     if isinstance(action, Notify):
         receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
     if isinstance(action, OpenCase):
         return c.CaseOpened(link=CaseLink(ticket="forecast"))
-    return None
+    return c.CaseUpdated(key=action.key, public=action.public)

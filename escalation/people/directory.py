@@ -106,13 +106,19 @@ class Directory(Record):
         return self._people.get(actor)
 
     def find(
-        self, targets: Sequence[Target], at: datetime, fallback: Target, exclude: Collection[Actor] = ()
+        self,
+        targets: Sequence[Target],
+        at: datetime,
+        fallback: Target,
+        exclude: Collection[Actor] = (),
+        also: Sequence[Target] = (),
     ) -> People:
         """Resolve targets to people at an aware instant, each person once, in the targets' order.
 
         A team means whoever its rotation has on call, or every member; a role its first holder who is not excluded.
         When nobody is left the fallback is resolved instead, under the same exclusions; when that fails too, nobody is
-        returned and the notes say so.
+        returned and the notes say so. ``People.also`` is everybody else who belongs to the targets, or to ``also``,
+        at some time or other.
         """
         found: dict[Actor, FoundPerson] = {}
         notes: list[str] = []
@@ -124,7 +130,13 @@ class Directory(Record):
             self._add(fallback, at, exclude, found, notes)
         if not found:
             notes.append(f"Nobody could be found for {fallback} either, so nobody is told.")
-        return People(people=tuple(found.values()), fell_back=fell_back, notes=tuple(dict.fromkeys(notes)))
+        members = (actor for target in (*targets, *also) for actor in self.members(target))
+        return People(
+            people=tuple(found.values()),
+            fell_back=fell_back,
+            notes=tuple(dict.fromkeys(notes)),
+            also=tuple(dict.fromkeys(actor for actor in members if actor not in found and actor not in exclude)),
+        )
 
     def members(self, target: Target) -> tuple[Actor, ...]:
         """Return everybody who belongs to a target at some time or other: who may act for it. Nobody for ``raci:``."""

@@ -9,7 +9,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.directory import DirectoryFile
 from escalation.errors import DocumentError
+from escalation.foresight import forecast
 from escalation.model.actions import FindPeople
+from escalation.model.events import PeopleResolved
+from tests.domain.builders import COMPANY, SERVICE, Life
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "directory.yaml"
 
 PEOPLE = """
 people:
@@ -64,6 +69,16 @@ async def test_who_else_may_act_is_named_but_nobody_who_is_excluded(path: Path) 
     people = await ActivityEnvironment().run(directory.find, action)
     assert [person.person for person in people.people] == ["person:eva"]
     assert people.also == ("person:olga",)
+
+
+async def test_a_forecast_knows_the_same_people_as_the_activity_finds() -> None:
+    life = Life(SERVICE, answers=False)
+    life.open()
+    [asked] = [action for action in life.pending if isinstance(action, FindPeople)]
+    people = await ActivityEnvironment().run(DirectoryFile(EXAMPLE).find, asked)
+    foreseen = forecast(life.state, COMPANY, life.now)
+    assert [event.found for event in foreseen if isinstance(event, PeopleResolved)] == [people]
+    assert people.also
 
 
 async def test_a_changed_file_counts_from_the_next_question_on(path: Path) -> None:

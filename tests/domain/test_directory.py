@@ -150,6 +150,15 @@ class TestFinding:
         assert found.people == (FoundPerson(person="person:bob", via="role:lead", note="deputy 1 of lead"),)
         assert found.notes == ("role:lead: person:cleo may not be asked here and is passed over.",)
 
+    def test_who_else_may_act_is_everybody_of_the_targets_who_is_neither_found_nor_excluded(
+        self, small: Directory
+    ) -> None:
+        assert ask(small, "person:ann").also == ()
+        assert ask(small, "role:lead").also == ("person:bob",)
+        found = small.find(["team:ops"], ANN_HAS_THE_SHIFT, "role:owner", ["person:dora"], ["role:lead", "team:desk"])
+        assert who(found) == ["person:ann"]
+        assert set(found.also) == {"person:bob", "person:cleo"}
+
 
 class TestNobodyFound:
     @pytest.mark.parametrize(
