@@ -254,4 +254,5 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.FeedbackGiven: _scored,
     e.Closed: lambda v: Line("returned with guidance" if v.returned else "closed", v.because, Weight.TURN),
     e.Cancelled: lambda v: Line("cancelled", v.because, Weight.TURN),
+    e.UnknownEvent: lambda v: Line(f"{v.type.replace('_', ' ')} (this version knows no more of it)"),
 }

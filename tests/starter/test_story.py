@@ -34,8 +34,13 @@ def found(seq: int, purpose: str, *people: str, seconds: float = 0) -> e.PeopleR
 
 
 def test_every_kind_of_event_has_words() -> None:
-    union = get_args(get_args(e.Event)[0])
-    assert set(_WORDS) == set(union)
+    kinds = get_args(get_args(e.KnownEvent)[0])
+    assert set(_WORDS) == {*kinds, e.UnknownEvent}
+
+
+def test_an_event_of_a_newer_version_is_told_by_its_name() -> None:
+    event = e.UnknownEvent(seq=1, at=AT, by="system:engine", type="coffee_served")
+    assert say(event).what.startswith("coffee served")
 
 
 def test_a_story_leaves_bookkeeping_out_and_keeps_why() -> None:
