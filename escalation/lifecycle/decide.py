@@ -190,7 +190,7 @@ def _release_held(draft: Draft) -> None:
             draft.by = author
 
 
-_AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened, c.SignalRefused)
+_AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened, c.CaseNotUpdated, c.SignalRefused)
 
 
 def _counts_after_the_end(command: c.Command) -> bool:
@@ -283,6 +283,17 @@ def _case_not_opened(draft: Draft, command: c.CaseNotOpened) -> None:
     draft.record(e.CaseFailed, error=command.error)
 
 
+def _case_updated(draft: Draft, command: c.CaseUpdated) -> None:
+    """Only the question to the customer bears on what comes; that the rest was mirrored would only fill the history."""
+    proposed = draft.state.resolution
+    if proposed is not None and proposed.asked_at is None and command.public and draft.state.is_question(command.key):
+        draft.record(e.QuestionPublished, key=command.key)
+
+
+def _case_not_updated(draft: Draft, command: c.CaseNotUpdated) -> None:
+    draft.record(e.CaseUpdateFailed, key=command.key, error=command.error)
+
+
 def _signal_refused(draft: Draft, command: c.SignalRefused) -> None:
     draft.record(e.CommandRefused, by=ENGINE, command=command.name, because=command.error)
 
@@ -297,6 +308,8 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.NotDelivered: assignment.undelivered,
     c.CaseOpened: _case_opened,
     c.CaseNotOpened: _case_not_opened,
+    c.CaseUpdated: _case_updated,
+    c.CaseNotUpdated: _case_not_updated,
     c.SignalRefused: _signal_refused,
     c.Acknowledge: assignment.acknowledge,
     c.Claim: assignment.claim,

@@ -11,7 +11,7 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, OpenCase, UpdateCase
-from escalation.model.state import Escalation
+from escalation.model.state import QUESTION, Escalation
 from escalation.playbook.schema import Expiry, GatePolicy, Stage
 from escalation.values import Actor, ActorKind, kind_of
 
@@ -52,9 +52,10 @@ def _notify(
     *,
     summary: str,
     rung: str | None = None,
+    what: str = "",
 ) -> Notify:
     return Notify(
-        key=_key(state, event, to),
+        key=_key(state, event, what or to),
         to=to,
         kind=kind,
         subject=text[0],
@@ -289,21 +290,53 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iter
     resolution = state.resolution
     if resolution is None or event.confirm_due is None:
         return
+    yield from _ask_whether_solved(state, event, by_ticket=True)
+
+
+def _asks_customer(state: Escalation) -> bool:
+    return state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
+
+
+def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -> Iterator[Action]:
     text = words.resolution_proposed(state)
-    asks_customer = state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
+    asks_customer = _asks_customer(state)
     # The customer reads the ticket's public note: one message, not two. Without a ticket, or while the help desk is
     # down, they are told directly: their silence may be read as consent.
-    reads_ticket = asks_customer and state.case_link is not None
-    yield _update(state, event, note=text[1], public=reads_ticket, status="pending")
+    reads_ticket = asks_customer and by_ticket and state.case_link is not None
+    if by_ticket:
+        yield _update(state, event, note=text[1], public=reads_ticket, status="pending")
     if not reads_ticket:
         to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
-        yield _notify(state, event, to, MessageKind.CUSTOMER, text, summary="ask whether the resolution is accepted")
+        summary = "ask whether the resolution is accepted"
+        yield _notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary, what=QUESTION)
 
 
 def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Iterator[Action]:
     for owner in _owner(state):
-        text = words.news(state, "nobody answered the proposed resolution in time; please ask again")
+        what = (
+            "nobody answered the proposed resolution in time; please ask again"
+            if event.asked
+            else "nobody is known to have been asked whether it is solved; the question is sent again, please ask too"
+        )
+        text = words.news(state, what)
         yield _notify(state, event, owner, MessageKind.WARNING, text, summary=f"tell {owner}: no answer yet")
+    if not event.asked:
+        yield from _ask_whether_solved(state, event, by_ticket=False)
+
+
+def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterator[Action]:
+    if state.is_question(event.key) and state.case_link is not None and _asks_customer(state):
+        yield from _ask_whether_solved(state, event, by_ticket=False)
+
+
+def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
+    if not state.is_question(event.key):
+        return
+    what = f"{event.to} could not be asked whether it is solved ({event.error}); please ask them yourself"
+    for owner in _owner(state):
+        yield _notify(
+            state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: not asked"
+        )
 
 
 def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iterator[Action]:
@@ -405,6 +438,8 @@ _REACTIONS: dict[type, Callable[[Escalation, Any], Iterator[Action]]] = {
     e.ClockWarned: _clock_warned,
     e.ClockBreached: _clock_breached,
     e.HoldEnded: _hold_ended,
+    e.CaseUpdateFailed: _case_update_failed,
+    e.MessageFailed: _message_failed,
     e.ResolutionProposed: _resolution_proposed,
     e.ResolutionUnanswered: _resolution_unanswered,
     e.ResolutionRejected: _resolution_rejected,

@@ -133,9 +133,10 @@ def _require_confirmer(state: Escalation, actor: Actor) -> None:
 
 
 def confirmation_due(draft: Draft) -> None:
-    """Nobody answered the proposal in time."""
-    policy = draft.state.playbook.resolution
-    if policy.on_silence == "confirmed":
+    """Nobody answered the proposal in time: silence is consent only of those who are known to have been asked."""
+    policy, proposed = draft.state.playbook.resolution, draft.state.resolution
+    asked = proposed is not None and proposed.asked_at is not None
+    if policy.on_silence == "confirmed" and asked:
         draft.record(e.ResolutionConfirmed, by=ENGINE, how="silence")
     else:
-        draft.record(e.ResolutionUnanswered, by=ENGINE, confirm_due=draft.now + policy.confirm_within)
+        draft.record(e.ResolutionUnanswered, by=ENGINE, confirm_due=draft.now + policy.confirm_within, asked=asked)

@@ -21,7 +21,7 @@ from escalation.lifecycle.facts import (
 )
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request
+from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request, Turn
 from escalation.playbook.schema import ContextPart, Initiation, Playbook
 from escalation.values import ENGINE
 
@@ -216,10 +216,21 @@ def _join(draft: Draft, request: Request) -> None:
         changed |= {"severity", "severity.rank"}
     packet.catch_up(draft, request.context, request.customer)
     triggers.settle(draft, changed)
+    _contradict(draft, request, fresh)
     _reopen(draft, request)
     count = draft.state.occurrences
     because = f"joined {draft.state.id}, open since {draft.state.opened_at:%Y-%m-%d %H:%M %Z}: occurrence {count}"
     draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=Outcome.JOINED, because=because)
+
+
+def _contradict(draft: Draft, request: Request, fresh: tuple[Turn, ...]) -> None:
+    """A customer who comes again while a solution is proposed has answered: their silence confirms nothing."""
+    comes_from_customer = request.initiation is Initiation.CUSTOMER_REQUEST or any(
+        turn.author == "customer" for turn in fresh
+    )
+    if draft.state.resolution_state == "proposed" and comes_from_customer:
+        because = "the customer reported it again while the resolution waited to be confirmed"
+        draft.record(e.ResolutionRejected, by=request.requested_by, because=because)
 
 
 def _reopen(draft: Draft, request: Request) -> None:

@@ -320,6 +320,21 @@ class CaseNotOpened(Internal):
     error: str
 
 
+class CaseUpdated(Internal):
+    """Answer to ``UpdateCase``: the ticket says it now."""
+
+    key: str
+    public: bool = False
+    """The customer may read it."""
+
+
+class CaseNotUpdated(Internal):
+    """The outside system refused for good to update the ticket."""
+
+    key: str
+    error: str
+
+
 class SignalRefused(Internal):
     """A signal was malformed or not allowed; recorded so that it is never silent."""
 

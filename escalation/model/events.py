@@ -435,6 +435,21 @@ class CaseFailed(EventBase):
     error: str
 
 
+class QuestionPublished(EventBase):
+    """The ticket asks the customer, where they can read it, whether the proposed resolution is accepted."""
+
+    type: Literal["question_published"] = "question_published"
+    key: str
+
+
+class CaseUpdateFailed(EventBase):
+    """The outside system refused for good to update the ticket."""
+
+    type: Literal["case_update_failed"] = "case_update_failed"
+    key: str
+    error: str
+
+
 class ResolutionProposed(EventBase):
     """Somebody says it is solved; nobody is called any more, and the clocks wait."""
 
@@ -454,10 +469,12 @@ class ResolutionConfirmed(EventBase):
 
 
 class ResolutionUnanswered(EventBase):
-    """Nobody confirmed in time and the playbook does not read silence as consent; the owner was told to ask again."""
+    """Nobody confirmed in time and silence is no consent here, or nobody is known to have heard the question."""
 
     type: Literal["resolution_unanswered"] = "resolution_unanswered"
     confirm_due: AwareDatetime
+    asked: bool = True
+    """False: the question is not known to have arrived; it is sent again."""
 
 
 class ResolutionRejected(EventBase):
@@ -595,6 +612,8 @@ KnownEvent = Annotated[
     | Attached
     | CaseLinked
     | CaseFailed
+    | QuestionPublished
+    | CaseUpdateFailed
     | ResolutionProposed
     | ResolutionConfirmed
     | ResolutionUnanswered

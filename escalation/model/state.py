@@ -35,6 +35,10 @@ REMEMBERED = 100
 """How many answers to command ids and request ids are kept, the latest first to stay."""
 
 
+QUESTION = "question"
+"""Ends the key of the message that asks whether the proposed resolution is accepted."""
+
+
 class InputRequest(Record):
     """Required parts of the packet that the requester was asked for."""
 
@@ -178,6 +182,10 @@ class Resolution(Record):
     confirm_due: AwareDatetime | None = None
     state: Literal["proposed", "confirmed", "rejected"] = "proposed"
     how: str = ""
+    questions: tuple[int, ...] = ()
+    """Sequence numbers of the events that had the question sent whether it is accepted."""
+    asked_at: AwareDatetime | None = None
+    """When that question is known to have arrived; until then silence says nothing."""
 
 
 class Review(Record):
@@ -407,6 +415,14 @@ class Escalation(Record):
         if kind == "gate":
             return self.gate_asked(reference) is not None
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
+
+    def is_question(self, key: str) -> bool:
+        """Tell whether an action's key is that of the question whether the proposed resolution is accepted."""
+        proposed = self.resolution
+        if proposed is None or proposed.state != "proposed":
+            return False
+        keys = (f"{self.instance}/{seq}/{what}" for seq in proposed.questions for what in (QUESTION, "case"))
+        return key in keys
 
     @property
     def open_items(self) -> tuple[Item, ...]:

@@ -39,6 +39,7 @@ AFTER_THE_END = (
     e.MessageFailed,
     e.CaseLinked,
     e.CaseFailed,
+    e.CaseUpdateFailed,
     e.HeldReleased,
     e.CommandRefused,
     e.PeopleResolved,

@@ -187,7 +187,9 @@ class World:
             return c.CaseOpened(
                 link=CaseLink(ticket="T-1", snapshot=CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier))
             )
-        return None
+        if fails:
+            return c.CaseNotUpdated(key=action.key, error="the help desk refused")
+        return c.CaseUpdated(key=action.key, public=action.public)
 
     def time_passes(self) -> None:
         due = next_due(self.state)

@@ -11,12 +11,14 @@ from escalation.documents import Document
 from escalation.errors import NotAllowed, RequestRefused
 from escalation.lifecycle import evolve
 from escalation.model import commands as c
-from escalation.model.actions import MessageKind
+from escalation.model import events as e
+from escalation.model.actions import MessageKind, UpdateCase
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import (
     ANN,
     BOT,
+    CUSTOMER,
     CYD,
     DAN,
     EVE,
@@ -183,7 +185,7 @@ def test_every_member_of_a_team_that_is_asked_counts() -> None:
     assert life.gate().state == "passed"
 
 
-# --- what was found in words is in the events (17) ---------------------------------------------------------------------
+# --- what was found in words is in the events (17) -------------------------------------------------------------------
 
 
 def test_the_words_that_matched_are_read_from_the_events_however_words_are_searched_later() -> None:
@@ -196,3 +198,102 @@ def test_the_words_that_matched_are_read_from_the_events_however_words_are_searc
         for event in life.events
     ]
     assert reduce(evolve, otherwise, blank(playbook)).words == {"legal": ("another",)}
+
+
+# --- silence counts only of those who were asked (4) -----------------------------------------------------------------
+
+
+def _proposed(life: Life) -> Life:
+    life.send(c.Resolve(by=ANN, resolution="paid again"))
+    return life
+
+
+def _questions(life: Life) -> list[str]:
+    return [message.to for message in life.sent if message.kind is MessageKind.CUSTOMER]
+
+
+def test_a_customer_who_was_asked_on_the_ticket_and_says_nothing_confirms() -> None:
+    life = _proposed(opened(small()).taken_by(ANN))
+    assert isinstance(life.tickets[-1], UpdateCase)
+    assert life.tickets[-1].public
+    assert len(life.all(e.QuestionPublished)) == 1
+    life.pass_time("1d")
+    assert life.last(e.ResolutionConfirmed).how == "silence"
+
+
+def test_that_the_ticket_was_updated_is_not_recorded_unless_it_asks_the_customer() -> None:
+    life = opened(small()).taken_by(ANN)
+    before = life.state
+    assert life.send(c.CaseUpdated(key="run-1/9/case", public=True)) == []
+    assert life.state == before
+
+
+def test_while_the_help_desk_is_down_silence_confirms_nothing_and_the_owner_is_told() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.answers = False
+    _proposed(life)
+    life.pending.clear()
+    life.answers = True
+    life.pass_time("1d")
+    assert life.all(e.ResolutionConfirmed) == []
+    assert life.last(e.ResolutionUnanswered).asked is False
+    assert life.told(MessageKind.WARNING)[-1] == ANN
+    assert _questions(life) == [CUSTOMER], "asked again, without the help desk"
+    life.pass_time("1d")
+    assert life.last(e.ResolutionConfirmed).how == "silence"
+
+
+def test_a_ticket_that_cannot_ask_has_the_customer_asked_directly() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.answers = False
+    _proposed(life)
+    question = next(action for action in life.pending if isinstance(action, UpdateCase))
+    life.pending.clear()
+    life.answers = True
+    life.send(c.CaseNotUpdated(key=question.key, error="the ticket is archived"))
+    assert life.last(e.CaseUpdateFailed).error == "the ticket is archived"
+    assert _questions(life) == [CUSTOMER]
+    life.pass_time("1d")
+    assert life.last(e.ResolutionConfirmed).how == "silence"
+
+
+def test_a_question_that_cannot_be_delivered_is_told_to_the_owner_at_once_and_never_read_as_consent() -> None:
+    life = Life(small(resolution={"confirmed_by": "requester", "confirm_within": "1d"}), unreachable=(BOT,))
+    life.open()
+    _proposed(life.taken_by(ANN))
+    assert life.told(MessageKind.WARNING) == [ANN]
+    for _ in range(3):
+        life.pass_time("1d")
+    assert life.all(e.ResolutionConfirmed) == []
+    assert len(life.all(e.ResolutionUnanswered)) == 3
+
+
+def test_an_update_of_the_ticket_that_fails_is_on_the_timeline_also_after_the_end() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.Cancel(by=ANN, because="opened by mistake"))
+    life.send(c.CaseNotUpdated(key=life.tickets[-1].key, error="the ticket is archived"))
+    assert life.last(e.CaseUpdateFailed).error == "the ticket is archived"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"context": {"conversation": [{"author": "customer", "text": "It is still broken!"}]}},
+        {"initiation": "customer_request", "context": {"conversation": None}},
+    ],
+)
+def test_a_customer_who_reports_it_again_while_a_solution_is_proposed_has_not_been_silent(
+    changes: dict[str, object],
+) -> None:
+    life = _proposed(opened(small()).taken_by(ANN))
+    life.open(request_id="r-2", **changes)
+    assert life.state.resolution_state == "rejected"
+    assert life.told()[-1] == ANN
+    life.pass_time("1d")
+    assert life.all(e.ResolutionConfirmed) == []
+
+
+def test_a_machine_that_reports_the_same_again_leaves_the_proposal_to_the_customer() -> None:
+    life = _proposed(opened(small()).taken_by(ANN))
+    life.open(request_id="r-2")
+    assert life.state.resolution_state == "proposed"

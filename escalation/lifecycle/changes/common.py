@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from escalation.model import events as e
 from escalation.model.state import REMEMBERED, Escalation
 from escalation.values import Record
 
@@ -19,6 +20,13 @@ V = TypeVar("V")
 def with_(record: R, **changes: Any) -> R:
     """Return a copy of a record with some fields replaced."""
     return record.changed(changes)
+
+
+def question_arrived(state: Escalation, event: e.MessageDelivered | e.QuestionPublished) -> Changes:
+    """The first of the messages that ask whether the resolution is accepted can be read."""
+    if state.resolution is None or state.resolution.asked_at is not None or not state.is_question(event.key):
+        return {}
+    return {"resolution": with_(state.resolution, asked_at=event.at)}
 
 
 def latest(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:

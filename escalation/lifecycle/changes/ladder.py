@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes.common import Change, Changes, latest, with_
+from escalation.lifecycle.changes.common import Change, Changes, latest, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.state import Escalation, Gate, Handoff, LevelState, Owner, Rung, Taken
 from escalation.people.found import People
@@ -60,7 +60,8 @@ def _approvers_found(gate: Gate, answer: People) -> Gate:
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
     told = state.told if event.to in state.told else (*state.told, event.to)
-    return {"told": told, "receipts": latest(state.receipts, event.key, event.receipt)}
+    receipts = latest(state.receipts, event.key, event.receipt)
+    return {"told": told, "receipts": receipts, **question_arrived(state, event)}
 
 
 def _message_failed(state: Escalation, event: e.MessageFailed) -> Changes:

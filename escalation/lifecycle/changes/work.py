@@ -1,6 +1,6 @@
 """What the events of work change: ticket, resolution, review, action items, the end."""
 
-from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.lifecycle.changes.common import Change, Changes, question_arrived, with_
 from escalation.lifecycle.changes.time import pause, unpause, waited
 from escalation.model import events as e
 from escalation.model.state import Escalation, Item, Resolution, Review, Score
@@ -17,7 +17,12 @@ def _case_failed(state: Escalation, event: e.CaseFailed) -> Changes:
 
 def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Changes:
     resolution = Resolution(
-        text=event.resolution, cause=event.cause, by=event.by, at=event.at, confirm_due=event.confirm_due
+        text=event.resolution,
+        cause=event.cause,
+        by=event.by,
+        at=event.at,
+        confirm_due=event.confirm_due,
+        questions=(event.seq,),
     )
     because = "waiting for the resolution to be confirmed"
     return {
@@ -36,7 +41,20 @@ def _resolution_confirmed(state: Escalation, event: e.ResolutionConfirmed) -> Ch
 def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Changes:
     if state.resolution is None:
         return {}
-    return {"resolution": with_(state.resolution, confirm_due=event.confirm_due)}
+    again = () if event.asked else (event.seq,)
+    questions = (*state.resolution.questions, *again)[-10:]
+    return {"resolution": with_(state.resolution, confirm_due=event.confirm_due, questions=questions)}
+
+
+def _question_published(state: Escalation, event: e.QuestionPublished) -> Changes:
+    return question_arrived(state, event)
+
+
+def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Changes:
+    """A question that the ticket cannot ask is sent otherwise."""
+    if state.resolution is None or not state.is_question(event.key):
+        return {}
+    return {"resolution": with_(state.resolution, questions=(*state.resolution.questions, event.seq)[-10:])}
 
 
 def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Changes:
@@ -124,6 +142,8 @@ def _ended(event: e.Closed | e.Cancelled, outcome: str) -> Changes:
 CHANGES: dict[type[e.EventBase], Change] = {
     e.CaseLinked: _case_linked,
     e.CaseFailed: _case_failed,
+    e.QuestionPublished: _question_published,
+    e.CaseUpdateFailed: _case_update_failed,
     e.ResolutionProposed: _resolution_proposed,
     e.ResolutionConfirmed: _resolution_confirmed,
     e.ResolutionUnanswered: _resolution_unanswered,
