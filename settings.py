@@ -16,6 +16,7 @@ from temporalio.runtime import Runtime
 from activities import Places
 from escalation.errors import SettingsError, Unreachable
 from escalation.model.start import TASK_QUEUE
+from escalation.people.directory import example_file
 from escalation.values import Duration
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -28,8 +29,8 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     """Folder of the embedded adapters' files: inbox, help desk, ledger."""
-    directory: Path = Path(__file__).resolve().parent / "examples" / "directory.yaml"
-    """People, teams, roles and rotations."""
+    directory: Path = Field(default_factory=example_file)
+    """People, teams, roles and rotations; without it the example that comes along."""
     playbooks: tuple[Path, ...] = ()
     """Folders with a team's own playbooks, as a JSON list; the shipped ones are always found too."""
     ledger_url: str | None = None
