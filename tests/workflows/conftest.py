@@ -15,7 +15,11 @@ from worker import register_search_attributes
 @pytest.fixture(scope="session")
 async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A real server, as `make dev` has it."""
-    server = await TemporalServer.start(folder=tmp_path_factory.mktemp("temporal"))
+    server = await TemporalServer.start(
+        folder=tmp_path_factory.mktemp("temporal"),
+        # Timers fire when they are due instead of up to a second later: tests race with them.
+        dynamic_config={"history.timerProcessorMaxTimeShift": '"1ms"'},
+    )
     yield await _connect(server.address)
     await server.stop()
 
