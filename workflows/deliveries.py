@@ -14,6 +14,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 from workflows.background import Background
+from workflows.local import LOCAL_FAILURE, Local
 
 with workflow.unsafe.imports_passed_through():
     from escalation.model import commands as c
@@ -31,10 +32,6 @@ with workflow.unsafe.imports_passed_through():
 T = TypeVar("T")
 
 Report = Callable[[Action, c.Internal], None]
-
-
-LOCAL_FAILURE = (ActivityError, ApplicationError)
-"""What a failed local activity raises: its own error as it is; only a time-out comes wrapped, as ordinary ones do."""
 
 
 class Dispatch(NamedTuple):
@@ -80,9 +77,10 @@ class _Lane:
 class Deliveries:
     """The actions in flight. ``pending`` is what continue-as-new has to carry."""
 
-    def __init__(self, report: Report, background: Background) -> None:
+    def __init__(self, report: Report, background: Background, local: Local) -> None:
         self.pending: dict[str, Action] = {}
         self._background = background
+        self._local = local
         self._report = report
         self._lanes: dict[str, _Lane] = {}
         self._withdrawn: set[str] = set()
@@ -126,7 +124,7 @@ class Deliveries:
         while lane.waiting:
             action = lane.waiting[0]
             # A task of its own, so that a withdrawal ends this one call and never the lane.
-            lane.call = asyncio.create_task(_perform(action))
+            lane.call = asyncio.create_task(self._perform(action))
             result: c.Internal | None = None
             try:
                 result = await lane.call
@@ -145,6 +143,31 @@ class Deliveries:
                 self._report(action, result)
         del self._lanes[name]
 
+    async def _perform(self, action: Action) -> c.Internal | None:
+        if isinstance(action, FindPeople):
+            return c.PeopleFound(purpose=action.purpose, found=await self._find(action))
+        if isinstance(action, Notify):
+            receipt = await call(PAGE if _asks(action) else NOTIFY, action, DeliveryReceipt, action.summary)
+            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+        if isinstance(action, OpenCase):
+            return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
+        await call(UPDATE_CASE, action, None, action.summary)
+        return None
+
+    async def _find(self, action: FindPeople) -> People:
+        # A local activity: the page leaves in the same workflow task as the decision to page. Where the directory
+        # cannot be read within three tries, the lookup becomes an ordinary activity that is tried until it can.
+        try:
+            found = await self._local.call(
+                FIND.activity, action, People, action.summary, one_try=FIND.one_try, retry=FIND.retry
+            )
+        except LOCAL_FAILURE as error:
+            if is_cancelled_exception(error):
+                raise
+            patient = Dispatch(FIND.activity, FIND.one_try, None, _PATIENT)
+            found = await call(patient, action, People, action.summary)
+        return found
+
 
 def _asks(action: Action) -> str:
     return (action.asks or "") if isinstance(action, Notify) else ""
@@ -156,38 +179,6 @@ def _lane(action: Action) -> str:
     if isinstance(action, Notify):
         return f"notify:{action.to}"
     return "crm"
-
-
-async def _perform(action: Action) -> c.Internal | None:
-    if isinstance(action, FindPeople):
-        return c.PeopleFound(purpose=action.purpose, found=await _find(action))
-    if isinstance(action, Notify):
-        receipt = await call(PAGE if _asks(action) else NOTIFY, action, DeliveryReceipt, action.summary)
-        return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
-    if isinstance(action, OpenCase):
-        return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
-    await call(UPDATE_CASE, action, None, action.summary)
-    return None
-
-
-async def _find(action: FindPeople) -> People:
-    # A local activity: the page leaves in the same workflow task as the decision to page. Where the directory cannot
-    # be read within three tries, the same lookup becomes an ordinary activity that is tried until it can.
-    try:
-        found: People = await workflow.execute_local_activity(
-            FIND.activity,
-            action,
-            result_type=People,
-            start_to_close_timeout=FIND.one_try,
-            retry_policy=FIND.retry,
-            summary=action.summary[:200],
-        )
-    except LOCAL_FAILURE as error:
-        if is_cancelled_exception(error):
-            raise
-        patient = Dispatch(FIND.activity, FIND.one_try, None, _PATIENT)
-        found = await call(patient, action, People, action.summary)
-    return found
 
 
 async def call(dispatch: Dispatch, argument: object, result_type: type[T] | None, summary: str) -> T:

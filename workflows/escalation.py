@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.background import Background
     from workflows.deliveries import Deliveries
     from workflows.journal import Journal
+    from workflows.local import Local
     from workflows.messages import take_signal, takes_commands
     from workflows.runs import carry, fresh, load_playbook, summary_of, taken_over
     from workflows.views import Views
@@ -52,8 +53,9 @@ class EscalationWorkflow(Views):
         self.cancelled = False
         self.early_signals: list[tuple[str, bytes]] = []
         self.background = Background()
-        self.deliveries = Deliveries(self._report, self.background)
-        self.journal = Journal(carried.journal if carried else (), self.deliveries.is_calling)
+        self.local = Local()
+        self.deliveries = Deliveries(self._report, self.background, self.local)
+        self.journal = Journal(carried.journal if carried else (), self.deliveries.is_calling, self.local)
         for action in carried.pending if carried else ():
             self.deliveries.perform(action)
 
@@ -80,7 +82,7 @@ class EscalationWorkflow(Views):
     async def _begin(self, start: Start) -> None:
         """Pin the playbook and wait for a request that it takes; without one there was no escalation."""
         if self.state is None:
-            loading = asyncio.create_task(load_playbook(start.playbook))
+            loading = asyncio.create_task(load_playbook(start.playbook, self.local))
             await self._wait(loading.done)
             try:
                 self.state = fresh(loading.result(), 0, start.previous.answers if start.previous else {})
@@ -98,7 +100,7 @@ class EscalationWorkflow(Views):
         while self.now.stage in stages:
             due = self.due
             if not await self._changes_before(due):
-                self.apply(c.TimePassed())
+                self.apply(c.TimePassed(), due=due)
             if self._long_enough:
                 await self._wait(workflow.all_handlers_finished)
                 if not self.now.ended:
@@ -111,15 +113,10 @@ class EscalationWorkflow(Views):
 
     async def _changes_before(self, due: Due | None) -> bool:
         """Wait for a change; False when the one timer fired before."""
-        left = due.at - workflow.now() if due is not None else None
-        if left is not None and left <= timedelta(0):
-            return False
+        # What is due already gets a timer too: which commands leave must not depend on the clock (see `apply`).
+        left = max(due.at - workflow.now(), timedelta(milliseconds=1)) if due is not None else None
         try:
-            await self._wait(
-                lambda: self.due != due or self._long_enough,
-                left,
-                due.summary[:200] if due is not None else None,
-            )
+            await self._wait(lambda: self.due != due or self._long_enough, left, due.summary[:200] if due else None)
         except TimeoutError:
             return False
         return True
@@ -168,7 +165,7 @@ class EscalationWorkflow(Views):
             raise self.refusal
         try:
             if self._needs_repeat(request):
-                loaded = await load_playbook(request.playbook)
+                loaded = await load_playbook(request.playbook, self.local)
                 if self._needs_repeat(request):
                     return self._take(request, fresh(loaded, self.repeats + 1, self.now.answers))
             return self._take(request)
@@ -183,6 +180,8 @@ class EscalationWorkflow(Views):
         """Apply a request to the present state, or to the fresh one of a repeat; a refused one changes nothing."""
         earlier = self.now.instance if repeat is not None and self.now.opened else self.earlier
         self.apply(c.Open(request=request, repeat_of=earlier), repeat)
+        while self.due is not None and self.due.at <= workflow.now():  # clocks that began with the first contact
+            self.apply(c.TimePassed(), due=self.due)
         if repeat is not None:
             self.earlier, self.repeats, self.cancelled = earlier, self.repeats + 1, False
         return self.now.answers[request.request_id]
@@ -209,12 +208,14 @@ class EscalationWorkflow(Views):
 
     # --- the one way that data takes ---------------------------------------------------------------------------------
 
-    def apply(self, command: c.Command, state: Escalation | None = None) -> list[e.Event]:
+    def apply(self, command: c.Command, state: Escalation | None = None, due: Due | None = None) -> list[e.Event]:
         """Decide a command, apply its events, and set the actions going that follow from them.
 
-        ``state`` is what to decide on instead of the present state: the fresh one of a repeat.
+        ``state`` is what to decide on instead of the present one. ``due`` has come, whatever the clock says: where a
+        query was asked while no worker was there, the SDK plays what happened since with the clock of before.
         """
-        self.state, events = advance(state or self.now, command, workflow.now())
+        now = max(workflow.now(), due.at) if due is not None else workflow.now()
+        self.state, events = advance(state or self.now, command, now)
         if events:
             self.deliveries.withdraw(self.now.still_asks)
             for action in react(self.now, events):

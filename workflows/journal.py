@@ -8,7 +8,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import is_cancelled_exception
 
-from workflows.deliveries import LOCAL_FAILURE, RECORD, call
+from workflows.deliveries import RECORD, call
+from workflows.local import LOCAL_FAILURE, Local
 
 with workflow.unsafe.imports_passed_through():
     from escalation.lifecycle.situation import ledger_row
@@ -26,13 +27,16 @@ CARRIED_EVENTS = 500
 AT_ONCE = timedelta(seconds=2)
 """How long a workflow task waits for the ledger before it goes on without it."""
 
+ONCE = RetryPolicy(maximum_attempts=1)
+
 
 class Journal:
     """Unrecorded events, a chapter for each escalation of this key (a repeat begins a new one)."""
 
-    def __init__(self, chapters: tuple[Chapter, ...], urgent: Callable[[], bool]) -> None:
+    def __init__(self, chapters: tuple[Chapter, ...], urgent: Callable[[], bool], local: Local) -> None:
         self.chapters = list(chapters)
         self._urgent = urgent
+        self._local = local
 
     def write(self, state: Escalation, events: list[Event]) -> None:
         """Add events, and how the escalation stands after them."""
@@ -74,14 +78,7 @@ class Journal:
             await call(RECORD, record, int, summary)
             return
         try:
-            await workflow.execute_local_activity(
-                RECORD.activity,
-                record,
-                result_type=int,
-                start_to_close_timeout=AT_ONCE,
-                retry_policy=RetryPolicy(maximum_attempts=1),
-                summary=summary,
-            )
+            await self._local.call(RECORD.activity, record, int, summary, one_try=AT_ONCE, retry=ONCE)
         except LOCAL_FAILURE as error:
             if is_cancelled_exception(error):
                 raise

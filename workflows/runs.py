@@ -11,30 +11,30 @@ with workflow.unsafe.imports_passed_through():
     from escalation.model.start import Carried, Summary
     from escalation.model.state import Escalation
     from escalation.playbook.schema import LoadedPlaybook, shared
-    from workflows.deliveries import LOCAL_FAILURE, Deliveries
+    from workflows.deliveries import Deliveries
     from workflows.journal import Journal
+    from workflows.local import LOCAL_FAILURE, Local
 
 
-async def load_playbook(name: str) -> LoadedPlaybook:
+async def load_playbook(name: str, local: Local) -> LoadedPlaybook:
     """Return the playbook as it is now, to be pinned.
 
     Raises:
         RequestRefused: there is no such playbook, or it never could be used.
     """
     try:
-        loaded: LoadedPlaybook = await workflow.execute_local_activity(
+        return await local.call(
             "playbooks.load",
             name,
-            result_type=LoadedPlaybook,
-            start_to_close_timeout=timedelta(seconds=10),
-            schedule_to_close_timeout=timedelta(seconds=30),
-            summary=f"pin playbook {name}",
+            LoadedPlaybook,
+            f"pin playbook {name}",
+            one_try=timedelta(seconds=10),
+            give_up=timedelta(seconds=30),
         )
     except LOCAL_FAILURE as error:
         cause = error if isinstance(error, ApplicationError) else error.__cause__
         why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
         raise RequestRefused([("playbook", why)]) from error
-    return loaded
 
 
 def fresh(loaded: LoadedPlaybook, repeats: int, answers: dict[str, Receipt]) -> Escalation:
