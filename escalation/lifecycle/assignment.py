@@ -6,7 +6,7 @@ being told. Every level change says why.
 """
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import packet, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import commands as c
@@ -19,6 +19,7 @@ from escalation.values import ENGINE, TIMER, Actor, Target, format_duration
 def enter_level(draft: Draft, index: int, because: str, axis: Axis | None = None) -> None:
     """Go to a level and page its targets."""
     policy = draft.state.playbook.levels[index]
+    packet.let_go(draft)
     draft.record(
         e.LevelEntered,
         by=ENGINE if draft.by == TIMER else None,

@@ -1,7 +1,7 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, permissions, triggers
+from escalation.lifecycle import assignment, packet, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -32,6 +32,7 @@ def _offer(draft: Draft, by: Actor, to: str, because: str, expectation: str) -> 
         raise AlreadyDone(f"{to} owns {state.id} already")
     if state.handoff is not None:
         _end(draft, "withdrawn", f"{by} offered it to {to} instead")
+    packet.let_go(draft)
     draft.record(
         e.HandoffOffered,
         handoff=f"h{state.handoffs + 1}",
@@ -47,6 +48,7 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
     permissions.require_person(command.by, "accept_handoff")
     handoff = _open(draft.state)
     _require_receiver(handoff, command.by)
+    packet.let_go(draft)
     assignment.own(draft, command.by, f"hand-off accepted: {handoff.because}", handoff.expectation)
 
 

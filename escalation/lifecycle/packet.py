@@ -77,6 +77,24 @@ def let_through(draft: Draft) -> None:
     draft.record(e.ExceptionUsed, by=ENGINE, missing=state.missing, because=because)
 
 
+def let_go(draft: Draft) -> None:
+    """Say why, when it is handed to people, or from one to another, while parts of the packet are missing."""
+    state = draft.state
+    if not state.missing or state.exception:
+        return
+    parts = owed(state.missing)
+    why = [f"nobody supplied {', '.join(parts)}"] if parts else []
+    if len(parts) < len(state.missing):
+        why.append(_without_snapshot(state))
+    draft.record(e.ExceptionUsed, by=ENGINE, missing=state.missing, because="; ".join(why))
+
+
+def _without_snapshot(state: Escalation) -> str:
+    if state.case_link is not None:
+        return "the CRM knows nothing of this customer"
+    return "the CRM refused" if state.case_error else "the CRM has not answered yet"
+
+
 def due(draft: Draft) -> None:
     """The requester did not complete the packet in time: people are told without it."""
     state = draft.state

@@ -12,7 +12,7 @@ from escalation.errors import NotAllowed, RequestRefused
 from escalation.lifecycle import evolve
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import MessageKind, UpdateCase
+from escalation.model.actions import CaseLink, MessageKind, UpdateCase
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import (
@@ -297,3 +297,46 @@ def test_a_machine_that_reports_the_same_again_leaves_the_proposal_to_the_custom
     life = _proposed(opened(small()).taken_by(ANN))
     life.open(request_id="r-2")
     assert life.state.resolution_state == "proposed"
+
+
+# --- nothing is handed over incomplete without saying why (14) -------------------------------------------------------
+
+_WITH_SNAPSHOT = {"required": ["summary", "crm_snapshot"], "complete_within": "10m"}
+
+
+def _without_crm() -> Life:
+    life = Life(small(context=_WITH_SNAPSHOT), crm=CaseLink(ticket="T-1"))
+    life.answers = False
+    life.open()
+    return life
+
+
+def test_people_who_are_told_before_the_crm_has_answered_are_told_so() -> None:
+    life = _without_crm()
+    assert life.state.missing == ("crm_snapshot",)
+    assert life.last(e.ExceptionUsed).because == life.state.exception == "the CRM has not answered yet"
+    life.answer()
+    page = next(message for message in life.sent if message.kind is MessageKind.PAGE)
+    assert "Sent incomplete: the CRM has not answered yet" in page.body
+    assert "Missing from the packet: crm_snapshot" in page.body
+
+
+def test_once_the_crm_has_answered_the_packet_is_complete_and_needs_no_exception() -> None:
+    life = opened(small(context=_WITH_SNAPSHOT)).taken_by(ANN)
+    assert (life.state.missing, life.state.exception) == ((), "")
+    life.send(c.OfferHandoff(by=ANN, to="role:lead", because="no authority", expectation="a decision"))
+    assert "Sent incomplete" not in life.sent[-1].body
+
+
+def test_a_hand_off_of_an_incomplete_packet_records_why_once() -> None:
+    life = _without_crm()
+    life.answers = True
+    life.answer()
+    life.taken_by(ANN)
+    life.state = life.state.changed({"exception": ""})
+    life.send(c.OfferHandoff(by=ANN, to="role:lead", because="no authority", expectation="a decision"))
+    assert life.last(e.ExceptionUsed).because == "the CRM knows nothing of this customer"
+    count = len(life.all(e.ExceptionUsed))
+    life.send(c.AcceptHandoff(by=EVE))
+    assert len(life.all(e.ExceptionUsed)) == count
+    assert life.owner == EVE

@@ -8,7 +8,10 @@ from escalation.model.state import Escalation, Item, Resolution, Review, Score
 
 def _case_linked(state: Escalation, event: e.CaseLinked) -> Changes:
     missing = tuple(part for part in state.missing if part != "crm_snapshot") if event.link.snapshot else state.missing
-    return {"case_link": event.link, "case_error": "", "missing": missing}
+    changes: Changes = {"case_link": event.link, "case_error": "", "missing": missing}
+    if state.missing and not missing:
+        changes["exception"] = ""
+    return changes
 
 
 def _case_failed(state: Escalation, event: e.CaseFailed) -> Changes:
