@@ -11,7 +11,7 @@ import pytest
 from activities import http
 from activities.http import MAX_BODY, call, open_client, retry_after
 from escalation.errors import RemoteRefused, RemoteUnavailable
-from tests.activities.sink import Reply, Sink, open_sink
+from tests.support.sink import FaultSink, Reply, open_fault_sink
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -23,75 +23,77 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def sink() -> AsyncIterator[Sink]:
-    async with open_sink() as opened:
+async def sink() -> AsyncIterator[FaultSink]:
+    async with open_fault_sink() as opened:
         yield opened
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422])
-async def test_a_4xx_is_final(client: httpx.AsyncClient, sink: Sink, status: int) -> None:
+async def test_a_4xx_is_final(client: httpx.AsyncClient, sink: FaultSink, status: int) -> None:
     sink.script = [Reply(status, body=b'{"error": "Jana Novakova is blocked"}')]
     with pytest.raises(RemoteRefused, match=f"chat: answered {status}") as refused:
-        await call(client, "POST", sink.url, system="chat")
+        await call(client, "POST", sink.hook, system="chat")
     assert "Jana" not in str(refused.value)
     assert "s3cret" not in str(refused.value)
-    assert len(sink.hits) == 1
+    assert len(sink.journal) == 1
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 async def test_later_and_server_errors_are_worth_another_try_but_the_transport_makes_none(
-    client: httpx.AsyncClient, sink: Sink, status: int
+    client: httpx.AsyncClient, sink: FaultSink, status: int
 ) -> None:
     sink.script = [Reply(status)]
     with pytest.raises(RemoteUnavailable, match=f"chat: answered {status}") as unavailable:
-        await call(client, "POST", sink.url, system="chat")
+        await call(client, "POST", sink.hook, system="chat")
     assert unavailable.value.retry_after is None
-    assert len(sink.hits) == 1
+    assert len(sink.journal) == 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_what_the_remote_system_asks_to_wait_is_carried(
-    client: httpx.AsyncClient, sink: Sink, status: int
+    client: httpx.AsyncClient, sink: FaultSink, status: int
 ) -> None:
     sink.script = [Reply(status, {"Retry-After": "4"})]
     with pytest.raises(RemoteUnavailable, match="asks to wait 4 s") as unavailable:
-        await call(client, "POST", sink.url, system="chat")
+        await call(client, "POST", sink.hook, system="chat")
     assert unavailable.value.retry_after == timedelta(seconds=4)
 
 
-async def test_a_status_that_this_system_means_as_later_can_be_named(client: httpx.AsyncClient, sink: Sink) -> None:
+async def test_a_status_that_this_system_means_as_later_can_be_named(
+    client: httpx.AsyncClient, sink: FaultSink
+) -> None:
     sink.script = [Reply(409)]
     with pytest.raises(RemoteUnavailable):
-        await call(client, "POST", sink.url, system="chat", also_retry=frozenset({409}))
+        await call(client, "POST", sink.hook, system="chat", also_retry=frozenset({409}))
 
 
-async def test_a_redirect_is_refused_and_not_followed(client: httpx.AsyncClient, sink: Sink) -> None:
+async def test_a_redirect_is_refused_and_not_followed(client: httpx.AsyncClient, sink: FaultSink) -> None:
     sink.script = [Reply(307, {"Location": "/elsewhere"})]
     with pytest.raises(RemoteRefused, match="a redirect; configure the address it leads to"):
-        await call(client, "POST", sink.url, system="chat")
-    assert len(sink.hits) == 1
+        await call(client, "POST", sink.hook, system="chat")
+    assert len(sink.journal) == 1
 
 
-async def test_a_dropped_connection_is_worth_another_try(client: httpx.AsyncClient, sink: Sink) -> None:
+async def test_a_dropped_connection_is_worth_another_try(client: httpx.AsyncClient, sink: FaultSink) -> None:
     sink.script = [Reply(drop=True)]
     with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(RemoteProtocolError\)"):
-        await call(client, "POST", sink.url, system="chat")
+        await call(client, "POST", sink.hook, system="chat")
 
 
 async def test_a_port_where_nobody_listens_is_worth_another_try(client: httpx.AsyncClient) -> None:
-    async with open_sink() as gone:
-        url = gone.url
+    async with open_fault_sink() as gone:
+        url = gone.hook
     with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(ConnectError\)"):
         await call(client, "POST", url, system="chat")
 
 
 async def test_an_answer_that_does_not_come_is_worth_another_try(
-    client: httpx.AsyncClient, sink: Sink, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, sink: FaultSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "WHOLE_CALL", 0.1)
     sink.script = [Reply(delay=60)]
     with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(TimeoutError\)"):
-        await call(client, "POST", sink.url, system="chat")
+        await call(client, "POST", sink.hook, system="chat")
 
 
 @pytest.mark.parametrize("address", ["not a url", "ftp://example.org/x", "http://", "https://[::1", "x" * 70_000])
@@ -105,37 +107,39 @@ async def test_an_address_that_is_no_http_url_is_refused_without_repeating_it(
 
 
 async def test_a_success_with_too_large_a_body_is_still_a_success_whose_body_cannot_be_read(
-    client: httpx.AsyncClient, sink: Sink
+    client: httpx.AsyncClient, sink: FaultSink
 ) -> None:
     sink.script = [Reply(200, body=b"x" * (MAX_BODY + 1))]
-    answer = await call(client, "POST", sink.url, system="chat")
+    answer = await call(client, "POST", sink.hook, system="chat")
     assert answer.status == 200
     with pytest.raises(RemoteRefused, match="over 1,048,576 bytes, or compressed"):
         answer.json()
 
 
-async def test_a_compressed_body_is_not_asked_for_and_never_unfolded(client: httpx.AsyncClient, sink: Sink) -> None:
+async def test_a_compressed_body_is_not_asked_for_and_never_unfolded(
+    client: httpx.AsyncClient, sink: FaultSink
+) -> None:
     sink.script = [Reply(200, {"Content-Encoding": "deflate"}, body=zlib.compress(b"0" * 5_000_000))]
-    answer = await call(client, "POST", sink.url, system="chat")
-    assert sink.hits[0].headers["accept-encoding"] == "identity"
+    answer = await call(client, "POST", sink.hook, system="chat")
+    assert sink.journal[0].headers["accept-encoding"] == "identity"
     assert answer.body is None
 
 
 async def test_an_answer_that_is_not_json_is_refused_without_repeating_it(
-    client: httpx.AsyncClient, sink: Sink
+    client: httpx.AsyncClient, sink: FaultSink
 ) -> None:
     sink.script = [Reply(200, body=b"Jana Novakova")]
-    answer = await call(client, "GET", sink.url, system="crm")
+    answer = await call(client, "GET", sink.hook, system="crm")
     with pytest.raises(RemoteRefused, match="crm: the answer of 13 bytes is not JSON") as refused:
         answer.json()
     assert "Jana" not in str(refused.value)
 
 
 async def test_addresses_with_their_secrets_stay_out_of_the_logs(
-    client: httpx.AsyncClient, sink: Sink, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient, sink: FaultSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await call(client, "POST", sink.url, system="chat")
+    await call(client, "POST", sink.hook, system="chat")
     assert "s3cret" not in caplog.text
 
 

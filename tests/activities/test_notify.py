@@ -22,7 +22,7 @@ from activities.notify.webhook import Webhook
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
 from escalation.values import digest_of
-from tests.activities.sink import Reply, Sink, open_sink
+from tests.support.sink import FaultSink, Reply, open_fault_sink
 
 ROOT = Path(__file__).parents[2]
 
@@ -288,8 +288,8 @@ async def test_a_damaged_inbox_file_is_worth_another_try_and_loses_no_earlier_me
 
 
 @pytest.fixture
-async def sink() -> AsyncIterator[Sink]:
-    async with open_sink() as opened:
+async def sink() -> AsyncIterator[FaultSink]:
+    async with open_fault_sink() as opened:
         yield opened
 
 
@@ -299,11 +299,11 @@ async def webhook() -> AsyncIterator[Webhook]:
         yield Webhook(client)
 
 
-async def test_a_webhook_gets_the_message_as_json_with_its_key_in_a_header(webhook: Webhook, sink: Sink) -> None:
+async def test_a_webhook_gets_the_message_as_json_with_its_key_in_a_header(webhook: Webhook, sink: FaultSink) -> None:
     sink.script = [Reply(201, body=b'{"id": "wh-77"}')]
     before = datetime.now(UTC)
-    receipt = await webhook.send(page(respond_by=datetime(2026, 11, 20, 9, 15, tzinfo=UTC)), sink.url)
-    [hit] = sink.hits
+    receipt = await webhook.send(page(respond_by=datetime(2026, 11, 20, 9, 15, tzinfo=UTC)), sink.hook)
+    [hit] = sink.journal
     assert hit.headers["idempotency-key"] == "e1/page/1"
     assert hit.headers["content-type"] == "application/json"
     assert hit.body == {
@@ -333,22 +333,22 @@ async def test_a_webhook_gets_the_message_as_json_with_its_key_in_a_header(webho
     ],
 )
 async def test_any_2xx_is_a_delivery_whatever_the_body_says(
-    webhook: Webhook, sink: Sink, body: bytes, receipt_id: str
+    webhook: Webhook, sink: FaultSink, body: bytes, receipt_id: str
 ) -> None:
     sink.script = [Reply(202, body=body)]
-    assert (await webhook.send(page(), sink.url)).receipt_id == receipt_id
+    assert (await webhook.send(page(), sink.hook)).receipt_id == receipt_id
 
 
-async def test_a_key_that_is_no_ascii_still_fits_a_header(webhook: Webhook, sink: Sink) -> None:
-    await webhook.send(page("e/žádost/1\n2"), sink.url)
-    assert sink.hits[0].headers["idempotency-key"] == "e/%C5%BE%C3%A1dost/1%0A2"
+async def test_a_key_that_is_no_ascii_still_fits_a_header(webhook: Webhook, sink: FaultSink) -> None:
+    await webhook.send(page("e/žádost/1\n2"), sink.hook)
+    assert sink.journal[0].headers["idempotency-key"] == "e/%C5%BE%C3%A1dost/1%0A2"
 
 
 async def test_a_page_is_seen_once_when_the_sink_fails_drops_the_connection_and_is_busy(
-    webhook: Webhook, sink: Sink, clock: Clock
+    webhook: Webhook, sink: FaultSink, clock: Clock
 ) -> None:
     sink.script = [Reply(500), Reply(500), Reply(500), Reply(drop=True), Reply(409), Reply(429, {"Retry-After": "4"})]
-    activities = notifications(People(eva=[Point("webhook", sink.url)]), webhook=webhook)
+    activities = notifications(People(eva=[Point("webhook", sink.hook)]), webhook=webhook)
     waits = []
     for attempt in range(1, 7):
         with pytest.raises(RemoteUnavailable) as failure:
@@ -357,6 +357,6 @@ async def test_a_page_is_seen_once_when_the_sink_fails_drops_the_connection_and_
         clock.now += (failure.value.retry_after or timedelta(0)).total_seconds()
     assert (await send(activities, page(), attempt=7)).channel == "webhook"
     assert waits == [None] * 5 + [timedelta(seconds=4)]
-    assert len(sink.hits) == 7
-    assert {hit.headers["idempotency-key"] for hit in sink.hits} == {"e1/page/1"}
+    assert len(sink.journal) == 7
+    assert {hit.headers["idempotency-key"] for hit in sink.journal} == {"e1/page/1"}
     assert list(sink.kept) == ["e1/page/1"]

@@ -22,7 +22,7 @@ from activities.retry import RetryClass
 from escalation.model.actions import MessageKind, Notify
 from escalation.playbook.schema import LoadedPlaybook
 from starter.embedded import find_server
-from tests.activities.sink import Reply, Sink, open_sink
+from tests.support.sink import FaultSink, Reply, open_fault_sink
 
 DIRECTORY = """
 people:
@@ -46,15 +46,15 @@ class OneCall:
 
 
 @pytest.fixture
-async def sink() -> AsyncIterator[Sink]:
-    async with open_sink() as opened:
+async def sink() -> AsyncIterator[FaultSink]:
+    async with open_fault_sink() as opened:
         yield opened
 
 
 @pytest.fixture
-async def world(tmp_path: Path, sink: Sink) -> AsyncIterator[activities.Activities]:
+async def world(tmp_path: Path, sink: FaultSink) -> AsyncIterator[activities.Activities]:
     directory = tmp_path / "directory.yaml"
-    directory.write_text(DIRECTORY % sink.url)
+    directory.write_text(DIRECTORY % sink.hook)
     built = activities.build(activities.Places(data=tmp_path / "data", directory=directory))
     yield built
     await built.close()
@@ -115,28 +115,28 @@ def test_everything_of_the_embedded_adapters_is_in_the_data_folder(
 
 
 async def test_a_page_is_delivered_once_by_a_sink_that_fails_drops_the_connection_and_asks_to_wait(
-    call: Any, sink: Sink
+    call: Any, sink: FaultSink
 ) -> None:
     sink.script = [Reply(500), Reply(500), Reply(500), Reply(drop=True), Reply(429, {"Retry-After": "3"})]
     receipt = await call("notify.send", page())
     assert receipt["channel"] == "webhook"
-    assert [hit.status for hit in sink.hits] == [500, 500, 500, None, 429, 200]
-    assert {hit.headers["idempotency-key"] for hit in sink.hits} == {"e1/page/1"}
-    waits = [after.at - before.at for before, after in pairwise(sink.hits)]
+    assert [hit.status for hit in sink.journal] == [500, 500, 500, None, 429, 200]
+    assert {hit.headers["idempotency-key"] for hit in sink.journal} == {"e1/page/1"}
+    waits = [after.at - before.at for before, after in pairwise(sink.journal)]
     assert waits[4] >= 3
     assert max(waits[:4]) < 3
     assert list(sink.kept) == ["e1/page/1"]
 
 
 async def test_a_page_that_is_refused_fails_at_once_and_nothing_secret_stands_in_the_failure(
-    call: Any, sink: Sink
+    call: Any, sink: FaultSink
 ) -> None:
     sink.script = [Reply(404, body=b"Jana Novakova")] * 3
     with pytest.raises(WorkflowFailureError) as failure:
         await call("notify.send", page())
     cause = refusal(failure)
     assert (cause.type, cause.message) == ("RemoteRefused", "person:eva cannot be reached: webhook: answered 404")
-    assert len(sink.hits) == 1
+    assert len(sink.journal) == 1
     assert not re.search("s3cret|Jana", str(cause.failure))
 
 
