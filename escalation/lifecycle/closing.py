@@ -10,8 +10,13 @@ from escalation.values import ActorKind, kind_of
 
 def cancel(draft: Draft, command: c.Cancel) -> None:
     """End it without a resolution; everybody who was told hears of it and the ticket is closed."""
-    if kind_of(command.by) is not ActorKind.SYSTEM:
-        permissions.require_member_or_requester(draft.state, command.by)
+    state, kind = draft.state, kind_of(command.by)
+    if kind is not ActorKind.SYSTEM:
+        permissions.require_member_or_requester(state, command.by)
+    if kind is ActorKind.AGENT and state.owner is not None:
+        raise NotAllowed(
+            f"{state.owner.actor} owns {state.id}, and an AI does not end what a person works on; tell them"
+        )
     draft.record(e.Cancelled, because=command.because)
 
 

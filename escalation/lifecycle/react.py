@@ -293,13 +293,9 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iter
     yield from _ask_whether_solved(state, event, by_ticket=True)
 
 
-def _asks_customer(state: Escalation) -> bool:
-    return state.playbook.resolution.confirmed_by == "customer" and state.customer is not None
-
-
 def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -> Iterator[Action]:
     text = words.resolution_proposed(state)
-    asks_customer = _asks_customer(state)
+    asks_customer = state.customer_confirms
     # The customer reads the ticket's public note: one message, not two. Without a ticket, or while the help desk is
     # down, they are told directly: their silence may be read as consent.
     reads_ticket = asks_customer and by_ticket and state.case_link is not None
@@ -325,7 +321,7 @@ def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> 
 
 
 def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterator[Action]:
-    if state.is_question(event.key) and state.case_link is not None and _asks_customer(state):
+    if state.is_question(event.key) and state.case_link is not None and state.customer_confirms:
         yield from _ask_whether_solved(state, event, by_ticket=False)
 
 

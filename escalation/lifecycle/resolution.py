@@ -6,7 +6,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
-from escalation.values import ENGINE, Actor, format_duration
+from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
 
 def hold(draft: Draft, command: c.PutOnHold) -> None:
@@ -126,10 +126,16 @@ def _require_confirmer(state: Escalation, actor: Actor) -> None:
         if state.resolution is not None:
             raise AlreadyDone(f"the resolution of {state.id} was {state.resolution.state} already")
         raise NotNow(f"no resolution of {state.id} was proposed yet; it is waiting on {state.waiting_on}")
-    if permissions.is_customer(state, actor) or actor == state.requested_by:
+    # An AI that asked for help may say whether it was helped; it does not say so for a customer.
+    stands_in = kind_of(state.requested_by) is not ActorKind.AGENT
+    if permissions.is_customer(state, actor) or (
+        actor == state.requested_by and (stands_in or not state.customer_confirms)
+    ):
         return
-    whom = "the customer" if state.playbook.resolution.confirmed_by == "customer" else "the requester"
-    raise NotAllowed(f"only {whom}, or {state.requested_by} on their behalf, can answer the proposed resolution")
+    whom = "the customer" if state.customer_confirms else "the requester"
+    if stands_in or not state.customer_confirms:
+        whom += f", or {state.requested_by} on their behalf,"
+    raise NotAllowed(f"only {whom} can answer the proposed resolution, not {actor}")
 
 
 def confirmation_due(draft: Draft) -> None:

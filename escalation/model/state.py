@@ -416,6 +416,11 @@ class Escalation(Record):
             return self.gate_asked(reference) is not None
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
+    @property
+    def customer_confirms(self) -> bool:
+        """True when the customer is asked whether it is solved; otherwise whoever asked for the escalation is."""
+        return self.playbook.resolution.confirmed_by == "customer" and self.customer is not None
+
     def is_question(self, key: str) -> bool:
         """Tell whether an action's key is that of the question whether the proposed resolution is accepted."""
         proposed = self.resolution

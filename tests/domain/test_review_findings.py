@@ -17,6 +17,7 @@ from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import (
     ANN,
+    BOB,
     BOT,
     CUSTOMER,
     CYD,
@@ -340,3 +341,36 @@ def test_a_hand_off_of_an_incomplete_packet_records_why_once() -> None:
     life.send(c.AcceptHandoff(by=EVE))
     assert len(life.all(e.ExceptionUsed)) == count
     assert life.owner == EVE
+
+
+# --- an AI does no human step (15) -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [c.ConfirmResolution(by=BOT), c.RejectResolution(by=BOT, because="no")])
+def test_an_ai_does_not_answer_a_resolution_for_the_customer(answer: c.Act) -> None:
+    life = _proposed(opened(small()).taken_by(ANN))
+    assert life.refused(NotAllowed, answer) == (f"only the customer can answer the proposed resolution, not {BOT}")
+    life.send(c.ConfirmResolution(by=CUSTOMER))
+    assert life.state.resolution_state == "confirmed"
+
+
+def test_an_ai_that_asked_for_help_itself_says_whether_it_was_helped() -> None:
+    life = opened(small(resolution={"confirmed_by": "requester", "confirm_within": "1d"})).taken_by(ANN)
+    _proposed(life).send(c.ConfirmResolution(by=BOT))
+    assert life.state.resolution_state == "confirmed"
+
+
+@pytest.mark.parametrize("requester", ["person:kim", "service:shop"])
+def test_a_person_or_a_service_that_asked_may_answer_on_the_customers_behalf(requester: str) -> None:
+    life = opened(small(), requested_by=requester).taken_by(ANN)
+    assert f"or {requester} on their behalf" in _proposed(life).refused(NotAllowed, c.ConfirmResolution(by=BOB))
+    life.send(c.ConfirmResolution(by=requester))
+    assert life.state.resolution_state == "confirmed"
+
+
+def test_an_ai_takes_back_its_request_only_while_no_person_owns_it() -> None:
+    life = opened(small()).taken_by(ANN)
+    assert "person:ann owns" in life.refused(NotAllowed, c.Cancel(by=BOT, because="never mind"))
+    early = opened(small())
+    early.send(c.Cancel(by=BOT, because="never mind"))
+    assert early.state.outcome == "cancelled"
