@@ -135,10 +135,10 @@ def _open(connection: sqlite3.Connection, action: OpenCase) -> str:
     if known is None:
         ticket = _create(connection, action)
     else:
-        # The ticket keeps the words it was opened with; what escalates it now becomes a note that only staff read.
+        # The ticket keeps the words it was opened with.
         ticket = str(known["id"])
-        _comment(connection, action.key, ticket, f"{action.subject}\n\n{action.body}", public=False)
         connection.execute("update tickets set status = 'open', severity = ? where id = ?", (action.severity, ticket))
+    _comment(connection, action.key, ticket, f"{action.subject}\n\n{action.body}", public=False)
     connection.execute("insert into links values (?, ?)", (action.key, ticket))
     return ticket
 
@@ -148,7 +148,7 @@ def _create(connection: sqlite3.Connection, action: OpenCase) -> str:
     number = connection.execute(
         "insert into tickets (case_system, case_id, customer, subject, body, severity, status, opened_at)"
         " values (?, ?, ?, ?, ?, ?, 'open', ?)",
-        (case.system, case.id, customer and customer.id, action.subject, action.body, action.severity, _now()),
+        (case.system, case.id, customer and customer.id, action.subject, action.description, action.severity, _now()),
     ).lastrowid
     ticket = case.id if case.system == SYSTEM else _free_id(connection, number or 1)
     connection.execute("update tickets set id = ? where number = ?", (ticket, number))

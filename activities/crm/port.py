@@ -11,6 +11,7 @@ class HelpDesk(Protocol):
     async def open_ticket(self, action: OpenCase) -> CaseLink:
         """Return the ticket that carries ``action.key`` as its external id, opening it when there is none.
 
+        ``subject`` and ``description`` are for the customer too; ``body`` becomes a note that only staff may read.
         A case that has a ticket here is linked to it instead, which is open afterwards. ``snapshot`` stays empty.
         """
         ...

@@ -138,6 +138,13 @@ def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> W
     return f"{headline(state)} - needs input", body
 
 
+def input_request_for_customer(parts: tuple[str, ...], due: datetime) -> Words:
+    """Ask a customer who asked for a person for what is missing, in words of their side."""
+    named = ", ".join(part.replace("_", " ").replace(".", " ") for part in parts)
+    until = f"Please answer before {instant(due)}, or it is passed on as it is."
+    return "Your case: please tell us more", f"To pass your case on we still need: {named}.\n{until}"
+
+
 def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "") -> Words:
     """Offer responsibility."""
     body = (
@@ -163,6 +170,14 @@ def resolution_proposed(state: Escalation) -> Words:
 def ended_for_customer() -> Words:
     """Tell the customer that it ended without a solution; why is for those who work on it."""
     return "Your case was ended", "Your case was ended without a solution. Please write to us if you still need help."
+
+
+def returned_for_customer() -> Words:
+    """Tell a customer that their request was not passed on; why is for those who work on it."""
+    return (
+        "Your case is not passed on",
+        "Your case stays with those who have it now. Please write to us if it is not solved.",
+    )
 
 
 def review_due(state: Escalation) -> Words:

@@ -97,6 +97,7 @@ def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
         case=event.case,
         customer=event.customer,
         subject=words.headline(state),
+        description=state.context.summary,
         body=words.packet(state),
         severity=event.severity,
         summary=f"open or link the ticket of {event.case.system} {event.case.id}",
@@ -115,7 +116,10 @@ def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
 
 
 def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:
-    text = words.input_request(state, event.parts, event.due)
+    if kind_of(event.of) is ActorKind.CUSTOMER:
+        text = words.input_request_for_customer(event.parts, event.due)
+    else:
+        text = words.input_request(state, event.parts, event.due)
     yield _notify(state, event, event.of, MessageKind.INPUT, text, summary=f"ask {event.of} for missing input")
 
 
@@ -237,6 +241,8 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
         return
     told = list(_owner(state)) or [state.requested_by]
     for actor in told:
+        if kind_of(actor) is ActorKind.CUSTOMER:
+            continue  # what approvers say to each other is not for customers; they hear how it ends
         summary = f"tell {actor}: {event.gate} {event.state}"
         yield _notify(state, event, actor, MessageKind.NEWS, words.gate_closed(state, gate), summary=summary)
 
@@ -382,8 +388,11 @@ def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]
 def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
     resolution = state.resolution.text if state.resolution else event.because
     if event.returned:
-        text = words.news(state, event.because)
-        yield _notify(state, event, state.requested_by, MessageKind.NEWS, text, summary="tell the requester: returned")
+        if kind_of(state.requested_by) is ActorKind.CUSTOMER:
+            kind, text = MessageKind.CUSTOMER, words.returned_for_customer()
+        else:
+            kind, text = MessageKind.NEWS, words.news(state, event.because)
+        yield _notify(state, event, state.requested_by, kind, text, summary="tell the requester: returned")
     yield _update(state, event, note=f"Closed: {resolution}", status="closed")
 
 

@@ -65,7 +65,10 @@ class OpenCase(Record):
     case: Case
     customer: Customer | None
     subject: str
+    description: str = ""
+    """What a new ticket is about, as the customer may read it too."""
     body: str
+    """Why it was escalated and what is needed to decide: a note that only staff may read."""
     severity: str
     summary: str = ""
 

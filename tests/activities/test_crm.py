@@ -24,6 +24,7 @@ def opening(key: str = "e1/open", case: str = "conv-1", system: str = "chatbot",
         "case": Case(system=system, id=case),
         "customer": JANA,
         "subject": "Refund twice",
+        "description": "The refund came twice",
         "body": "What happened",
         "severity": "P2",
     }
@@ -62,7 +63,18 @@ async def test_opening_again_under_the_same_key_finds_the_same_ticket(crm: Crm, 
     links = await asyncio.gather(*(crm.open_case(opening()) for _ in range(8)))
     assert {link.ticket for link in links} == {"T-1"}
     assert len(desk.tickets()) == 1
-    assert desk.tickets()[0].comments == ()
+    assert len(desk.tickets()[0].comments) == 1
+
+
+async def test_why_it_was_escalated_is_a_note_for_staff_and_the_ticket_says_only_what_it_is_about(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    await crm.open_case(opening(body="legal_words: said lawyer"))
+    [ticket] = desk.tickets()
+    assert (ticket.subject, ticket.body) == ("Refund twice", "The refund came twice")
+    assert [(note.text, note.public) for note in ticket.comments] == [
+        ("Refund twice\n\nlegal_words: said lawyer", False)
+    ]
 
 
 async def test_two_workers_on_one_file_open_one_ticket(desk: LocalHelpDesk, tmp_path: Path) -> None:
@@ -121,7 +133,10 @@ async def test_a_ticket_that_came_from_another_system_can_be_escalated_by_its_ow
     assert again.ticket == first.ticket
     [ticket] = desk.tickets()
     assert (ticket.case_system, ticket.case_id) == ("chatbot", "conv-1")
-    assert [comment.text for comment in ticket.comments] == ["Again\n\nWhat happened"]
+    assert [comment.text for comment in ticket.comments] == [
+        "Refund twice\n\nWhat happened",
+        "Again\n\nWhat happened",
+    ]
     other = await crm.open_case(opening(key="e3/open", system="email", case=first.ticket))
     assert other.ticket != first.ticket
 
@@ -144,7 +159,8 @@ async def test_a_second_escalation_of_the_same_case_reopens_its_ticket_and_says_
     [ticket] = desk.tickets()
     assert (ticket.status, ticket.severity, ticket.subject) == ("open", "P1", "Refund twice")
     assert [(comment.text, comment.public) for comment in ticket.comments] == [
-        ("Charged again\n\nWhat happened", False)
+        ("Refund twice\n\nWhat happened", False),
+        ("Charged again\n\nWhat happened", False),
     ]
     await crm.update_case(update("e2/done", "e2/open", status="solved"))
     assert desk.tickets()[0].status == "solved"
@@ -159,6 +175,7 @@ async def test_notes_status_and_owner_are_mirrored_and_what_is_not_named_stays(c
     [ticket] = desk.tickets()
     assert (ticket.owner, ticket.status) == ("person:eva", "solved")
     assert [(comment.text, comment.public) for comment in ticket.comments] == [
+        ("Refund twice\n\nWhat happened", False),
         ("Eva took it", False),
         ("We are looking into it", True),
     ]
@@ -172,7 +189,7 @@ async def test_an_update_that_comes_twice_and_late_does_not_undo_what_came_after
     await crm.update_case(pending)
     [ticket] = desk.tickets()
     assert ticket.status == "solved"
-    assert len(ticket.comments) == 1
+    assert len(ticket.comments) == 2
 
 
 async def test_an_update_of_a_case_that_was_never_opened_is_refused(crm: Crm, desk: LocalHelpDesk) -> None:

@@ -12,7 +12,7 @@ from escalation.errors import NotAllowed, RequestRefused
 from escalation.lifecycle import evolve
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import CaseLink, MessageKind, UpdateCase
+from escalation.model.actions import CaseLink, MessageKind, OpenCase, UpdateCase
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import (
@@ -374,3 +374,38 @@ def test_an_ai_takes_back_its_request_only_while_no_person_owns_it() -> None:
     early = opened(small())
     early.send(c.Cancel(by=BOT, because="never mind"))
     assert early.state.outcome == "cancelled"
+
+
+# --- what customers read (24) --------------------------------------------------------------------------------------
+
+
+def _for_customer(life: Life) -> str:
+    return "\n".join(f"{message.subject} {message.body}" for message in life.sent if message.to == CUSTOMER)
+
+
+def test_a_customer_who_asked_reads_nothing_of_what_approvers_say() -> None:
+    life = opened(gated({"before": "assignment"}), requested_by=CUSTOMER)
+    life.send(c.Reject(by=HAL, because="known for this"))
+    assert life.state.outcome == "returned"
+    assert "stays with those who have it now" in _for_customer(life)
+    for internal in ("known for this", "person:", "gate1", "[P1]", life.state.id, "unsure"):
+        assert internal not in _for_customer(life)
+
+
+def test_a_customer_who_asked_is_asked_for_what_is_missing_in_plain_words() -> None:
+    life = opened(
+        small(context={"required": ["attempted_solutions"], "complete_within": "10m"}),
+        requested_by=CUSTOMER,
+        context={"attempted_solutions": None},
+    )
+    assert "we still need: attempted solutions" in _for_customer(life)
+    for internal in ("escalate ", "[P1]", life.state.id):
+        assert internal not in _for_customer(life)
+
+
+def test_a_new_ticket_says_what_it_is_about_and_keeps_the_reasons_for_staff() -> None:
+    life = opened(small())
+    ticket = life.tickets[0]
+    assert isinstance(ticket, OpenCase)
+    assert ticket.description == "The refund has not arrived"
+    assert "Why it was escalated" in ticket.body
