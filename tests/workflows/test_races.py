@@ -35,8 +35,8 @@ class Answered(NamedTuple):
 class Aim:
     """When to acknowledge so that the level expires at the same instant, in seconds after it is due.
 
-    How late a timer's work is done depends on the machine, so the aim follows the outcomes: it stays where too early and
-    too late are equally frequent.
+    How late a timer's work is done depends on the machine, so the aim follows the outcomes: it stays where too early
+    and too late are equally frequent.
     """
 
     def __init__(self) -> None:

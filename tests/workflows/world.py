@@ -17,6 +17,7 @@ from uuid import uuid4
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
@@ -27,7 +28,7 @@ from activities.notify.inbox import Received
 from escalation.client import EscalationClient
 from escalation.model import commands as c
 from escalation.model.events import Event
-from escalation.model.request import Receipt, Request, parse_request
+from escalation.model.request import Customer, Receipt, Request, parse_request
 from escalation.model.start import Summary
 from escalation.model.state import Escalation
 from escalation.playbook.load import Shelf, shipped_folder
@@ -142,6 +143,22 @@ class World:
         history = await self.history(identifier)
         return [event for event in history.events if not wanted or event.event_type in wanted]
 
+    async def settled(self, identifier: str) -> int:
+        """Wait until nothing is under way, and return the length of the history."""
+        while True:
+            described = (await self.handle(identifier).describe()).raw_description
+            if not described.pending_activities and not described.HasField("pending_workflow_task"):
+                return described.workflow_execution_info.history_length
+            await asyncio.sleep(0.03)
+
+    async def metadata(self, identifier: str) -> WorkflowMetadata:
+        """What Temporal's UI asks for to show current details and what can be sent."""
+        query = "__temporal_workflow_metadata"
+        found: WorkflowMetadata = await self.temporal.get_workflow_handle(identifier).query(
+            query, result_type=WorkflowMetadata
+        )
+        return found
+
     def received(self, to: str | None = None, kind: str | None = None) -> list[Received]:
         return [message for message in self.activities.inbox.messages(to) if kind in {None, message.kind}]
 
@@ -214,6 +231,8 @@ async def open_world(
         graceful_shutdown=timedelta(seconds=1),
     )
     built = activities.build(settings.places, help_desk=help_desk)
+    if built.local_help_desk is not None:
+        built.local_help_desk.seed([Customer(id="c-1", name="Ada Secret", tier="standard")])
     client = EscalationClient(
         temporal,
         playbooks=Shelf(own, shipped_folder()),
