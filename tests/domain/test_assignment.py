@@ -174,7 +174,7 @@ def test_a_second_acknowledgement_is_told_by_whom_and_when_it_was_taken() -> Non
     assert "already taken by person:ann" in life.refused(AlreadyDone, c.Decline(by=BOB, because="busy"))
 
 
-@pytest.mark.req("CON-3", "RACI-5")
+@pytest.mark.req("CON-3")
 @pytest.mark.parametrize("actor", [BOT, "service:alerts", CUSTOMER])
 @pytest.mark.parametrize("command", [c.Acknowledge, c.Claim])
 def test_an_ai_a_service_or_a_customer_cannot_take_it(actor: str, command: type[c.Acknowledge]) -> None:

@@ -230,7 +230,6 @@ def test_what_arrives_after_the_end_changes_nothing_but_the_record_of_messages()
     assert life.state.outcome == "cancelled"
 
 
-@pytest.mark.req("EP-P2")
 def test_where_silence_is_no_consent_it_stays_open_and_visible() -> None:
     life = opened(PROCEDURE, requested_by=EVE).taken_by("person:bence.toth")
     life.send(c.Resolve(by="person:bence.toth", resolution="restarted"))

@@ -1,0 +1,108 @@
+"""The forecast: what happens next, when, to whom and why, by the very rules that will decide it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import reduce
+
+import pytest
+
+from escalation.foresight import forecast
+from escalation.foresight.forecast import opening
+from escalation.lifecycle import evolve
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.events import EventBase
+from escalation.playbook.schema import Playbook
+from tests.domain.builders import (
+    ANN,
+    BOT,
+    COMPANY,
+    CYD,
+    EVE,
+    FAY,
+    ITSM,
+    OFFICE,
+    PROCEDURE,
+    SERVICE,
+    START,
+    Life,
+    blank,
+    gated,
+    opened,
+    request,
+    small,
+)
+
+
+def outline(events: list[e.Event]) -> list[tuple[str, object]]:
+    return [(event.type, event.at) for event in events]
+
+
+@pytest.mark.parametrize("playbook", [SERVICE, ITSM, PROCEDURE], ids=lambda playbook: playbook.playbook)
+def test_what_is_foreseen_is_what_happens_when_nobody_acts(playbook: Playbook) -> None:
+    life = opened(playbook)
+    foreseen = forecast(life.state, COMPANY, START + timedelta(hours=12))
+    assert outline(foreseen) == outline(life.pass_time("12h"))
+    assert len(foreseen) > 20
+
+
+def test_it_holds_for_a_life_in_the_middle_of_things() -> None:
+    life = opened(gated({"on_expiry": "escalate"})).taken_by(ANN)
+    life.send(c.PutOnHold(by=ANN, because="later", until=START + timedelta(hours=5)))
+    foreseen = forecast(life.state, OFFICE, START + timedelta(days=2))
+    assert outline(foreseen) == outline(life.pass_time("2d"))
+
+
+def test_when_to_whom_and_why_up_to_the_last_resort() -> None:
+    life = opened(small())
+    foreseen = forecast(life.state, OFFICE, START + timedelta(hours=1))
+    told = [(event.at - START, event.to) for event in foreseen if isinstance(event, e.MessageDelivered)]
+    assert (timedelta(minutes=20), CYD) in told
+    assert (timedelta(minutes=35), EVE) in told
+    assert told[-1] == (timedelta(minutes=55), FAY)
+    because = [event.because for event in foreseen if isinstance(event, e.RungOpened)]
+    assert because[0] == "nobody acknowledged at L1 within 10m"
+
+
+def test_it_changes_nothing() -> None:
+    life = opened(small())
+    before = life.state.model_dump_json()
+    forecast(life.state, OFFICE, START + timedelta(days=1))
+    assert life.state.model_dump_json() == before
+
+
+def test_it_continues_the_history_without_a_gap() -> None:
+    life = opened(small())
+    foreseen = forecast(life.state, OFFICE, START + timedelta(days=1))
+    assert [event.seq for event in foreseen] == list(range(life.state.seq + 1, life.state.seq + 1 + len(foreseen)))
+    first: EventBase = foreseen[0]
+    assert first.prev == life.state.last_hash
+    assert reduce(evolve, foreseen, life.state).seq == foreseen[-1].seq
+
+
+def test_people_who_are_still_being_looked_up_are_found_in_it() -> None:
+    life = Life(gated({"before": "assignment", "on_expiry": "approve", "because": "help"}), answers=False)
+    life.open()
+    foreseen = forecast(life.state, OFFICE, START + timedelta(hours=2))
+    assert next(event.to for event in foreseen if isinstance(event, e.MessageDelivered)) == "person:hal"
+    paging = Life(small(), answers=False)
+    paging.open()
+    foreseen = forecast(paging.state, OFFICE, START + timedelta(minutes=1))
+    assert [event.to for event in foreseen if isinstance(event, e.MessageDelivered)] == [ANN, "person:bob"]
+
+
+def test_it_ends_where_it_is_told_to_though_a_last_resort_is_asked_for_ever() -> None:
+    life = opened(small())
+    until = START + timedelta(minutes=90)
+    assert all(event.at <= until for event in forecast(life.state, OFFICE, until))
+    few = forecast(life.state, OFFICE, START + timedelta(days=3650), steps=3)
+    assert len([event for event in few if isinstance(event, e.RungOpened)]) <= 4
+
+
+def test_an_escalation_can_be_foreseen_before_it_exists_and_none_after_its_end() -> None:
+    state = opening(blank(small()), c.Open(request=request(small())), START)
+    assert forecast(state, OFFICE, START + timedelta(hours=1)) != []
+    life = opened(small())
+    life.send(c.Cancel(by=BOT, because="never mind"))
+    assert forecast(life.state, OFFICE, START + timedelta(days=9)) == []
