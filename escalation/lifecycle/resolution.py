@@ -5,7 +5,7 @@ from escalation.lifecycle import approval, assignment, clocks, permissions, trig
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation
+from escalation.model.state import Escalation, Gate
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
 
@@ -86,10 +86,17 @@ def _require_open_way(state: Escalation, *, asked: bool) -> None:
     said = "; ".join(
         f"approval {gate.id} waits for {', '.join(gate.people) or 'its approvers'}"
         if gate.state == "pending"
-        else f"approval {gate.id} was {gate.because}; change what is asked with change_facts, or cancel"
+        else f"approval {gate.id} was {gate.because}; {_way_on(state, gate)}, or cancel"
         for gate in gates
     )
     raise NotNow(f"{state.id} cannot be resolved yet: {said}")
+
+
+def _way_on(state: Escalation, gate: Gate) -> str:
+    policy = state.playbook.gate(gate.id)
+    if policy is not None and policy.subject:
+        return f"change what is asked with change_facts ({', '.join(policy.subject)})"
+    return f"it stands as long as its condition is true ({policy.when if policy is not None else 'true'})"
 
 
 def _by_whom(state: Escalation) -> str:

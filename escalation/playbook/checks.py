@@ -165,6 +165,12 @@ def _gates(document: Document, types: Mapping[str, FactType]) -> Iterator[Findin
         for at, name in enumerate(subject if isinstance(subject, list) else []):
             if isinstance(name, str) and name not in types:
                 yield document.finding((*path, "subject", at), f"there is no fact '{name}'; declare it under fields")
+        if gate.get("before", "resolution") == "resolution" and not subject:
+            yield document.finding(
+                (*path, "subject"),
+                "once this gate is rejected nothing could open it again: name the facts that are approved; when one "
+                "changes, it is asked anew",
+            )
         expiry = gate.get("on_expiry")
         if expiry == "approve" and not str(gate.get("because") or "").strip():
             yield document.finding(

@@ -89,7 +89,7 @@ def test_one_rejection_ends_the_round_and_the_other_is_told_by_whom_and_when() -
     refusal = life.refused(AlreadyDone, c.Approve(by=HAL))
     assert "rejected by person:ida at 2026-11-20 10:02:00 UTC (rejected by person:ida: too expensive)" in refusal
     blocked = life.refused(NotNow, c.Resolve(by=ANN, resolution="done"))
-    assert "gate1 was rejected by person:ida: too expensive; change what is asked" in blocked
+    assert "gate1 was rejected by person:ida: too expensive; it stands as long as its condition is true" in blocked
 
 
 @pytest.mark.parametrize("first", ["approve", "reject"])

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from escalation.documents import Document
-from escalation.errors import NotAllowed, RequestRefused
+from escalation.errors import NotAllowed, NotNow, RequestRefused
 from escalation.lifecycle import evolve
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -409,3 +409,29 @@ def test_a_new_ticket_says_what_it_is_about_and_keeps_the_reasons_for_staff() ->
     assert isinstance(ticket, OpenCase)
     assert ticket.description == "The refund has not arrived"
     assert "Why it was escalated" in ticket.body
+
+
+# --- a rejection can be answered (16) ------------------------------------------------------------------------------
+
+
+def _gate(**gate: object) -> list[dict[str, object]]:
+    return [{"id": "release", "approvers": ["role:security"], "deadline": "1h", **gate}]
+
+
+def test_a_gate_that_could_never_pass_after_a_rejection_is_refused_when_the_playbook_loads() -> None:
+    [(path, message)] = _findings(gates=_gate())
+    assert path == "gates.0.subject"
+    assert "nothing could open it again" in message
+    assert _findings(gates=_gate(subject=["plan"])) == []
+    assert _findings(gates=_gate(before="assignment")) == []
+    assert _findings(gates=_gate(before="review")) == []
+
+
+def test_whoever_is_stopped_by_a_rejection_is_told_what_would_open_the_gate_again() -> None:
+    for gate, says in (
+        ({"subject": ["plan", "amount"]}, "change what is asked with change_facts (plan, amount), or cancel"),
+        ({"when": 'topic != "small"'}, 'it stands as long as its condition is true (topic != "small"), or cancel'),
+    ):
+        life = opened(gated(gate), facts={"topic": "large"}).taken_by(ANN)
+        life.send(c.Reject(by=HAL, because="too risky"))
+        assert says in life.refused(NotNow, c.Resolve(by=ANN, resolution="done"))
