@@ -130,6 +130,8 @@ def build_worker(client: Client, settings: Settings, world: activities.Activitie
         interceptors=[Alive(), RetryClass()],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=settings.graceful_shutdown,
+        # How long the server waits for a killed worker before it gives its escalations to another one.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         max_cached_workflows=settings.cached_workflows,
         # By default only every 12th second a heartbeat would leave, too close to the 15 that the workflow allows.
         max_heartbeat_throttle_interval=timedelta(seconds=5),
