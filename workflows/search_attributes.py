@@ -10,6 +10,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAtt
 
 with workflow.unsafe.imports_passed_through():
     from escalation.lifecycle.agenda import next_due
+    from escalation.lifecycle.targets import expand
     from escalation.model.state import Escalation
 
 STAGE = SearchAttributeKey.for_keyword("EscalationStage")
@@ -57,7 +58,9 @@ def attributes_of(state: Escalation) -> TypedSearchAttributes:
     if state.owner is not None:
         pairs.append(SearchAttributePair(OWNER, state.owner.actor))
     if state.level is not None:
-        team = next((t for t in state.playbook.levels[state.level.index].targets if t.startswith("team:")), "")
+        # Routes send it to other teams than the level's own: the team is one that was called.
+        called = expand(state, state.called or state.playbook.levels[state.level.index].targets)
+        team = next((target for target in called if target.startswith("team:")), "")
         pairs.append(SearchAttributePair(LEVEL, state.level.id))
         pairs.append(SearchAttributePair(TEAM, team.partition(":")[2]))
     due = next_due(state)

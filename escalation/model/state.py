@@ -283,6 +283,8 @@ class Escalation(Record):
     level: LevelState | None = None
     rungs: int = 0
     rung: Rung | None = None
+    called: tuple[Target, ...] = ()
+    """Of whom the latest round was: whose it is, also after somebody took it."""
     taken: Taken | None = None
     owner: Owner | None = None
     owner_changes: int = 0

@@ -34,6 +34,7 @@ from tests.domain.builders import (
     request,
     small,
 )
+from workflows.search_attributes import TEAM, attributes_of
 
 # --- what was accepted can always be acted on (2) --------------------------------------------------------------------
 
@@ -435,3 +436,32 @@ def test_whoever_is_stopped_by_a_rejection_is_told_what_would_open_the_gate_agai
         life = opened(gated(gate), facts={"topic": "large"}).taken_by(ANN)
         life.send(c.Reject(by=HAL, because="too risky"))
         assert says in life.refused(NotNow, c.Resolve(by=ANN, resolution="done"))
+
+
+# --- the team is the one that was called (23) ------------------------------------------------------------------------
+
+
+def test_the_team_that_temporal_shows_is_the_one_that_a_route_called_also_once_it_is_taken() -> None:
+    playbook = small(routing=[{"when": 'topic == "law"', "targets": ["role:lead", "team:experts"]}])
+    life = opened(playbook, facts={"topic": "law"})
+    assert attributes_of(life.state).get(TEAM) == "experts"
+    assert attributes_of(life.taken_by(CYD).state).get(TEAM) == "experts"
+    assert attributes_of(opened(playbook).taken_by(ANN).state).get(TEAM) == "desk"
+
+
+# --- a criterion that is met before a level is entered (19) ----------------------------------------------------------
+
+
+def test_a_handover_criterion_that_is_true_on_entering_skips_nobody_and_one_that_becomes_true_goes_up() -> None:
+    levels = [
+        {"id": "L1", "targets": ["team:desk"], "ack": "10m", "dwell": "2h", "up_when": "amount > 100.0"},
+        {"id": "L2", "targets": ["team:experts"], "ack": "15m", "dwell": "4h", "up_when": "amount > 10.0"},
+        {"id": "L3", "targets": ["role:lead"], "ack": "20m", "dwell": "8h", "last_resort": "role:boss"},
+    ]
+    assert opened(small(levels=levels), facts={"amount": 500.0}).level == "L1"
+    life = opened(small(levels=levels), facts={"amount": 50.0}).taken_by(ANN)
+    life.send(c.ChangeFacts(by=ANN, facts={"amount": 500.0}))
+    assert life.level == "L2"
+    life.send(c.ChangeFacts(by=ANN, facts={"amount": 5.0}))
+    life.send(c.ChangeFacts(by=ANN, facts={"amount": 50.0}))
+    assert life.level == "L3"

@@ -26,7 +26,7 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
         due=event.due,
         last_resort=event.last_resort,
     )
-    return {"rung": rung, "rungs": state.rungs + 1}
+    return {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
 
 
 def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
