@@ -177,7 +177,11 @@ class LevelPolicy(Record):
     """How long an acknowledged escalation may stay at this level unresolved."""
     axis: Axis = Axis.FUNCTIONAL
     up_when: Condition | None = None
-    """Handover criterion: when it becomes true, the escalation goes up at once."""
+    """Handover criterion: when it *becomes* true while at this level, the escalation goes up at once.
+
+    What is true already on entering skips nothing (else a reason that led here would lead past everybody); a trigger's
+    ``level`` says where to start.
+    """
     last_resort: Target | None = None
     """Who is told when even this level does not answer; required on the last level."""
 
