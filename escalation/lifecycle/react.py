@@ -173,9 +173,9 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
     if gate.vacant and reference == f"{gate.id}/{gate.round}":
         what = f"approval {gate.id} cannot be asked of everybody: {' '.join(event.found.notes)}"
         for owner in _owner(state):
-            yield _notify(
-                state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: {what}"
-            )
+            # The owner may be an approver too: two messages, and two keys.
+            text, summary = words.news(state, what), f"tell {owner}: {what}"
+            yield _notify(state, event, owner, MessageKind.WARNING, text, summary=summary, what="vacant")
 
 
 def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:

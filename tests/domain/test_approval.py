@@ -459,3 +459,10 @@ def test_a_change_waits_for_security_operations_and_it_together() -> None:
         assert life.gate("change_approval").state == "pending"
         life.send(c.Approve(by=approver))
     assert life.gate("change_approval").state == "passed"
+
+
+def test_an_owner_who_decides_is_asked_and_warned_of_the_empty_seat_in_two_messages() -> None:
+    life = opened(gated({"approvers": ["team:desk", "team:ghosts"], "need": "all"})).taken_by(ANN)
+    mine = [message for message in life.sent if message.to == ANN and message.kind is not MessageKind.PAGE]
+    assert [message.kind for message in mine] == [MessageKind.APPROVAL, MessageKind.WARNING]
+    assert len({message.key for message in life.sent}) == len(life.sent)
