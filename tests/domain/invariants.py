@@ -62,6 +62,8 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _only_the_open_round_is_paged(state, actions)
     _gates_stand_where_they_should(before, events)
     _ends_are_ends(before, events)
+    _only_those_concerned_are_told(state, events, actions)
+    _clocks_are_whole(state)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -184,6 +186,31 @@ def _ends_are_ends(before: Escalation, events: list[e.Event]) -> None:
         if state.ended:
             assert isinstance(event, AFTER_THE_END), f"{event.type} after the end"
         state = evolve(state, event)
+
+
+def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], actions: list[Action]) -> None:
+    """Nothing leaves to a person without access; an early decision is answered to whoever sent it."""
+    concerned = {*state.people, *state.told, state.requested_by}
+    concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
+    if state.customer is not None:
+        concerned.add(f"customer:{state.customer.id}")
+    for action in actions:
+        if isinstance(action, Notify):
+            assert action.to in concerned, f"{action.summary}: {action.to} has nothing to do with it"
+            if kind_of(action.to) is ActorKind.CUSTOMER:
+                said = [event.because for event in events if isinstance(event, e.Cancelled)]
+                assert not any(words in action.body for words in said if action.to != state.requested_by)
+
+
+def _clocks_are_whole(state: Escalation) -> None:
+    waits = state.ended or state.hold is not None or state.resolution_state in ("proposed", "confirmed")
+    for clock in state.clocks.values():
+        assert clock.started_at <= clock.warn_due <= clock.due
+        assert clock.warned or not clock.breached
+        assert all(pause.until is not None and pause.until >= pause.since for pause in clock.pauses[:-1])
+        assert waits or clock.stopped_at is not None or not clock.paused, f"{clock.name} is paused and nobody waits"
+    if state.hold is not None:
+        assert state.hold.until > state.hold.since
 
 
 def check_views(state: Escalation) -> None:

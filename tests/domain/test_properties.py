@@ -404,6 +404,7 @@ SHIPPED = {playbook.playbook: playbook for playbook in (SERVICE, ITSM, PROCEDURE
 HAPPENINGS = st.binary(min_size=20, max_size=500)
 
 
+@pytest.mark.req("DEF-7")
 @pytest.mark.parametrize("name", SHIPPED)
 @given(data=HAPPENINGS)
 def test_the_rules_hold_for_a_shipped_playbook_whatever_happens(name: str, data: bytes) -> None:
