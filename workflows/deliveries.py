@@ -70,7 +70,7 @@ class _Lane:
 
     def __init__(self) -> None:
         self.waiting: list[Action] = []
-        self.call: asyncio.Task[c.Internal | None] | None = None
+        self.call: asyncio.Task[c.Internal] | None = None
         self.work: asyncio.Task[None] | None = None
 
 
@@ -143,7 +143,7 @@ class Deliveries:
                 self._report(action, result)
         del self._lanes[name]
 
-    async def _perform(self, action: Action) -> c.Internal | None:
+    async def _perform(self, action: Action) -> c.Internal:
         if isinstance(action, FindPeople):
             return c.PeopleFound(purpose=action.purpose, found=await self._find(action))
         if isinstance(action, Notify):
@@ -152,7 +152,7 @@ class Deliveries:
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
         await call(UPDATE_CASE, action, None, action.summary)
-        return None
+        return c.CaseUpdated(key=action.key, public=action.public)
 
     async def _find(self, action: FindPeople) -> People:
         # A local activity: the page leaves in the same workflow task as the decision to page. Where the directory
@@ -197,7 +197,7 @@ async def call(dispatch: Dispatch, argument: object, result_type: type[T] | None
     return result
 
 
-def _failure(action: Action, error: BaseException) -> c.Internal | None:
+def _failure(action: Action, error: BaseException) -> c.Internal:
     cause = error.__cause__ if isinstance(error, ActivityError) and error.__cause__ is not None else error
     why = cause.type or "failure" if isinstance(cause, ApplicationError) else type(cause).__name__
     if isinstance(action, Notify):
@@ -206,5 +206,4 @@ def _failure(action: Action, error: BaseException) -> c.Internal | None:
         return c.CaseNotOpened(error=f"{why}: {cause}")
     if isinstance(action, FindPeople):
         return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
-    workflow.logger.warning("ticket could not be updated", extra={"error": why})
-    return None
+    return c.CaseNotUpdated(key=action.key, error=f"{why}: {cause}")
