@@ -1,16 +1,16 @@
 """The rules alone: commands a second on one core, and the time of a forecast."""
 
 import time
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import figure
 from benchmarks.requests import request, write_files
-from escalation.foresight import forecast
+from escalation.foresight.forecast import answer_of, forecast
 from escalation.lifecycle import advance, react
 from escalation.model import commands as c
-from escalation.model.actions import FindPeople
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory, load_directory
 from escalation.playbook.load import Shelf
@@ -59,15 +59,10 @@ def main() -> None:
 
 
 def _life(blank: Escalation, directory: Directory, now: datetime, key: str) -> list[c.Command]:
-    """Return the commands of one escalation's whole life, results of actions among them."""
-    commands: list[c.Command] = [c.Open(request=request(key, "bench-customer"))]
-    state, events = advance(blank, commands[0], now)
-    for action in react(state, events):
-        if isinstance(action, FindPeople):
-            found = directory.find(action.targets, now, action.fallback, action.exclude, action.also)
-            commands.append(c.PeopleFound(purpose=action.purpose, found=found))
+    """Return the commands of one escalation's whole life: of people, and of what the world answers."""
     me = "person:solo"
-    commands += [
+    people: list[c.Command] = [
+        c.Open(request=request(key, "bench-customer")),
         c.Acknowledge(by=me),
         *(c.Note(by=me, text=f"note {number}") for number in range(5)),
         c.ChangeFacts(by=me, facts={"region": "EMEA"}),
@@ -77,7 +72,16 @@ def _life(blank: Escalation, directory: Directory, now: datetime, key: str) -> l
         c.SubmitReview(by=me, lessons=("watch the batch",)),
         c.CompleteItem(by=me, item="i1"),
     ]
-    return commands
+    life: list[c.Command] = []
+    state = blank
+    for command in people:
+        waiting = deque([command])
+        while waiting:
+            life.append(waiting[0])
+            state, events = advance(state, waiting.popleft(), now)
+            answers = (answer_of(action, directory, now) for action in react(state, events))
+            waiting.extend(answer for answer in answers if answer is not None)
+    return life
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
 
     for _ in range(steps):
         while actions:
-            answer = _stand_in(actions.popleft(), directory, now)
+            answer = answer_of(actions.popleft(), directory, now)
             if answer is not None:
                 step(answer)
         due = next_due(state)
@@ -87,7 +87,8 @@ def _in_flight(state: Escalation) -> list[Action]:
     return react(state, waiting)
 
 
-def _stand_in(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
+def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
+    """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
         found = directory.find(action.targets, now, action.fallback, action.exclude, action.also)
         return c.PeopleFound(purpose=action.purpose, found=found)

@@ -74,7 +74,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
     if draft.events:
         _follow_up(draft, command)
     if isinstance(command, _GROWS):
-        _require_room(draft.state)
+        _require_room(draft, command)
     return draft.state, draft.events
 
 
@@ -85,7 +85,14 @@ _GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold)
 """Commands whose words stay in the state for good."""
 
 
-def _require_room(state: Escalation) -> None:
+_LARGE, _EVERY = 4_000, 16
+"""A command over so many bytes is measured at once; smaller ones only every so many events, since measuring is slow."""
+
+
+def _require_room(draft: Draft, command: c.Act) -> None:
+    state = draft.state
+    if len(command.model_dump_json()) < _LARGE and state.seq // _EVERY == draft.before.seq // _EVERY:
+        return
     size = len(state.model_dump_json(exclude={"tail", "playbook"}).encode())
     if size > MOST_BYTES:
         raise TooLarge(

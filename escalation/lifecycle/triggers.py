@@ -59,16 +59,13 @@ def severity_for(playbook: Playbook, facts: Facts, asked: str | None) -> str:
         named.append(asked)
     if not named:
         named.append(playbook.severity.default)
-    severity = named[0]
-    for name in named:
-        severity = worse(playbook, severity, name)
-    return severity
+    return worst_of(playbook, named)
 
 
-def worse(playbook: Playbook, one: str, other: str) -> str:
-    """Return the worse of two severities (names or aliases) by its name."""
-    ranked = [level for level in (playbook.severity.find(one), playbook.severity.find(other)) if level is not None]
-    return min(ranked, key=lambda level: playbook.severity.rank(level.name)).name
+def worst_of(playbook: Playbook, names: Iterable[str]) -> str:
+    """Return the worst of some severities (names or aliases) by its name."""
+    scale = playbook.severity
+    return min((level for name in names if (level := scale.find(name)) is not None), key=scale.scale.index).name
 
 
 def level_of(playbook: Playbook, trigger: TriggerPolicy) -> int:
