@@ -6,6 +6,7 @@ Run it with ``python -m worker``. It registers the search attributes, brings the
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from datetime import timedelta
@@ -177,4 +178,8 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    code = asyncio.run(main())
+    # Temporal's native threads crash about every fifteenth interpreter that shuts down; `main` has left nothing open.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
