@@ -27,7 +27,7 @@ from escalation.lifecycle import (
     work_items,
 )
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import Facts, basis_of, derive, problems
+from escalation.lifecycle.facts import Facts, basis_of, derive, problems, reads
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation, Remembered
@@ -126,13 +126,17 @@ def must_wait(state: Escalation, command: c.Act) -> bool:
     """Tell whether a person's decision came before the round or gate it is about knows who may decide."""
     if kind_of(command.by) is not ActorKind.PERSON:
         return False
-    if isinstance(command, c.Acknowledge | c.Claim | c.Decline):
+    if isinstance(command, _TAKING):
         if state.rung is None or state.rung.resolved:
             return False
         return isinstance(command, c.Decline) or command.by not in state.people
-    if isinstance(command, c.Approve | c.Reject | c.RequestChanges):
+    if isinstance(command, _DECIDING):
         return _gate_to_come(state, command.gate) is not None
     return False
+
+
+_TAKING = (c.Acknowledge, c.Claim, c.Decline)
+_DECIDING = (c.Approve, c.Reject, c.RequestChanges)
 
 
 def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
@@ -209,7 +213,7 @@ def _counts_after_the_end(command: c.Command) -> bool:
 
 # --- what follows, whoever caused it ----------------------------------------------------------------------------------
 
-_BEARS_ON_GATES = (
+_BEARS_ON_GATES = {
     e.Opened,
     e.Joined,
     e.InputProvided,
@@ -221,7 +225,7 @@ _BEARS_ON_GATES = (
     e.ResolutionProposed,
     e.ResolutionConfirmed,
     e.ResolutionRejected,
-)
+}
 
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
@@ -242,12 +246,14 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
-    if any(isinstance(event, _BEARS_ON_GATES) for event in draft.events[seen:]):
+    if not _BEARS_ON_GATES.isdisjoint(map(type, draft.events[seen:])):
         approval.reconcile(draft)
 
 
 def _settle_level(draft: Draft) -> None:
     """The level is a fact too: what reads it is evaluated again, at each level that this leads to."""
+    if "level" not in reads(draft.state.playbook):
+        return
     known = draft.before.level
     while (level := draft.state.level) is not None and (known is None or level.id != known.id):
         known = level

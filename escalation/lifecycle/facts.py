@@ -92,6 +92,26 @@ def condition(playbook: Playbook, text: str) -> Compiled:
     return compile_condition(text, fact_types(playbook))
 
 
+def reads(playbook: Playbook) -> frozenset[str]:
+    """Name every fact that a trigger, a severity rule or a level's criterion of this playbook reads."""
+    known = _READS.get(id(playbook))
+    if known is not None:
+        return known[1]
+    texts = [trigger.when for trigger in playbook.triggers]
+    texts += [rule.when for rule in playbook.severity.rules]
+    texts += [level.up_when for level in playbook.levels if level.up_when is not None]
+    names = frozenset[str]().union(*(condition(playbook, text).reads for text in texts))
+    if len(_READS) >= _MANY_PLAYBOOKS:
+        _READS.clear()
+    _READS[id(playbook)] = (playbook, names)
+    return names
+
+
+_MANY_PLAYBOOKS = 32
+_READS: dict[int, tuple[Playbook, frozenset[str]]] = {}
+# By identity, as conditions are looked up: holding the playbook keeps its id from being given to another.
+
+
 def missing_fields(playbook: Playbook, facts: Mapping[str, FactValue]) -> tuple[str, ...]:
     """Name the playbook's fields that are required for these facts and not stated."""
     return tuple(

@@ -3,13 +3,13 @@
 All triggers that are true are recorded as reasons, each with the facts it read; none hides another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from escalation.lifecycle import assignment, clocks
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.facts import Facts, basis_of, condition, derive, reads
 from escalation.model import events as e
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
@@ -39,9 +39,7 @@ def judge(playbook: Playbook, facts: Facts, words: Mapping[str, tuple[str, ...]]
     while True:
         facts = _at(playbook, facts, severity)
         true = [trigger for trigger in playbook.triggers if condition(playbook, trigger.when).true(facts)]
-        worst = severity
-        for trigger in true:
-            worst = worse(playbook, worst, trigger.severity or worst)
+        worst = worst_of(playbook, (severity, *(trigger.severity for trigger in true if trigger.severity)))
         if worst == severity:
             break
         severity = worst  # and other triggers may read it
@@ -110,8 +108,10 @@ def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> Non
     if not state.opened or state.ended:
         return
     playbook = state.playbook
-    facts = derive(basis_of(state))
     changed = {*changed, "checks.missing_fields", *(("confidence.threshold",) if "task_risk" in changed else ())}
+    if reads(playbook).isdisjoint(changed):
+        return
+    facts = derive(basis_of(state))
     known = {reason.trigger for reason in state.reasons}
     severity = state.severity
     while True:
@@ -120,12 +120,12 @@ def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> Non
             for trigger in playbook.triggers
             if trigger.id not in known and condition(playbook, trigger.when).true(facts)
         ]
-        worst = severity
-        for rule in playbook.severity.rules:
-            if condition(playbook, rule.when).reads & changed and condition(playbook, rule.when).true(facts):
-                worst = worse(playbook, worst, rule.severity)
-        for trigger in fresh:
-            worst = worse(playbook, worst, trigger.severity or worst)
+        asked = [
+            rule.severity
+            for rule in playbook.severity.rules
+            if condition(playbook, rule.when).reads & changed and condition(playbook, rule.when).true(facts)
+        ]
+        worst = worst_of(playbook, (severity, *asked, *(trigger.severity for trigger in fresh if trigger.severity)))
         if worst == severity:
             break
         severity = worst
@@ -142,7 +142,7 @@ def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> Non
 def worsen(draft: Draft, severity: str, because: str) -> bool:
     """Set a worse severity (name or alias) and its clocks; tell whether it is worse."""
     state = draft.state
-    worst = worse(state.playbook, state.severity, severity)
+    worst = worst_of(state.playbook, (state.severity, severity))
     if worst == state.severity:
         return False
     draft.record(e.SeverityChanged, by=ENGINE, previous=state.severity, severity=worst, because=because)

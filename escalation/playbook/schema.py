@@ -6,6 +6,7 @@ persisted inside each escalation, so fields are only ever added, with defaults.
 """
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_serializer
@@ -118,15 +119,17 @@ class SeverityScale(Record):
 
     def find(self, name: str) -> SeverityLevel | None:
         """Find a severity by name or alias, without regard to case; None when the scale has no such word."""
-        wanted = name.strip().casefold()
-        for level in self.scale:
-            if wanted in (level.name.casefold(), *(alias.casefold() for alias in level.aliases)):
-                return level
-        return None
+        rank = self._ranks.get(name.strip().casefold())
+        return self.scale[rank] if rank is not None else None
 
     def rank(self, name: str) -> int:
         """Return the position of a severity's name, 0 is the worst."""
-        return next(rank for rank, level in enumerate(self.scale) if level.name == name)
+        return self._ranks[name.casefold()]
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        words = ((word, rank) for rank, level in enumerate(self.scale) for word in (level.name, *level.aliases))
+        return {word.casefold(): rank for word, rank in reversed(list(words))}
 
 
 class Threshold(Record):
