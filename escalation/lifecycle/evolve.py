@@ -27,7 +27,6 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     if event.sent_as:
         remembered = Remembered(command=event.sent_as, at=event.at, seq=event.seq)
         changes["remembered"] = (*state.remembered[-(REMEMBERED - 1) :], remembered)
-    changes["written"] = state.written + size
     changes["tail"], changes["tail_bytes"] = _kept((*state.tail, event), state.tail_bytes + size)
     return state.changed(changes)
 
