@@ -63,7 +63,8 @@ def severity_for(playbook: Playbook, facts: Facts, asked: str | None) -> str:
 def worst_of(playbook: Playbook, names: Iterable[str]) -> str:
     """Return the worst of some severities (names or aliases) by its name."""
     scale = playbook.severity
-    return min((level for name in names if (level := scale.find(name)) is not None), key=scale.scale.index).name
+    known = (level.name for name in names if (level := scale.find(name)) is not None)
+    return min(known, key=scale.rank)
 
 
 def level_of(playbook: Playbook, trigger: TriggerPolicy) -> int:
