@@ -430,6 +430,19 @@ def test_an_early_decision_that_never_found_its_gate_is_answered_at_the_end() ->
     assert HAL in life.told(MessageKind.NEWS)
 
 
+def test_each_of_several_early_decisions_is_applied_once_and_in_order() -> None:
+    life = opened(gated({"approvers": TWO, "need": 2}))
+    for approver in (HAL, BOB, IDA):
+        life.send(c.Approve(by=approver, gate="gate1"))
+    life.taken_by(ANN)
+    assert [(event.by, bool(event.refused)) for event in life.all(e.HeldReleased)] == [
+        (HAL, False),
+        (BOB, True),
+        (IDA, False),
+    ]
+    assert (life.gate().state, life.state.held) == ("passed", ())
+
+
 def test_early_decisions_are_kept_in_bounds() -> None:
     life = opened(gated({}))
     for number in range(MOST_HELD):

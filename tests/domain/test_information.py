@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
@@ -111,3 +113,26 @@ def test_a_malformed_signal_is_on_the_timeline() -> None:
     life.send(c.SignalRefused(name="approve", error="malformed: by: Field required"))
     refused = life.last(e.CommandRefused)
     assert (refused.command, refused.because) == ("approve", "malformed: by: Field required")
+
+
+@pytest.mark.req("USE-6", "SUP-6")
+def test_the_history_is_in_order_and_tells_the_newest_word_and_whose_it_was() -> None:
+    life = opened(small())
+    for person, text in ((ANN, "looking"), (BOB, "found it")):
+        life.pass_time("1m")
+        life.send(c.Note(by=person, text=text))
+    times = [event.at for event in life.state.tail]
+    assert times == sorted(times)
+    newest = [event for event in life.state.tail if isinstance(event, e.NoteAdded)][-1]
+    assert (newest.text, newest.by) == ("found it", BOB)
+
+
+@pytest.mark.req("SYN-9", "USE-1")
+def test_somebody_leaves_an_update_assigns_what_is_next_and_goes_on_while_the_others_are_away() -> None:
+    life = opened(small()).taken_by(ANN)
+    due = START + timedelta(hours=20)
+    life.send(c.Note(by=ANN, text="the batch was lost, it has to be sent again"))
+    life.send(c.AddItem(by=ANN, title="send the batch again", owner=BOB, due=due))
+    life.send(c.Resolve(by=ANN, resolution="it will be paid tonight"))
+    assert [item.owner for item in life.state.open_items] == [BOB]
+    assert life.state.resolution_state == "proposed"

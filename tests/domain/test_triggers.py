@@ -216,3 +216,53 @@ def test_what_is_lacking_decides_who_is_asked(reason: str, level: str, axis: Axi
     found = next(found for found in life.state.reasons if found.trigger == reason)
     assert (found.initiation, found.axis, found.facts) == (Initiation.MANUAL, axis, {"reason": reason})
     assert life.level == level
+
+
+# --- rules of one's own ------------------------------------------------------------------------------------------------
+
+INSPECTION = small(
+    playbook="small",
+    severity={
+        "scale": [{"name": "Critical"}, {"name": "Serious", "aliases": ["major"]}, {"name": "Minor"}],
+        "default": "Minor",
+        "rules": [
+            {"when": 'topic == "crack"', "severity": "Critical"},
+            {"when": 'topic == "scratch"', "severity": "major"},
+        ],
+    },
+    triggers=[{"id": "anomaly", "when": "checks.policy_flag", "about": "the first check found something"}],
+)
+
+
+@pytest.mark.req("QCC-1", "QCC-6", "AUT-3")
+def test_what_an_ai_flags_at_the_first_check_comes_to_an_inspector_the_worst_first() -> None:
+    lives = {}
+    for topic in ("dust", "scratch", "crack"):
+        life = opened(INSPECTION, facts={"checks.policy_flag": True, "topic": topic})
+        assert life.reasons == ["anomaly"]
+        assert life.rung.people == (ANN, BOB)
+        lives[topic] = life.state
+    ranked = sorted(lives, key=lambda topic: lives[topic].severity_rank)
+    assert [(topic, lives[topic].severity) for topic in ranked] == [
+        ("crack", "Critical"),
+        ("scratch", "Serious"),
+        ("dust", "Minor"),
+    ]
+    assert Life(INSPECTION).open(facts={"checks.policy_flag": False, "topic": "crack"}).outcome == "declined"
+
+
+FAULTS = small(
+    fields={"fault": {"type": "text", "values": ["api_error", "data_mismatch", "sync_delay"], "required": True}},
+    triggers=[{"id": "blocked", "when": 'fault != ""', "about": "an integration is blocked"}],
+    routing=[{"when": 'fault == "data_mismatch"', "targets": ["team:experts"]}],
+)
+
+
+@pytest.mark.req("INT-2", "INT-3")
+@pytest.mark.parametrize(
+    ("fault", "target"),
+    [("api_error", "team:desk"), ("data_mismatch", "team:experts"), ("sync_delay", "team:desk")],
+)
+def test_a_fault_that_an_ai_reports_has_a_kind_on_which_routing_depends(fault: str, target: str) -> None:
+    life = opened(FAULTS, facts={"fault": fault})
+    assert (life.state.facts["fault"], life.rung.targets) == (fault, (target,))
