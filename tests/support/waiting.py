@@ -5,10 +5,8 @@ import inspect
 import time
 from collections.abc import Callable
 
-_POLL = 0.05
 
-
-async def eventually(condition: Callable[[], object], what: str, *, within: float = 30) -> None:
+async def eventually(condition: Callable[[], object], what: str, *, within: float = 30, every: float = 0.05) -> None:
     """Wait until the condition, which may be asynchronous, is true; fail after ``within`` seconds, naming ``what``."""
     limit = time.monotonic() + within
     while True:
@@ -19,4 +17,4 @@ async def eventually(condition: Callable[[], object], what: str, *, within: floa
             return
         if time.monotonic() > limit:
             raise AssertionError(f"not within {within:g} s: {what}")
-        await asyncio.sleep(_POLL)
+        await asyncio.sleep(every)
