@@ -1,7 +1,6 @@
-"""What is wrong is named and starts nothing; what is not there is named with how to start it; what breaks is not used."""
+"""What is wrong is named and starts nothing; what is missing is named with how to start it; what breaks is not used."""
 
-import os
-import subprocess
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,9 +13,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from escalation.client import EscalationClient
 from escalation.errors import RequestRefused, Unreachable
 from escalation.model import commands as c
-from escalation.model.request import MAX_REQUEST_BYTES, Outcome
+from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Request, Turn
 from starter.embedded import TemporalServer, free_ports
 from tests.support import requests
+from tests.support.people import see_through
 from tests.support.rig import ROOT, Rig, open_rig
 from tests.support.waiting import eventually
 
@@ -50,11 +50,12 @@ async def test_a_server_that_is_not_there_is_named_with_how_to_start_it(monkeypa
     with pytest.raises(Unreachable, match=rf"no Temporal server answers at {address}; start one with 'escalate dev'"):
         await EscalationClient.connect()
     command = [sys.executable, "-m", "starter.cli", "show", "escalation-chatbot-1"]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False, timeout=60)
+    done = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
+    said = (await asyncio.wait_for(done.communicate(), 60))[1].decode()
     assert done.returncode == 3
-    assert address in done.stderr
-    assert "escalate dev" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert address in said
+    assert "escalate dev" in said
+    assert "Traceback" not in said
 
 
 async def test_a_server_that_dies_and_a_worker_that_is_missing_are_told_apart(tmp_path: Path) -> None:
@@ -80,14 +81,17 @@ async def test_a_server_that_dies_and_a_worker_that_is_missing_are_told_apart(tm
 # --- what is wrong ----------------------------------------------------------------------------------------------------
 
 
+def with_conversation(key: str, turns: int) -> Request:
+    """A request with a conversation of so many long turns."""
+    said = (Turn(author="customer", text="x" * 20_000),) * turns
+    request = requests.support(key)
+    return request.model_copy(update={"context": request.context.model_copy(update={"conversation": said})})
+
+
 async def test_a_request_over_the_limit_is_refused_with_size_and_limit_before_anything_is_started(rig: Rig) -> None:
     before = await running(rig.client)
-    turns = [{"author": "customer", "text": "x" * 20_000} for _ in range(110)]
-    context = requests.support("large").context.model_dump(mode="json") | {"conversation": turns[:1]}
-    large = requests.support("large", context=context)
-    conversation = large.context.conversation * len(turns)
-    large = large.model_copy(update={"context": large.context.model_copy(update={"conversation": conversation})})
-    size = len(large.model_dump_json())
+    large = with_conversation("large", turns=110)
+    size = len(large.model_dump_json().encode())
     assert size > 2 * 1024 * 1024
     for attempt in (rig.client.open, rig.client.submit):
         with pytest.raises(RequestRefused) as refusal:
@@ -98,6 +102,17 @@ async def test_a_request_over_the_limit_is_refused_with_size_and_limit_before_an
         assert f"the limit is {MAX_REQUEST_BYTES:,}" in problem
         assert "context.attachments" in problem
     assert await running(rig.client) == before
+
+
+async def test_a_request_just_below_the_limit_lives_to_its_end_with_every_word_of_it(rig: Rig) -> None:
+    long = with_conversation("long", turns=49)
+    assert len(long.model_dump_json()) > 0.98 * MAX_REQUEST_BYTES
+    escalation = (await rig.client.open(long)).escalation_id
+    state = await see_through(rig.client, escalation)
+    assert state.outcome == "closed"
+    assert state.context.conversation == long.context.conversation
+    await rig.result(escalation)
+    assert len(rig.ledger.timeline(escalation)) == state.seq
 
 
 @pytest.mark.parametrize("known_to", ["client", "worker only"])
@@ -127,7 +142,7 @@ async def test_a_wrong_request_is_answered_with_every_wrong_path_and_leaves_noth
 
 
 async def test_an_unknown_playbook_is_answered_with_those_there_are(rig: Rig) -> None:
-    with pytest.raises(RequestRefused, match="there is no playbook 'oars'.*ours"):
+    with pytest.raises(RequestRefused, match=r"there is no playbook 'oars'.*ours"):
         await rig.client.open(requests.support("unknown", playbook="oars"))
 
 
