@@ -3,11 +3,14 @@
 A wrong setting stops the start with the key and what was expected; values are never repeated.
 """
 
+import json
+import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
@@ -31,8 +34,8 @@ class Settings(BaseSettings):
     """Folder of the embedded adapters' files: inbox, help desk, ledger."""
     directory: Path = Field(default_factory=example_file)
     """People, teams, roles and rotations; without it the example that comes along."""
-    playbooks: tuple[Path, ...] = ()
-    """Folders with a team's own playbooks, as a JSON list; the shipped ones are always found too."""
+    playbooks: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders of a team's own playbooks: paths with ``:`` between, or a JSON list; the shipped ones come last."""
     ledger_url: str | None = None
     """``postgresql://...`` or ``sqlite:///...``; without it ``ledger.db`` in ``data``."""
     task_queue: str = TASK_QUEUE
@@ -44,6 +47,15 @@ class Settings(BaseSettings):
     concurrent_activities: int = Field(default=50, ge=1, le=1000)
     concurrent_workflow_tasks: int = Field(default=50, ge=2, le=1000)
     cached_workflows: int = Field(default=2000, ge=0)
+
+    @field_validator("playbooks", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return (
+            json.loads(value) if value.lstrip().startswith("[") else [part for part in value.split(os.pathsep) if part]
+        )
 
     @property
     def places(self) -> Places:

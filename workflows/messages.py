@@ -97,8 +97,10 @@ def take_signal(shell: Shell, name: str, content: bytes) -> None:
         error = f"there is no such signal; there are {', '.join(c.SIGNALS)}. Everything else is an update"
         shell.apply(c.SignalRefused(name=name[:100], error=error))
         return
+    sender: str | None = None
     try:
         command = c.COMMANDS[name].model_validate_json(content or b"{}")
+        sender = command.by
         refuse_engine(command.by)
         shell.apply(command)
     except ValidationError as error:
@@ -106,4 +108,4 @@ def take_signal(shell: Shell, name: str, content: bytes) -> None:
         said = "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'content'}: {p['msg']}" for p in problems)
         shell.apply(c.SignalRefused(name=name, error=f"malformed: {said[:1000]}"))
     except DomainError as error:
-        shell.apply(c.SignalRefused(name=name, error=str(error)))
+        shell.apply(c.SignalRefused(name=name, error=str(error), sender=sender))

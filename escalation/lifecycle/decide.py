@@ -308,7 +308,7 @@ def _case_not_updated(draft: Draft, command: c.CaseNotUpdated) -> None:
 
 
 def _signal_refused(draft: Draft, command: c.SignalRefused) -> None:
-    draft.record(e.CommandRefused, by=ENGINE, command=command.name, because=command.error)
+    draft.record(e.CommandRefused, by=ENGINE, command=command.name, because=command.error, sender=command.sender)
 
 
 _NAMES: dict[type, str] = {command: name for name, command in c.COMMANDS.items()}

@@ -115,6 +115,28 @@ def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
         yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: reported again")
 
 
+def _reasons_added(state: Escalation, event: e.ReasonsAdded) -> Iterator[Action]:
+    for owner in _owner(state):
+        text = words.news(state, f"new reasons: {'; '.join(words.explain_reason(reason) for reason in event.reasons)}")
+        yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: new reasons")
+
+
+def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Iterator[Action]:
+    for owner in _owner(state):
+        if owner != event.by:
+            text = words.news(state, f"the severity is {event.severity} now, it was {event.previous}: {event.because}")
+            yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: {event.severity} now")
+
+
+def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
+    # Colleagues read the timeline; a customer who writes waits for somebody to notice.
+    if kind_of(event.by) is not ActorKind.CUSTOMER:
+        return
+    for owner in _owner(state):
+        text = words.news(state, f"the customer wrote: {event.text[:2_000]}")
+        yield _notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: the customer wrote")
+
+
 def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:
     if kind_of(event.of) is ActorKind.CUSTOMER:
         text = words.input_request_for_customer(event.parts, event.due)
@@ -197,10 +219,10 @@ def _tell(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
 
 
 def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]:
-    rung_people = [
-        actor for actor in state.told if actor not in (event.owner, event.by) and kind_of(actor) is ActorKind.PERSON
-    ]
-    for person in rung_people:
+    # Whoever still has something to do here is not told that there is nothing to do.
+    busy = {event.owner, event.by, *(item.owner for item in state.open_items)}
+    busy.update(person for gate in state.pending_gates for person in gate.people)
+    for person in (actor for actor in state.told if actor not in busy and kind_of(actor) is ActorKind.PERSON):
         yield _notify(state, event, person, MessageKind.NEWS, words.taken(state), summary=f"tell {person} it is taken")
 
 
@@ -385,6 +407,13 @@ def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]
         )
 
 
+def _command_refused(state: Escalation, event: e.CommandRefused) -> Iterator[Action]:
+    if event.sender is not None and event.sender in state.people:
+        text = words.news(state, f"your signal {event.command} was refused: {event.because}")
+        summary = f"tell {event.sender}: {event.command} refused"
+        yield _notify(state, event, event.sender, MessageKind.NEWS, text, summary=summary)
+
+
 def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
     resolution = state.resolution.text if state.resolution else event.because
     if event.returned:
@@ -430,6 +459,9 @@ def _update(
 _REACTIONS: dict[type, Callable[[Escalation, Any], Iterator[Action]]] = {
     e.Opened: _opened,
     e.Joined: _joined,
+    e.ReasonsAdded: _reasons_added,
+    e.SeverityChanged: _severity_changed,
+    e.NoteAdded: _note_added,
     e.InputRequested: _input_requested,
     e.RungOpened: _rung_opened,
     e.PeopleResolved: _people_resolved,
@@ -453,6 +485,7 @@ _REACTIONS: dict[type, Callable[[Escalation, Any], Iterator[Action]]] = {
     e.ItemAdded: _item_added,
     e.ItemChased: _item_chased,
     e.HeldReleased: _held_released,
+    e.CommandRefused: _command_refused,
     e.Closed: _closed,
     e.Cancelled: _cancelled,
 }

@@ -54,7 +54,7 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
     if state.review is not None or state.resolution_state == "confirmed":
         raise AlreadyDone(f"{state.id} was resolved already{_by_whom(state)}")
     if state.resolution_state == "proposed":
-        raise AlreadyDone(f"a resolution of {state.id} waits to be confirmed{_by_whom(state)}")
+        raise AlreadyDone(f"a resolution of {state.id}, proposed{_by_whom(state)}, waits to be confirmed")
     if state.level is None:
         raise NotNow(f"{state.id} is still in triage; nobody is working on it")
     permissions.require_member(state, command.by)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
+from escalation.lifecycle import approval
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.communication import explain_reason
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
@@ -184,6 +185,10 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         return state.rung.people or state.rung.targets, f"somebody is to take it: round {state.rung.id}"
     if state.review is not None:
         return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
+    rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
+    if rejected:
+        said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)
+        return (state.accountable,), f"it cannot be resolved as it is: {said}"
     return (state.accountable,), "the owner works on it"
 
 

@@ -340,6 +340,8 @@ class SignalRefused(Internal):
 
     name: str
     error: str
+    sender: Actor | None = None
+    """Who sent it, when that could be read: a signal has no answer, so they are told."""
 
 
 Command = Act | Internal

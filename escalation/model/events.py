@@ -351,6 +351,7 @@ class CommandRefused(EventBase):
     type: Literal["command_refused"] = "command_refused"
     command: str
     because: str
+    sender: Actor | None = None
 
 
 # --- time ------------------------------------------------------------------------------------------------------------

@@ -281,7 +281,7 @@ def test_silence_that_halts_tells_the_accountable_and_the_owner_again_and_again(
     life = waiting({"on_expiry": "halt"})
     life.pass_time("61m")
     assert set(life.told(MessageKind.WARNING)) == {EVE, ANN}
-    assert life.gate().state == "pending"
+    assert (life.gate().state, life.level) == ("pending", "L1")
     life.pass_time("60m")
     assert len(life.all(e.GateExpired)) == 2
     life.send(c.Approve(by=HAL))

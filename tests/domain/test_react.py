@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from escalation.lifecycle import react
@@ -193,3 +195,27 @@ def test_a_round_that_is_over_before_it_is_looked_up_asks_for_nothing() -> None:
     stale = [event for event in life.events if isinstance(event, e.RungOpened)]
     assert not any(isinstance(action, FindPeople | Notify) for action in react(life.state, stale))
     assert life.now == START
+
+
+def test_the_owner_hears_of_new_reasons_another_severity_and_what_the_customer_writes() -> None:
+    life = opened(small()).taken_by(ANN)
+    before = len(life.sent)
+    life.send(c.ChangeFacts(by=BOT, facts={"flags.security": True, "flags.legal": True}))
+    life.send(c.Note(by="customer:c-1", text="is anybody there?"))
+    life.send(c.Note(by=BOB, text="colleagues read this for themselves"))
+    life.send(c.ChangeSeverity(by=ANN, severity="P2", because="a false alarm"))
+    news = [message.body.splitlines()[0] for message in life.sent[before:] if message.kind is MessageKind.NEWS]
+    assert news == [
+        "new reasons: legal: flags.legal (flags.legal=True)",
+        "the severity is P0 now, it was P1: facts changed and a rule of the playbook asks for it",
+        "the customer wrote: is anybody there?",
+    ]
+    assert {message.to for message in life.sent[before:] if message.kind is MessageKind.NEWS} == {ANN}
+
+
+def test_whoever_still_has_something_to_do_is_not_told_that_there_is_nothing_to_do() -> None:
+    life = opened(gated({"approvers": ["role:security"]})).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="call the bank", owner=DAN, due=START + timedelta(days=1)))
+    before = len(life.sent)
+    life.send(c.Claim(by=BOB, because="I know the bank"))
+    assert life.told(MessageKind.NEWS, since=before) == [ANN]

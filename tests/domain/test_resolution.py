@@ -164,9 +164,9 @@ def test_only_people_say_that_it_is_solved(actor: str) -> None:
 
 def test_a_second_or_late_answer_is_told_what_became_of_it() -> None:
     life = proposed()
-    assert "waits to be confirmed by person:ann at 2026-11-20 10:00:00 UTC" in life.refused(
-        AlreadyDone, c.Resolve(by=BOB, resolution="me too")
-    )
+    refusal = life.refused(AlreadyDone, c.Resolve(by=BOB, resolution="me too"))
+    for said in ("by person:ann", "2026-11-20 10:00:00 UTC", "waits to be confirmed"):
+        assert said in refusal
     life.send(c.ConfirmResolution(by=CUSTOMER))
     assert "was resolved already by person:ann" in life.refused(AlreadyDone, c.Resolve(by=BOB, resolution="me too"))
     assert "was confirmed already" in life.refused(AlreadyDone, c.RejectResolution(by=CUSTOMER, because="no"))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from escalation.documents import Document
 from escalation.errors import NotAllowed, NotNow, RequestRefused
 from escalation.lifecycle import evolve
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import CaseLink, MessageKind, OpenCase, UpdateCase
@@ -465,3 +466,30 @@ def test_a_handover_criterion_that_is_true_on_entering_skips_nobody_and_one_that
     life.send(c.ChangeFacts(by=ANN, facts={"amount": 5.0}))
     life.send(c.ChangeFacts(by=ANN, facts={"amount": 50.0}))
     assert life.level == "L3"
+
+
+# --- what its first users found ---------------------------------------------------------------------------------------
+
+
+def test_who_sent_a_signal_that_is_refused_is_told_so_because_a_signal_has_no_answer() -> None:
+    life = opened(small()).taken_by(ANN)
+    before = len(life.all(e.MessageDelivered))
+    life.send(c.SignalRefused(name="acknowledge", error="already taken", sender=ANN))
+    assert life.last(e.CommandRefused).because == "already taken"
+    assert [event.to for event in life.all(e.MessageDelivered)[before:]] == [ANN]
+
+
+def test_a_stranger_whose_signal_is_refused_is_told_nothing() -> None:
+    life = opened(small()).taken_by(ANN)
+    before = len(life.all(e.MessageDelivered))
+    life.send(c.SignalRefused(name="acknowledge", error="not in the working group", sender="person:stranger"))
+    assert life.all(e.MessageDelivered)[before:] == []
+
+
+def test_after_a_rejection_the_situation_says_that_it_cannot_be_resolved_as_it_is() -> None:
+    life = opened(gated({"id": "gate1", "subject": ["credit.amount"]})).taken_by(ANN)
+    approver = life.gate().people[0]
+    life.send(c.Reject(by=approver, because="too much"))
+    why = situation(life.state, life.now).why
+    assert "cannot be resolved as it is" in why
+    assert "too much" in why

@@ -218,7 +218,7 @@ def test_what_is_lacking_decides_who_is_asked(reason: str, level: str, axis: Axi
     assert life.level == level
 
 
-# --- rules of one's own ------------------------------------------------------------------------------------------------
+# --- rules of one's own ----------------------------------------------------------------------------------------------
 
 INSPECTION = small(
     playbook="small",
