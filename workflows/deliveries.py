@@ -77,16 +77,28 @@ class _Lane:
 class Deliveries:
     """The actions in flight. ``pending`` is what continue-as-new has to carry."""
 
-    def __init__(self, report: Report, background: Background, local: Local) -> None:
+    def __init__(self, report: Report, background: Background, local: Local, left: tuple[Action, ...] = ()) -> None:
         self.pending: dict[str, Action] = {}
         self._background = background
         self._local = local
         self._report = report
         self._lanes: dict[str, _Lane] = {}
         self._withdrawn: set[str] = set()
+        self._left = left
+
+    def take_up(self) -> None:
+        """Go on with what the run before left in flight.
+
+        As soon as anything is done, but not at once: an update that is refused in the first task of a run has the
+        workflow made earlier than otherwise, and leaves no trace by which a replay could know.
+        """
+        left, self._left = self._left, ()
+        for action in left:
+            self.perform(action)
 
     def perform(self, action: Action) -> None:
         """Queue an action in its lane; an action already in flight is not queued twice."""
+        self.take_up()
         if action.key in self.pending:
             return
         self.pending[action.key] = action
@@ -106,6 +118,7 @@ class Deliveries:
 
     def withdraw(self, still_asks: Callable[[str], bool]) -> None:
         """Cancel every message that asks something which was answered meanwhile and is not delivered yet."""
+        self.take_up()
         for lane in self._lanes.values():
             stale = [action for action in lane.waiting if _asks(action) and not still_asks(_asks(action))]
             if stale and lane.call is not None and lane.waiting[0] is stale[0]:

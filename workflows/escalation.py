@@ -54,14 +54,13 @@ class EscalationWorkflow(Views):
         self.early_signals: list[tuple[str, bytes]] = []
         self.background = Background()
         self.local = Local()
-        self.deliveries = Deliveries(self._report, self.background, self.local)
+        self.deliveries = Deliveries(self._report, self.background, self.local, carried.pending if carried else ())
         self.journal = Journal(carried.journal if carried else (), self.deliveries.is_calling, self.local)
-        for action in carried.pending if carried else ():
-            self.deliveries.perform(action)
 
     @workflow.run
     async def run(self, start: Start) -> Summary:
         """Go through the stages, stay until everything is said and recorded, and return how it ended."""
+        self.deliveries.take_up()
         beside = (self.background.start(self.publish()), self.background.start(self.journal.record()))
         await self._begin(start)
         while not self._finished:
