@@ -9,9 +9,10 @@ The only module of this package that imports temporalio. It names the workflow a
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
@@ -46,6 +47,7 @@ from escalation.playbook.schema import Playbook
 from escalation.values import digest_of
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 ANSWER_WITHIN = timedelta(seconds=30)
 """How long a caller waits for an answer; a worker has to be there to give one."""
@@ -144,9 +146,11 @@ class EscalationClient:
         previous: Previous | None = None
         while True:
             try:
-                return await self._update_with_start(request, priority, previous)
+                return await _between_runs(partial(self._update_with_start, request, priority, previous))
             except WorkflowAlreadyStartedError as error:
                 previous = await self._left_behind(escalation_id(request.source, request.dedup_key), error.run_id)
+            except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+                raise self._unreachable(error) from error
             if request.request_id in previous.answers:
                 return previous.answers[request.request_id]
 
@@ -213,13 +217,11 @@ class EscalationClient:
             )
         except WorkflowUpdateFailedError as error:
             raise self._refusal(error) from error
-        except (WorkflowAlreadyStartedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+        except (WorkflowAlreadyStartedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
             # The operation keeps the error as well, and asyncio complains of one that nobody looked at.
             with suppress(WorkflowAlreadyStartedError, RPCError):
                 await start.workflow_handle()
-            if isinstance(error, WorkflowAlreadyStartedError):
-                raise
-            raise self._unreachable(error) from error
+            raise
         return receipt
 
     async def _left_behind(self, identifier: str, run_id: str | None) -> Previous:
@@ -252,21 +254,22 @@ class EscalationClient:
         """
         handle = self.temporal.get_workflow_handle(escalation)
         name = command_name(type(command))
-        try:
+        update = f"{name}/{command.by}/{command.command_id}" if command.command_id else str(uuid4())
+
+        async def execute() -> Answer:
             answer: Answer = await handle.execute_update(
-                name,
-                command,
-                id=f"{name}/{command.by}/{command.command_id}" if command.command_id else None,
-                result_type=Answer,
-                rpc_timeout=self._answer_within,
+                name, command, id=update, result_type=Answer, rpc_timeout=self._answer_within
             )
+            return answer
+
+        try:
+            return await _between_runs(execute)
         except WorkflowUpdateFailedError as error:
             raise self._refusal(error) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise self._unreachable(error) from error
         except RPCError as error:
             raise await self._lost(error, escalation) from error
-        return answer
 
     async def situation(self, escalation: str) -> Situation:
         """Ask who acts next, why, and which clocks run."""
@@ -389,6 +392,18 @@ class EscalationClient:
             return Unknown(f"no escalation has the id {escalation}; 'escalate list' names the open ones")
         when: datetime | None = described.close_time
         return NotNow(f"{escalation} has ended" + (f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""))
+
+
+async def _between_runs(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again for a moment when the run was just going on in a new one: what was asked then has not been done."""
+    for pause in (0.05, 0.2, 0.5, 1.0):
+        try:
+            return await ask()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+        await asyncio.sleep(pause)
+    return await ask()
 
 
 def _reuse(previous: Previous | None) -> WorkflowIDReusePolicy:
