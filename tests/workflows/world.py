@@ -7,7 +7,7 @@ import inspect
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -209,12 +209,17 @@ async def open_world(
     cached: int,
     contacts: Mapping[str, str] | None = None,
     help_desk: HelpDesk | None = None,
-    answer_within: timedelta = timedelta(seconds=20),
+    working: bool = True,
 ) -> AsyncIterator[World]:
-    """Build a world in ``folder`` and run its worker; at the end every history is replayed.
+    """Build a world in ``folder``; at the end every history is replayed.
 
-    ``contacts`` gives persons (``ann``) a webhook address instead of the inbox; ``cached`` is how many workflows the
-    worker keeps: with 0, every workflow task replays the whole history.
+    Args:
+        temporal: connected to the server to use.
+        folder: for all files.
+        cached: how many workflows the worker keeps; with 0, every workflow task replays the whole history.
+        contacts: webhook addresses of persons (``ann``), in place of the inbox.
+        help_desk: in place of the embedded one.
+        working: run the worker from the beginning; otherwise the test does, with ``World.worker``.
     """
     own, directory = folder / "playbooks", folder / "directory.yaml"
     shutil.copytree(HERE / "playbooks", own)
@@ -237,12 +242,12 @@ async def open_world(
         temporal,
         playbooks=Shelf(own, shipped_folder()),
         task_queue=settings.task_queue,
-        answer_within=answer_within,
+        answer_within=timedelta(seconds=30),
     )
     world = World(client, built, settings, directory)
     try:
-        async with world.worker():
+        async with world.worker() if working else nullcontext():
             yield world
-            await world.replay()
+        await world.replay()
     finally:
         await built.close()
