@@ -1,0 +1,98 @@
+"""What the tables of reactions share: keys, messages, look-ups, and the ticket."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle.targets import expand
+from escalation.model import events as e
+from escalation.model.actions import Action, FindPeople, MessageKind, Notify, UpdateCase
+from escalation.model.state import Escalation
+from escalation.values import Actor
+
+Reaction = Callable[[Escalation, Any], Iterator[Action]]
+"""Takes the state after all events of a command, and one of them."""
+
+
+def case_key(state: Escalation) -> str:
+    """Return the external id under which the ticket is found again."""
+    return f"{state.instance}/case"
+
+
+def key_of(state: Escalation, event: e.Event, what: str) -> str:
+    """Return the key of an action: the same event always gives the same one."""
+    return f"{state.instance}/{event.seq}/{what}"
+
+
+_ASKING = (MessageKind.PAGE, MessageKind.APPROVAL)
+
+
+def notify(
+    state: Escalation,
+    event: e.Event,
+    to: Actor,
+    kind: MessageKind,
+    text: words.Words,
+    *,
+    summary: str,
+    rung: str | None = None,
+    what: str = "",
+) -> Notify:
+    """Send one message; ``what`` tells two messages apart that one event sends to the same person."""
+    return Notify(
+        key=key_of(state, event, what or to),
+        to=to,
+        kind=kind,
+        subject=text[0],
+        body=text[1],
+        urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
+        rung=rung,
+        asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
+        respond_by=state.rung.due if rung is not None and state.rung is not None else None,
+        summary=summary,
+    )
+
+
+def find(
+    state: Escalation, event: e.Event, purpose: str, targets: Iterable[str], summary: str, **more: Any
+) -> FindPeople:
+    """Look up people; ``purpose`` comes back with the answer."""
+    return FindPeople(
+        key=key_of(state, event, purpose),
+        purpose=purpose,
+        targets=expand(state, targets),
+        fallback=state.playbook.owner,
+        summary=summary,
+        **more,
+    )
+
+
+def tell_accountable(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+    """Tell whoever is accountable for this stage, beside the owner; ``what`` is found again in the answer."""
+    yield find(state, event, f"tell:{what}", (state.raci.accountable,), f"find who is accountable: {what}")
+
+
+def owner_of(state: Escalation) -> Iterator[Actor]:
+    """Yield the owner, when there is one."""
+    if state.owner is not None:
+        yield state.owner.actor
+
+
+def update(
+    state: Escalation,
+    event: e.Event,
+    *,
+    note: str,
+    status: Literal["open", "pending", "solved", "closed"],
+    public: bool = False,
+) -> UpdateCase:
+    """Mirror something to the ticket."""
+    return UpdateCase(
+        key=key_of(state, event, "case"),
+        case_key=case_key(state),
+        note=note,
+        public=public,
+        status=status,
+        owner=state.owner.actor if state.owner else None,
+        summary=f"ticket: {status}",
+    )

@@ -1,0 +1,74 @@
+"""What follows when people were found: they are paged, asked to decide, offered responsibility, or told."""
+
+from collections.abc import Iterator
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
+from escalation.model import events as e
+from escalation.model.actions import Action, MessageKind
+from escalation.model.state import Escalation
+
+
+def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
+    purpose, _, reference = event.purpose.partition(":")
+    react_to = {"rung": _page, "gate": _ask, "handoff": _offer, "tell": _tell}.get(purpose)
+    if react_to is not None:
+        yield from react_to(state, event, reference)
+
+
+def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[Action]:
+    rung = state.rung
+    if rung is None or rung.id != rung_id:
+        return
+    for found in event.found.people:
+        why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
+        text = words.page(state, found.person, why + words.instead(event.found))
+        summary = f"page {found.person} ({rung.level}, round {rung.round})"
+        yield notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
+
+
+def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    gate = state.gate_asked(reference)
+    policy = state.playbook.gate(gate.id) if gate else None
+    if gate is None or policy is None:
+        return
+    if event.found.fell_back:
+        # Whoever is told instead may not decide: the playbook's owner is no department that has to agree.
+        what = f"nobody who may decide {gate.id} could be found: {' '.join(event.found.notes)}"
+        for found in event.found.people:
+            text = words.news(state, what)
+            yield notify(state, event, found.person, MessageKind.WARNING, text, summary=f"tell {found.person}: {what}")
+        return
+    for found in event.found.people:
+        text = words.approval(state, gate, policy, found.person)
+        summary = f"ask {found.person} to decide {gate.id}"
+        yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
+    if gate.vacant and reference == f"{gate.id}/{gate.round}":
+        what = f"approval {gate.id} cannot be asked of everybody: {' '.join(event.found.notes)}"
+        for owner in owner_of(state):
+            # The owner may be an approver too: two messages, and two keys.
+            text, summary = words.news(state, what), f"tell {owner}: {what}"
+            yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary, what="vacant")
+
+
+def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    offer = state.handoff
+    if offer is None or offer.id != reference:
+        return
+    for found in event.found.people:
+        text = words.handoff(state, offer, found.person, words.instead(event.found))
+        yield notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
+
+
+def _tell(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    text = words.news(state, reference)
+    for found in event.found.people:
+        if state.owner is None or found.person != state.owner.actor:
+            yield notify(
+                state, event, found.person, MessageKind.WARNING, text, summary=f"tell {found.person}: {reference}"
+            )
+
+
+REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.PeopleResolved: _people_resolved,
+}

@@ -1,0 +1,51 @@
+"""What follows on the ladder: whom to look for, who hears that it is taken, and how a hand-off ended."""
+
+from collections.abc import Iterator
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
+from escalation.model import events as e
+from escalation.model.actions import Action, MessageKind
+from escalation.model.state import Escalation
+from escalation.playbook.schema import Stage
+from escalation.values import ActorKind, kind_of
+
+
+def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
+    if state.rung is None or state.rung.id != event.rung:
+        return
+    yield find(
+        state,
+        event,
+        f"rung:{event.rung}",
+        event.targets,
+        f"find whom to page: {', '.join(event.targets)}",
+        also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
+    )
+
+
+def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]:
+    # Whoever still has something to do here is not told that there is nothing to do.
+    busy = {event.owner, event.by, *(item.owner for item in state.open_items)}
+    busy.update(person for gate in state.pending_gates for person in gate.people)
+    for person in (actor for actor in state.told if actor not in busy and kind_of(actor) is ActorKind.PERSON):
+        yield notify(state, event, person, MessageKind.NEWS, words.taken(state), summary=f"tell {person} it is taken")
+
+
+def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
+    summary = f"find {event.to} for a hand-off"
+    yield find(state, event, f"handoff:{event.handoff}", (event.to,), summary, exclude=tuple(owner_of(state)))
+
+
+def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
+    for owner in owner_of(state):
+        text = words.news(state, f"the hand-off was {event.how}: {event.because}. You stay responsible")
+        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: hand-off {event.how}")
+
+
+REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.RungOpened: _rung_opened,
+    e.OwnerChanged: _owner_changed,
+    e.HandoffOffered: _handoff_offered,
+    e.HandoffEnded: _handoff_ended,
+}

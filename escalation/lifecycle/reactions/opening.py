@@ -1,0 +1,74 @@
+"""What follows from the opening and from what becomes known: the ticket, missing input, what the owner should hear."""
+
+from collections.abc import Iterator
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle.reactions.common import Reaction, case_key, notify, owner_of
+from escalation.model import events as e
+from escalation.model.actions import Action, MessageKind, OpenCase
+from escalation.model.state import Escalation
+from escalation.values import ActorKind, kind_of
+
+
+def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
+    yield OpenCase(
+        key=case_key(state),
+        case=event.case,
+        customer=event.customer,
+        subject=words.headline(state),
+        description=state.context.summary,
+        body=words.packet(state),
+        severity=event.severity,
+        summary=f"open or link the ticket of {event.case.system} {event.case.id}",
+    )
+
+
+def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
+    # While it waits the owner might not look: told at the 2nd, 4th, 8th ... report, so that a storm stays quiet.
+    waits = state.hold is not None or state.resolution_state in ("proposed", "confirmed")
+    count = state.occurrences
+    if not waits or count & (count - 1):
+        return
+    for owner in owner_of(state):
+        text = words.news(state, f"reported again while it waits on {state.waiting_on}: {count} times now")
+        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: reported again")
+
+
+def _reasons_added(state: Escalation, event: e.ReasonsAdded) -> Iterator[Action]:
+    for owner in owner_of(state):
+        text = words.news(state, f"new reasons: {'; '.join(words.explain_reason(reason) for reason in event.reasons)}")
+        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: new reasons")
+
+
+def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Iterator[Action]:
+    for owner in owner_of(state):
+        if owner != event.by:
+            text = words.news(state, f"the severity is {event.severity} now, it was {event.previous}: {event.because}")
+            yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: {event.severity} now")
+
+
+def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
+    # Colleagues read the timeline; a customer who writes waits for somebody to notice.
+    if kind_of(event.by) is not ActorKind.CUSTOMER:
+        return
+    for owner in owner_of(state):
+        text = words.news(state, f"the customer wrote: {event.text[:2_000]}")
+        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: the customer wrote")
+
+
+def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:
+    if kind_of(event.of) is ActorKind.CUSTOMER:
+        text = words.input_request_for_customer(event.parts, event.due)
+    else:
+        text = words.input_request(state, event.parts, event.due)
+    yield notify(state, event, event.of, MessageKind.INPUT, text, summary=f"ask {event.of} for missing input")
+
+
+REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.Opened: _opened,
+    e.Joined: _joined,
+    e.ReasonsAdded: _reasons_added,
+    e.SeverityChanged: _severity_changed,
+    e.NoteAdded: _note_added,
+    e.InputRequested: _input_requested,
+}
