@@ -1,8 +1,6 @@
-"""How long the property tests look: ``HYPOTHESIS_PROFILE=deep`` for 50,000 sequences by hand."""
+"""How long the property tests of the rules look: ``HYPOTHESIS_PROFILE=deep`` for 50,000 lives by hand."""
 
 from __future__ import annotations
-
-import os
 
 from hypothesis import HealthCheck, settings
 
@@ -10,4 +8,3 @@ _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 # Derandomized: the suite must say the same of the same code. The deep run is where new sequences are looked for.
 settings.register_profile("rules", max_examples=550, derandomize=True, deadline=None, suppress_health_check=_QUIET)
 settings.register_profile("deep", max_examples=12_500, deadline=None, suppress_health_check=_QUIET)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "rules"))

@@ -232,10 +232,13 @@ def check_foresight(state: Escalation, directory: Directory) -> None:
     """When time alone passes, some person is told before many due instants have come, unless a person ended it."""
     if state.opened_at is None or state.ended:
         return
-    future = forecast(state, directory, state.tail[-1].at + timedelta(days=3650), steps=DUES)
-    told = [event for event in future if isinstance(event, e.MessageDelivered) and event.to.startswith("person:")]
-    ended = [event for event in future if isinstance(event, e.Closed) and event.by.startswith("person:")]
-    assert told or ended, f"nobody is told for {DUES} dues: {[event.type for event in future]}"
+    future: list[e.Event] = []
+    for steps in (2, DUES):  # mostly the first are enough
+        future = forecast(state, directory, state.tail[-1].at + timedelta(days=3650), steps=steps)
+        told = any(isinstance(event, e.MessageDelivered) and event.to.startswith("person:") for event in future)
+        if told or any(isinstance(event, e.Closed) and event.by.startswith("person:") for event in future):
+            return
+    raise AssertionError(f"nobody is told for {DUES} dues: {[event.type for event in future]}")
 
 
 def check_history(blank: Escalation, state: Escalation, events: list[e.Event]) -> None:

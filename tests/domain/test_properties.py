@@ -6,13 +6,14 @@ few commands that matter, and thousands of sequences take a minute. ``HYPOTHESIS
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from escalation.errors import EscalationError
@@ -401,16 +402,19 @@ def lead(playbook: Playbook, directory: Directory, choose: Choices) -> None:
 
 
 SHIPPED = {playbook.playbook: playbook for playbook in (SERVICE, ITSM, PROCEDURE)}
+PROFILE = settings(settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "rules")))
 HAPPENINGS = st.binary(min_size=20, max_size=500)
 
 
 @pytest.mark.req("DEF-7")
 @pytest.mark.parametrize("name", SHIPPED)
+@PROFILE
 @given(data=HAPPENINGS)
 def test_the_rules_hold_for_a_shipped_playbook_whatever_happens(name: str, data: bytes) -> None:
     lead(SHIPPED[name], COMPANY, Choices(data))
 
 
+@PROFILE
 @given(shape=st.binary(min_size=20, max_size=60), data=HAPPENINGS)
 def test_the_rules_hold_for_any_small_playbook_whatever_happens(shape: bytes, data: bytes) -> None:
     lead(generated(Choices(shape)), OFFICE, Choices(data))

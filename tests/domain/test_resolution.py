@@ -130,6 +130,9 @@ def test_without_a_level_of_its_own_a_rejection_goes_one_up_and_at_the_top_to_th
     high = proposed(named)
     high.send(c.RejectResolution(by=CUSTOMER, because="nothing came"))
     assert high.level == "L3"
+    here = proposed(small(resolution={"confirm_within": "1d", "rejected_level": "L1"}))
+    here.send(c.RejectResolution(by=CUSTOMER, because="nothing came"))
+    assert here.level == "L2"  # the level it is at was not enough
 
 
 def test_the_time_at_the_level_does_not_run_while_it_waits() -> None:

@@ -136,6 +136,9 @@ def test_an_item_has_a_person_as_its_owner_and_time_to_do_it() -> None:
         NotNow, c.AddItem.model_validate({**add, "due": START})
     )
     assert "is not a person" in life.refused(NotAllowed, c.AddItem.model_validate({**add, "by": BOT}))
+    assert "is not in the working group" in life.refused(
+        NotAllowed, c.AddItem.model_validate({**add, "by": "person:stranger"})
+    )
     for due in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-11-21T10:00:00"):
         with pytest.raises(ValidationError):
             c.AddItem.model_validate({**add, "due": due})
