@@ -1,4 +1,7 @@
-"""The rules alone: commands a second on one core, and the time of a forecast."""
+"""The rules alone: commands a second of one core's time, and the time of a forecast.
+
+Processor time, not wall time: what else the machine does is none of the rules' doing.
+"""
 
 import time
 from collections import deque
@@ -31,14 +34,14 @@ def main() -> None:
     lives = [_life(blank, directory, now, str(number)) for number in range(200)]
     rates = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.process_time()
         count = 0
         for life in lives:
             state = blank
             for command in life:
                 state, _ = advance(state, command, now)
             count += len(life)
-        rates.append(count / (time.perf_counter() - begun))
+        rates.append(count / (time.process_time() - begun))
     best = max(rates)
     figure(
         "domain",
@@ -51,9 +54,9 @@ def main() -> None:
     opened, _ = advance(blank, lives[0][0], now)
     times = []
     for _ in range(20):
-        begun = time.perf_counter()
+        begun = time.process_time()
         events = forecast(opened, directory, now + timedelta(hours=3), steps=50)
-        times.append((time.perf_counter() - begun) * 1000)
+        times.append((time.process_time() - begun) * 1000)
     best = min(times)
     figure("forecast", best, "ms", bar=f"< {FORECAST_MS}", holds=best < FORECAST_MS, events=len(events))
 
