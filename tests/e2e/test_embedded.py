@@ -430,6 +430,7 @@ async def main() -> None:
     finally:
         print("cleaned up")
 
+signal.signal(signal.{name}, signal.SIG_DFL)  # whatever started the tests may ignore it, as nohup does
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for `program &`
 stop_like_ctrl_c()
 try:
