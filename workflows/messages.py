@@ -48,9 +48,9 @@ class Shell(Protocol):
 def takes_commands(cls: W) -> W:
     """Add an update handler for each command and a signal handler for each of ``SIGNALS``; goes under ``defn``."""
     for name, command in c.COMMANDS.items():
-        setattr(cls, f"_{name}", _update(name, command))
+        setattr(cls, f"update_{name}", _update(name, command))
     for name in c.SIGNALS:
-        setattr(cls, f"_{name}_signal", _signal(name))
+        setattr(cls, f"signal_{name}", _signal(name))
     return cls
 
 
