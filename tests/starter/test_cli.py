@@ -42,7 +42,7 @@ def test_one_look_says_who_acts_next_and_why_what_happens_otherwise_and_how_long
     here = eventually(escalate, "show", escalation, holds=lambda here: len(here["who_acts_next"]) == 3)
     assert "person:jana.kralova" in here["who_acts_next"]
     assert here["why"] == "somebody is to take it: round L2/1"
-    assert here["next"]["what"].startswith("warning: acknowledge")
+    assert here["next"]["what"].startswith("acknowledgement of round L2")
     assert {clock["name"] for clock in here["clocks"]} == {"acknowledge", "first_human_response", "resolution"}
     assert all(clock["remaining"] > 0 for clock in here["clocks"])
     assert [reason["trigger"] for reason in here["explanation"]["reasons"]] == ["low_confidence", "cancel_words", "vip"]
@@ -159,7 +159,7 @@ def test_a_forecast_names_each_step_with_instant_people_and_reason(
     steps = escalate("forecast", escalation, "--until", "2h", "--json").json
     calls = [step for step in steps if step["key"].startswith("rung_opened")]
     assert [call["who"] for call in calls[1:3]] == [["person:petr.svoboda"], ["person:priya.shah"]]
-    assert calls[1]["why"].startswith("nobody acknowledged at L2 within 15m")
+    assert calls[1]["why"].startswith("nobody acknowledged at L2 within 10m")
     assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)
     shown = escalate("forecast", escalation, "--until", "2h").out
     assert "petr.svoboda" in shown
