@@ -1,11 +1,13 @@
 """Servers for the whole session, and a world for each test: with workflows kept in the worker's cache, and without."""
 
+import sysconfig
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
 
 from starter.embedded import TemporalServer
 from tests.workflows.world import World, open_world
@@ -33,6 +35,18 @@ async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[C
     )
     yield await _connect(server.address)
     await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A server whose clock jumps ahead while a test sleeps in it; one workflow at a time, for its clock is one."""
+    environment = await WorkflowEnvironment.start_time_skipping(
+        data_converter=pydantic_data_converter,
+        test_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal-test-server"),
+    )
+    async with environment:
+        await register_search_attributes(environment.client)
+        yield environment
 
 
 async def _connect(address: str) -> Client:

@@ -1,0 +1,158 @@
+"""What the engine stands on breaks: the escalation goes on, and what was missed is made up for in order."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from escalation.model import commands as c
+from escalation.model import events as e
+from tests.support.sink import FaultSink, Reply, open_fault_sink
+from tests.support.waiting import eventually
+from tests.workflows.desks import BreakableDesk
+from tests.workflows.world import ANN, BEN, DAN, World, open_world
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[FaultSink]:
+    async with open_fault_sink() as opened:
+        yield opened
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def locked(world: World) -> AsyncIterator[None]:
+    """Keep everybody else from writing to the ledger, as a stuck process or a backup does."""
+    with closing(sqlite3.connect(world.settings.data / "ledger.db", isolation_level=None)) as connection:
+        connection.execute("begin exclusive")
+        yield
+        connection.execute("rollback")
+
+
+async def test_an_escalation_goes_on_while_the_ledger_is_down_and_is_recorded_later_completely_and_in_order(
+    world: World,
+) -> None:
+    async with locked(world):
+        identifier = await world.opened_id("door", facts={"ai_limit": True, "amount": 500.0})
+        for act in (c.Acknowledge(by=ANN), c.Note(by=ANN, text="the hinge"), c.Approve(by=DAN, gate="credit")):
+            before = time.monotonic()
+            await world.send(identifier, act)
+            # Where a local try is under way, at most that is waited for.
+            assert time.monotonic() - before < 5
+        assert world.activities.ledger.list_escalations() == []
+        state = await world.until(identifier, lambda state: state.gates and not state.pending_gates)
+        assert state.gates["credit"].state == "passed"
+    summary = await world.finish(identifier)
+    recorded = world.activities.ledger.timeline(identifier)
+    assert [event["seq"] for event in recorded] == list(range(1, len(recorded) + 1))
+    assert len(recorded) >= summary.events
+    (row,) = world.activities.ledger.list_escalations()
+    assert (row.row.outcome, row.last_seq) == ("closed", len(recorded))
+
+
+# --- the directory ----------------------------------------------------------------------------------------------------
+
+
+async def test_while_the_directory_is_broken_its_last_good_version_is_asked_and_a_mended_one_at_once(
+    world: World,
+) -> None:
+    good = world.directory.read_text()
+    await world.opened_id("first")
+    world.directory.write_text("people: [this is no directory")
+    identifier = await world.opened_id("second")
+    state = await world.client.state(identifier)
+    assert state.rung is not None
+    assert state.rung.people == (ANN,)
+    world.directory.write_text(good.replace("- {id: ann, name: Ann", "- {id: ann, name: Anna"))
+    assert world.activities.directory.status().findings == ()
+    # ann has left; nobody stands for her target, so the playbook's owner is asked and told why.
+    without = "\n".join(line for line in good.splitlines() if "id: ann" not in line)
+    world.directory.write_text(without)
+    identifier = (await world.open("third")).escalation_id
+    state = await world.until(identifier, lambda state: state.rung and state.rung.resolved)
+    assert state.rung is not None
+    assert state.rung.people == ("person:cleo",)
+    (resolved,) = [event for event in state.tail if isinstance(event, e.PeopleResolved)]
+    assert resolved.found.fell_back
+    assert resolved.found.notes != ()
+
+
+# --- channels ---------------------------------------------------------------------------------------------------------
+
+
+async def test_where_a_page_cannot_be_delivered_the_next_round_begins_at_once(
+    temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
+) -> None:
+    contacts = {"ann": sink.address("ann", lambda _: Reply(404))}
+    async with open_world(temporal, tmp_path, cached=cached, contacts=contacts) as world:
+        identifier = (await world.open("door")).escalation_id
+        state = await world.until(identifier, lambda state: BEN in state.told)
+        failed = [event for event in state.tail if isinstance(event, e.MessageFailed)]
+        assert [(event.to, event.rung) for event in failed] == [(ANN, "L1/1"), (ANN, "L1/2")]
+        assert all("404" in event.error for event in failed)
+        because = [event.because for event in state.tail if isinstance(event, e.RungOpened)]
+        assert ["could be reached" in why for why in because] == [False, True, True]
+        assert len(sink.tries(ANN)) == 2
+        await world.close(identifier, by=BEN)
+
+
+async def test_a_page_that_is_tried_again_and_again_is_withdrawn_when_somebody_else_takes_it(
+    temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
+) -> None:
+    contacts = {"ben": sink.address("ben", lambda _: Reply(500))}
+    async with open_world(temporal, tmp_path, cached=cached, contacts=contacts) as world:
+        identifier = (await world.open("door", playbook="pair")).escalation_id
+        await world.until(identifier, lambda state: ANN in state.told)
+        await eventually(lambda: len(sink.tries(BEN)) >= 2, "ben's page was tried twice")
+        await world.send(identifier, c.Acknowledge(by=ANN))
+        tried = len(sink.tries(BEN))
+        await asyncio.sleep(4.5)  # longer than the pause before the next try
+        assert len(sink.tries(BEN)) == tried
+        await world.finish(identifier)
+        assert len(sink.tries(BEN)) == tried
+
+
+async def test_a_receiver_that_hangs_delays_an_acknowledgement_by_seconds_at_most_and_never_loses_it(
+    temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
+) -> None:
+    contacts = {"ben": sink.address("ben", lambda _: Reply(hang=True))}
+    sink.hold()
+    async with open_world(temporal, tmp_path, cached=cached, contacts=contacts) as world:
+        identifier = (await world.open("door", playbook="pair")).escalation_id
+        await world.until(identifier, lambda state: ANN in state.told)
+        await eventually(lambda: sink.tries(BEN), "ben's page arrived")
+        before = time.monotonic()
+        answer = await world.send(identifier, c.Acknowledge(by=ANN))
+        assert time.monotonic() - before < 8
+        state = await world.client.state(identifier)
+        assert state.owner is not None
+        assert (state.owner.actor, state.owner.since) == (ANN, answer.at)
+        sink.release()
+        await world.finish(identifier)
+
+
+async def test_an_opening_does_not_wait_for_channels_or_help_desk(
+    temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
+) -> None:
+    desk = BreakableDesk()
+    desk.hang()
+    sink.hold()
+    contacts = {"ann": sink.address("ann", lambda _: Reply(hang=True))}
+    async with open_world(temporal, tmp_path, cached=cached, contacts=contacts, help_desk=desk) as world:
+        before = time.monotonic()
+        identifier = (await world.open("door")).escalation_id
+        assert time.monotonic() - before < 5
+        await eventually(lambda: sink.tries(ANN) and desk.tries, "page and ticket are under way")
+        assert "crm_snapshot" in (await world.client.packet(identifier)).missing
+        sink.release()
+        desk.resume()
+        state = await world.until(identifier, lambda state: state.case_link and ANN in state.told)
+        assert state.missing == ()
+        await world.close(identifier)

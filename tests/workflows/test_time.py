@@ -1,0 +1,143 @@
+"""Hours and weeks, on a server whose clock jumps: what is due happens when it is due, whatever else is broken."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.state import Escalation
+from tests.workflows.desks import BreakableDesk
+from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, World, open_world
+
+A_SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def desk() -> BreakableDesk:
+    return BreakableDesk()
+
+
+@pytest.fixture
+async def timeless(
+    skipping: WorkflowEnvironment, tmp_path: Path, cached: int, desk: BreakableDesk
+) -> AsyncIterator[World]:
+    """A world in which ``skipping.sleep`` lets time pass."""
+    async with open_world(skipping.client, tmp_path, cached=cached, help_desk=desk) as opened:
+        yield opened
+
+
+def climbed(state: Escalation) -> list[tuple[str, datetime]]:
+    """Every round, and when it was opened."""
+    return [(event.rung, event.at) for event in state.tail if isinstance(event, e.RungOpened)]
+
+
+async def test_a_ladder_nobody_answers_is_climbed_to_the_minute_and_its_last_resort_called_again_and_again(
+    timeless: World, skipping: WorkflowEnvironment
+) -> None:
+    world = timeless
+    identifier = await world.opened_id("door")
+    await skipping.sleep(timedelta(minutes=55))
+    state = await world.until(identifier, lambda state: len(climbed(state)) == 6)
+    start = climbed(state)[0][1]
+    passed = [(rung, round((at - start) / timedelta(minutes=1), 1)) for rung, at in climbed(state)]
+    assert passed == [("L1/1", 0), ("L1/2", 10), ("L2/3", 20), ("L3/4", 30), ("L3/5", 40), ("L3/6", 50)]
+    assert state.rung is not None
+    assert state.rung.last_resort
+    assert [page.to for page in world.received(kind="page")] == [ANN, ANN, BEN, CLEO, CLEO, CLEO]
+    await world.close(identifier, by=CLEO)
+
+
+async def test_a_help_desk_that_is_down_for_a_day_stops_no_ladder_and_gets_its_ticket_when_it_is_back(
+    timeless: World, skipping: WorkflowEnvironment, desk: BreakableDesk
+) -> None:
+    world = timeless
+    desk.down = True
+    identifier = (await world.open("door")).escalation_id
+    await skipping.sleep(timedelta(minutes=25))
+    state = await world.until(identifier, lambda state: BEN in state.told)
+    start = climbed(state)[0][1]
+    assert [round((at - start) / timedelta(minutes=1), 1) for _, at in climbed(state)] == [0, 10, 20]
+    packet = await world.client.packet(identifier)
+    assert packet.missing == ("crm_snapshot",)
+    assert not packet.complete
+    # What people were told says so, too.
+    assert all("Missing from the packet: crm_snapshot" in page.body for page in world.received(kind="page"))
+    await world.send(identifier, c.Acknowledge(by=BEN))
+    # Until the day is over, nothing else is due: the level may keep it for four hours, then the next is called.
+    await skipping.sleep(timedelta(hours=23, minutes=30))
+    state = await world.client.state(identifier)
+    assert (state.case_link, desk.opened) == (None, [])
+    assert desk.tries > 1000
+    entered = [event for event in state.tail if isinstance(event, e.LevelEntered)]
+    assert [(event.level, round((event.at - start) / timedelta(hours=1), 1)) for event in entered[:3]] == [
+        ("L1", 0),
+        ("L2", 0.3),
+        ("L3", 4.3),
+    ]
+    desk.down = False
+    await skipping.sleep(timedelta(minutes=2))
+    state = await world.until(identifier, lambda state: state.case_link)
+    assert [opened.key for opened in desk.opened] == [f"{state.instance}/case"]
+    assert (await world.client.packet(identifier)).missing == ()
+    await world.finish(identifier, by=BEN)
+    assert [update.status for update in desk.updates] == ["pending", "closed"]
+
+
+async def test_an_action_item_of_forty_days_is_followed_to_its_end(
+    timeless: World, skipping: WorkflowEnvironment
+) -> None:
+    world = timeless
+    identifier = await world.opened_id("door")
+    now = await skipping.get_current_time()
+    item = c.ItemDraft(title="replace all hinges", owner=BEN, due=now + timedelta(days=40))
+    await world.send(identifier, c.Acknowledge(by=ANN), c.Resolve(by=ANN, resolution="mended"))
+    await world.send(identifier, c.ConfirmResolution(by=CUSTOMER))
+    await world.send(identifier, c.SubmitReview(by=ANN, lessons=("oil it",), items=(item,)))
+    await skipping.sleep(timedelta(days=39))
+    assert len(world.received(BEN, "item")) == 1
+    assert (await world.client.situation(identifier)).who_acts_next == (BEN,)
+    # Late by a day and a bit: reminded when it was due and a day after, and then the accountable person hears of it.
+    await skipping.sleep(timedelta(days=2, hours=1))
+    state = await world.until(identifier, lambda state: CLEO in state.told)
+    chased = [event.at - item.due for event in state.tail if isinstance(event, e.ItemChased)]
+    assert [abs(late - timedelta(days=days)) < A_SECOND for days, late in enumerate(chased)] == [True, True]
+    assert len(world.received(BEN, "item")) == 3
+    await world.send(identifier, c.CompleteItem(by=BEN, item="i1", result="all of them"))
+    summary = await world.result(identifier)
+    assert (summary.outcome, summary.because) == ("closed", "the review is in and every action item is done")
+
+
+async def test_a_hold_ends_by_itself_and_the_time_it_took_does_not_count(
+    timeless: World, skipping: WorkflowEnvironment
+) -> None:
+    world = timeless
+    identifier = await world.opened_id("door")
+    await world.send(identifier, c.Acknowledge(by=ANN))
+    before = await world.client.state(identifier)
+    assert before.level is not None
+    until = before.owner and before.owner.since + timedelta(days=1)
+    await world.send(identifier, c.PutOnHold(by=ANN, because="the supplier is closed", until=until))
+    await skipping.sleep(timedelta(days=1, minutes=1))
+    after = await world.until(identifier, lambda state: state.hold is None)
+    assert after.level is not None
+    assert abs(after.level.dwell_due - before.level.dwell_due - timedelta(days=1)) < timedelta(seconds=5)
+    assert "resolution" in after.clocks
+    await world.finish(identifier)
+
+
+async def test_silence_on_a_proposed_resolution_is_read_as_the_playbook_says(
+    timeless: World, skipping: WorkflowEnvironment
+) -> None:
+    world = timeless
+    identifier = await world.opened_id("door")
+    await world.send(identifier, c.Acknowledge(by=ANN), c.Resolve(by=ANN, resolution="mended"))
+    await skipping.sleep(timedelta(days=1, seconds=5))
+    state = await world.until(identifier, lambda state: state.review)
+    assert state.resolution is not None
+    assert state.resolution.how == "silence"
+    await world.send(identifier, c.SubmitReview(by=ANN, lessons=("oil it",)))
+    assert (await world.result(identifier)).outcome == "closed"
