@@ -119,7 +119,8 @@ async def test_a_hold_ends_by_itself_and_the_time_it_took_does_not_count(
     await world.send(identifier, c.Acknowledge(by=ANN))
     before = await world.client.state(identifier)
     assert before.level is not None
-    until = before.owner and before.owner.since + timedelta(days=1)
+    assert before.owner is not None
+    until = before.owner.since + timedelta(days=1)
     await world.send(identifier, c.PutOnHold(by=ANN, because="the supplier is closed", until=until))
     await skipping.sleep(timedelta(days=1, minutes=1))
     after = await world.until(identifier, lambda state: state.hold is None)
