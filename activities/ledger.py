@@ -178,6 +178,7 @@ class Ledger:
                 new_events = []
                 stands = _standing(connection, action, before)
                 if stands is None:
+                    log.info("dead_try_passed_over", escalation=action.escalation_id, events=len(action.events))
                     continue
                 before = stands
             _log_gaps(action, before)
@@ -339,22 +340,22 @@ def _standing(connection: Connection, action: RecordEvents, last: int) -> int | 
     never came to be.
 
     A worker that dies after recording, before Temporal has taken its workflow task, leaves events that never were: the
-    next try of that task makes others in their place, at a later instant. Those are true.
+    next try of that task makes others in their place. A worker that takes over a run may also find by its replay that
+    something happened at another instant. What was said last in the escalation's own time is true.
     """
     mine = events.c.instance == action.instance
-    query = select(events.c.seq, events.c.at).where(mine, events.c.seq >= action.events[0]["seq"])
-    recorded: dict[int, datetime] = {row.seq: row.at for row in connection.execute(query)}
-    for happened in action.events:
-        at = datetime.fromisoformat(happened["at"])
-        before = recorded.get(happened["seq"], at)
-        if before > at:
-            return None
-        if before < at:
-            connection.execute(delete(events).where(mine, events.c.seq >= happened["seq"]))
-            for table in (escalations, decisions):
-                connection.execute(delete(table).where(table.c.instance == action.instance))
-            return int(happened["seq"]) - 1
-    return last
+    query = select(events.c.seq, events.c.at, events.c.prev).where(mine, events.c.seq >= action.events[0]["seq"])
+    recorded = {row.seq: (row.at, row.prev) for row in connection.execute(query)}
+    said = {event["seq"]: (datetime.fromisoformat(event["at"]), event.get("prev", "")) for event in action.events}
+    differing = [seq for seq in said if seq in recorded and said[seq] != recorded[seq]]
+    if not differing:
+        return last
+    if said[action.events[-1]["seq"]][0] < max(at for at, _ in recorded.values()):
+        return None
+    connection.execute(delete(events).where(mine, events.c.seq >= differing[0]))
+    for table in (escalations, decisions):
+        connection.execute(delete(table).where(table.c.instance == action.instance))
+    return int(differing[0]) - 1
 
 
 def _log_gaps(action: RecordEvents, before: int) -> None:

@@ -37,6 +37,8 @@ class Journal:
         self.chapters = list(chapters)
         self._urgent = urgent
         self._local = local
+        self._tail: tuple[Event, ...] = ()
+        self._told_all = False
 
     def write(self, state: Escalation, events: list[Event]) -> None:
         """Add events, and how the escalation stands after them."""
@@ -45,6 +47,7 @@ class Journal:
             self.chapters.append(Chapter(escalation_id=state.id, instance=state.instance, row=row))
         last = self.chapters[-1]
         self.chapters[-1] = last.model_copy(update={"events": (*last.events, *events), "row": row})
+        self._tail = state.tail
 
     @property
     def fits(self) -> bool:
@@ -78,11 +81,24 @@ class Journal:
             await call(RECORD, record, int, summary)
             return
         try:
-            await self._local.call(RECORD.activity, record, int, summary, one_try=AT_ONCE, retry=ONCE)
+            told = self._with_what_came_before(record)
+            await self._local.call(RECORD.activity, told, int, summary, one_try=AT_ONCE, retry=ONCE)
         except LOCAL_FAILURE as error:
             if is_cancelled_exception(error):
                 raise
             await call(RECORD, record, int, summary)
+
+    def _with_what_came_before(self, record: RecordEvents) -> RecordEvents:
+        # A worker that has taken over a run tells the ledger once all that the run remembers. By its replay an event
+        # may have happened a little later than by what the worker before it has recorded: the SDK gives a task another
+        # time when a query was answered in between, or when it merges two tasks. From now on its times are the true
+        # ones, and the hashes follow them. (Arguments of local activities are not part of a history.)
+        if self._told_all or workflow.unsafe.is_replaying() or len(self.chapters) > 1:
+            return record
+        self._told_all = True
+        first = record.events[0]["seq"]
+        earlier = tuple(event.model_dump(mode="json") for event in self._tail if event.seq < first)
+        return record.model_copy(update={"events": (*earlier, *record.events)})
 
 
 def _batch(events: tuple[Event, ...]) -> tuple[Event, ...]:

@@ -127,6 +127,27 @@ async def test_events_of_a_try_that_never_came_to_be_give_way_to_those_of_the_ne
     assert await ledger.record(tried("i1", 2, "true", second=3)) == 2
 
 
+async def test_a_worker_that_takes_over_corrects_when_something_happened_and_all_that_follows_from_it(
+    ledger: Ledger,
+) -> None:
+    """By its replay the second event happened earlier or later, so that the hashes behind it differ."""
+    for name, second in (("earlier", 2), ("later", 4)):
+        of = f"escalation-chatbot-{name}"
+        recorded = [happened(1), happened(2, at="2026-11-20T09:00:03Z"), happened(3, at="2026-11-20T09:00:05Z")]
+        action = recording(name, 1, of=of).model_copy(update={"events": tuple(recorded)})
+        await ledger.record(action)
+        replayed = [
+            happened(1),
+            happened(2, at=f"2026-11-20T09:00:{second:02}Z"),
+            happened(3, prev="other", at="2026-11-20T09:00:05Z"),
+            happened(4, prev="another", at="2026-11-20T09:00:09Z"),
+        ]
+        changed = {"events": tuple(replayed), "row": row(stage="review")}
+        assert await ledger.record(action.model_copy(update=changed)) == 4
+        assert ledger.timeline(of) == replayed
+        assert {entry.instance: entry.row.stage for entry in ledger.list_escalations()}[name] == "review"
+
+
 async def test_a_dead_try_that_comes_late_changes_nothing(ledger: Ledger) -> None:
     await ledger.record(tried("i1", 1, "opened", second=1, stage="triage"))
     await ledger.record(tried("i1", 2, "true", second=3, stage="assignment"))
