@@ -6,6 +6,7 @@ told the same people the same things and left the same notes on its ticket.
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,12 +28,14 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.e2e
 
 # A first level that lets go after seconds: its timer comes due while nobody is there to see it.
-IMPATIENT = """
+OURS = {
+    "impatient": """
 extends: customer-service-escalation
 playbook: impatient
 levels:
   - {id: L1, ack: 5s, repeat: 0}
 """
+}
 
 JANA, OLIVIA = "person:jana.kralova", "person:olivia.grant"
 
@@ -165,7 +168,7 @@ async def end_all(rig: Rig, escalations: Sequence[str]) -> list[Escalation]:
         await eventually_in(rig, escalation, scenario.then)
         await see_through(rig.client, escalation)
         await rig.result(escalation)
-        return await rig.client.state(escalation)
+        return await insist(lambda: rig.client.state(escalation), time.monotonic() + PATIENCE)
 
     return list(await asyncio.gather(*(end(*pair) for pair in zip(escalations, SCENARIOS, strict=True))))
 
@@ -194,7 +197,7 @@ async def assert_undisturbed(
 async def test_a_worker_killed_in_any_stage_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:
     async with (
         open_fault_sink() as sink,
-        open_rig(tmp_path, contacts=contacts(sink), playbooks={"impatient": IMPATIENT}) as rig,
+        open_rig(tmp_path, contacts=contacts(sink), playbooks=OURS) as rig,
     ):
         controls = await end_all(rig, await park_all(rig, "control"))
         sink.hold()
@@ -219,7 +222,7 @@ async def test_a_worker_killed_in_any_stage_loses_nothing_and_says_nothing_twice
 async def test_a_server_killed_in_any_stage_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:
     async with (
         open_fault_sink() as sink,
-        open_rig(tmp_path, contacts=contacts(sink), playbooks={"impatient": IMPATIENT}) as rig,
+        open_rig(tmp_path, contacts=contacts(sink), playbooks=OURS) as rig,
     ):
         controls = await end_all(rig, await park_all(rig, "control"))
         sink.hold()
@@ -239,7 +242,7 @@ async def test_a_server_killed_in_any_stage_loses_nothing_and_says_nothing_twice
 
 async def test_a_query_asked_while_no_worker_is_there_changes_nothing(tmp_path: Path) -> None:
     """The first worker that comes plays what has happened meanwhile for the query, with the time of before it."""
-    async with open_rig(tmp_path, playbooks={"impatient": IMPATIENT}) as rig:
+    async with open_rig(tmp_path, playbooks=OURS) as rig:
         key = await in_assignment_with_the_timer_running(rig, "asked")
         await eventually_in(rig, key, lambda state: bool(state.told))
         state = await rig.client.state(key)
@@ -258,3 +261,19 @@ async def test_a_query_asked_while_no_worker_is_there_changes_nothing(tmp_path: 
 async def fired(rig: Rig, escalation: str) -> bool:
     history = await rig.client.temporal.get_workflow_handle(escalation).fetch_history()
     return any(event.HasField("timer_fired_event_attributes") for event in history.events)
+
+
+@pytest.mark.chaos
+@pytest.mark.req("WHY-7")
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_worker_killed_again_and_again_at_any_moment_loses_nothing(tmp_path: Path, seed: int) -> None:
+    when = random.Random(seed)
+    async with open_fault_sink() as sink, open_rig(tmp_path, contacts=contacts(sink), playbooks=OURS) as rig:
+        controls = await end_all(rig, await park_all(rig, "control"))
+        parked = await park_all(rig, "killed")
+        ending = asyncio.create_task(end_all(rig, parked))
+        while not ending.done():
+            await asyncio.wait([ending], timeout=when.uniform(0, 4))
+            rig.worker.kill()
+            await rig.worker.restart()
+        await assert_undisturbed(rig, sink, await ending, controls)
