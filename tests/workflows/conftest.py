@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -12,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from starter.embedded import TemporalServer
 from tests.workflows.world import World, open_world
 from worker import register_search_attributes
+from workflows.search_attributes import REGISTRY
 
 
 @pytest.fixture(scope="session")
@@ -37,15 +39,18 @@ async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[C
     await server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """A server whose clock jumps ahead while a test sleeps in it; one workflow at a time, for its clock is one."""
+    """A server whose clock jumps ahead while a test sleeps in it, for one test: what is left over stops the clock."""
     environment = await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter,
         test_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal-test-server"),
     )
     async with environment:
-        await register_search_attributes(environment.client)
+        request = AddSearchAttributesRequest(namespace=environment.client.namespace)
+        for key in REGISTRY:
+            request.search_attributes[key.name] = int(key.indexed_value_type)  # type: ignore[assignment]
+        await environment.client.operator_service.add_search_attributes(request)
         yield environment
 
 
