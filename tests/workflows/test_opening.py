@@ -219,6 +219,29 @@ async def test_an_unknown_playbook_is_refused_with_the_names_of_those_there_are_
     await world.close(receipt.escalation_id)
 
 
+# --- the playbook is pinned -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("IMP-14")
+async def test_an_edited_playbook_holds_for_what_is_opened_after_the_edit_and_for_nothing_before(world: World) -> None:
+    before = await world.open("first", playbook="hasty")
+    hasty = world.playbooks / "hasty.yaml"
+    hasty.write_text(hasty.read_text().replace("ack: 0.3s", "ack: 20m, targets: [person:ben]"))
+    after = await world.open("second", playbook="hasty")
+    assert before.playbook_digest != after.playbook_digest
+    first, second = [await world.client.state(receipt.escalation_id) for receipt in (before, after)]
+    assert [state.playbook.levels[0].targets for state in (first, second)] == [("person:ann",), ("person:ben",)]
+    # A broken edit changes nothing for either, and nothing for what is opened next.
+    hasty.write_text("levels: {")
+    third = await world.open("third", playbook="hasty")
+    assert third.playbook_digest == after.playbook_digest
+    for receipt in (before, after, third):
+        identifier = receipt.escalation_id
+        await world.until(identifier, lambda state: state.people)
+        await world.send(identifier, c.Cancel(by=BOT, because="for the test"))
+        await world.result(identifier)
+
+
 # --- ended by hand in Temporal ----------------------------------------------------------------------------------------
 
 
@@ -239,6 +262,7 @@ async def test_a_terminated_run_keeps_its_answers_and_leaves_its_key_to_a_repeat
 # --- many at once -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("CSE-3")
 async def test_eight_callers_racing_on_each_of_twenty_keys_open_twenty_escalations_with_one_first_page_each(
     crowded: World,
 ) -> None:

@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
+from escalation.playbook.schema import ClockName
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, World, open_world
 
@@ -41,6 +42,7 @@ def climbed(state: Escalation) -> list[tuple[str, datetime]]:
     return [(event.rung, event.at) for event in state.tail if isinstance(event, e.RungOpened)]
 
 
+@pytest.mark.req("CSE-10", "EP-F4", "LA-CH5")
 async def test_a_ladder_nobody_answers_is_climbed_to_the_minute_and_its_last_resort_called_again_and_again(
     timeless: World, skipping: WorkflowEnvironment
 ) -> None:
@@ -57,6 +59,7 @@ async def test_a_ladder_nobody_answers_is_climbed_to_the_minute_and_its_last_res
     await world.close(identifier, by=CLEO)
 
 
+@pytest.mark.req("WLF-12")
 async def test_a_help_desk_that_is_down_for_a_day_stops_no_ladder_and_gets_its_ticket_when_it_is_back(
     timeless: World, skipping: WorkflowEnvironment, desk: BreakableDesk
 ) -> None:
@@ -84,7 +87,10 @@ async def test_a_help_desk_that_is_down_for_a_day_stops_no_ladder_and_gets_its_t
     assert state.opened_at is not None
     assert await skipping.get_current_time() - state.opened_at > timedelta(days=1)
     assert [opened.key for opened in desk.opened] == [f"{state.instance}/case"]
-    assert (await world.client.packet(identifier)).missing == ()
+    packet = await world.client.packet(identifier)
+    assert packet.missing == ()
+    assert packet.snapshot is not None
+    assert packet.snapshot.fetched_at.tzinfo is not None
     await world.finish(identifier, by=BEN)
     assert [update.status for update in desk.updates] == ["pending", "closed"]
 
@@ -113,6 +119,7 @@ async def test_an_action_item_of_forty_days_is_followed_to_its_end(
     assert (summary.outcome, summary.because) == ("closed", "the review is in and every action item is done")
 
 
+@pytest.mark.req("CSP-18")
 async def test_a_hold_ends_by_itself_and_the_time_it_took_does_not_count(
     timeless: World, skipping: WorkflowEnvironment
 ) -> None:
@@ -128,7 +135,12 @@ async def test_a_hold_ends_by_itself_and_the_time_it_took_does_not_count(
     after = await world.until(identifier, lambda state: state.hold is None)
     assert after.level is not None
     assert abs(after.level.dwell_due - before.level.dwell_due - timedelta(days=1)) < timedelta(seconds=5)
-    assert "resolution" in after.clocks
+    was, now = before.clocks[ClockName.RESOLUTION], after.clocks[ClockName.RESOLUTION]
+    (pause,) = now.pauses
+    assert (pause.by, pause.because) == (ANN, "the supplier is closed")
+    assert pause.until is not None
+    assert now.due - was.due == pause.until - pause.since > timedelta(hours=23)
+    assert not now.paused
     await world.finish(identifier)
 
 
