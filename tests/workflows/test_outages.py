@@ -138,6 +138,25 @@ async def test_a_receiver_that_hangs_delays_an_acknowledgement_by_seconds_at_mos
         await world.finish(identifier)
 
 
+async def test_whoever_gets_a_page_that_was_on_its_way_when_it_was_taken_is_told_so_at_once(
+    temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
+) -> None:
+    contacts = {"ben": sink.address("ben", lambda _: Reply(hang=True))}
+    sink.hold()
+    async with open_world(temporal, tmp_path, cached=cached, contacts=contacts) as world:
+        identifier = (await world.open("door", playbook="pair")).escalation_id
+        await world.until(identifier, lambda state: ANN in state.told)
+        await eventually(lambda: sink.tries(BEN), "ben's page arrived")
+        await world.send(identifier, c.Acknowledge(by=ANN))
+        sink.release()
+        await eventually(lambda: sink.tries(BEN, "news"), "ben is told that ann has it")
+        assert f"taken by {ANN}" in sink.tries(BEN, "news")[0].body["subject"]
+        state = await world.until(identifier, lambda state: BEN in state.told)
+        kinds = [event.type for event in state.tail]
+        assert kinds.index("acknowledged") < len(kinds) - 1 - kinds[::-1].index("message_delivered")
+        await world.finish(identifier)
+
+
 async def test_an_opening_does_not_wait_for_channels_or_help_desk(
     temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
 ) -> None:

@@ -32,6 +32,14 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]
         yield notify(state, event, person, MessageKind.NEWS, words.taken(state), summary=f"tell {person} it is taken")
 
 
+def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator[Action]:
+    # A page that was on its way already when somebody took it: its receiver is told like all who had it before.
+    late = event.rung is not None and state.rung is None and not state.ended
+    if late and event.to not in owner_of(state):
+        text = words.taken(state)
+        yield notify(state, event, event.to, MessageKind.NEWS, text, summary=f"tell {event.to} it is taken")
+
+
 def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
     summary = f"find {event.to} for a hand-off"
     yield find(state, event, f"handoff:{event.handoff}", (event.to,), summary, exclude=tuple(owner_of(state)))
@@ -46,6 +54,7 @@ def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.RungOpened: _rung_opened,
     e.OwnerChanged: _owner_changed,
+    e.MessageDelivered: _message_delivered,
     e.HandoffOffered: _handoff_offered,
     e.HandoffEnded: _handoff_ended,
 }
