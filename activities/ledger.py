@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, make_url, select, text
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from temporalio import activity
@@ -59,11 +59,15 @@ class Ledger:
         self._engine = _open(url)
         self._writes = self._engine.execution_options(escalation_writes=True)
         # Both dialects write an upsert the same way; SQLAlchemy only lacks a common type for it.
-        self._insert: Callable[[Table], sqlite.Insert] = (
+        insert: Callable[[Table], sqlite.Insert] = (
             cast("Callable[[Table], sqlite.Insert]", postgresql.insert)
             if self._engine.dialect.name == "postgresql"
             else sqlite.insert
         )
+        # Statements are made once: making one costs SQLAlchemy more than SQLite needs to execute it.
+        self._add_events = insert(events).on_conflict_do_nothing()
+        self._add_decisions = insert(decisions).on_conflict_do_nothing()
+        self._put = {table: _upsert(insert(table), table) for table in (escalations, decisions)}
         # One writer: SQLite takes no more, and on PostgreSQL batching gains more than a second connection would.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._waiting: list[tuple[RecordEvents, asyncio.Future[int]]] = []
@@ -123,7 +127,7 @@ class Ledger:
 
         def write() -> None:
             with self._writes.begin() as connection:
-                connection.execute(self._insert(decisions).on_conflict_do_nothing(), rows)
+                connection.execute(self._add_decisions, rows)
 
         if rows:
             try:
@@ -166,9 +170,8 @@ class Ledger:
 
     def _write_all(self, connection: Connection, actions: list[RecordEvents]) -> list[int]:
         instances = {action.instance for action in actions}
-        known = select(events.c.instance, func.max(events.c.seq).label("last")).where(events.c.instance.in_(instances))
-        known = known.group_by(events.c.instance)
-        last: dict[str, int] = {row.instance: row.last for row in connection.execute(known)}
+        known = connection.execute(_LAST, {"instances": sorted(instances)})
+        last: dict[str, int] = {row.instance: row.last for row in known}
         new_events: list[dict[str, Any]] = []
         rows: dict[str, dict[str, Any]] = {}
         for action in actions:
@@ -191,32 +194,19 @@ class Ledger:
         ordered = [rows[instance] for instance in sorted(rows)]
         declined = [values for values in ordered if values["outcome"] == "declined"]
         escalated = [values for values in ordered if values["outcome"] != "declined"]
+        # What was declined at first and escalated after all is not counted twice.
         if escalated:
-            # What was declined at first and escalated after all is not counted twice.
-            connection.execute(
-                delete(decisions).where(decisions.c.instance.in_([values["instance"] for values in escalated]))
-            )
-        self._upsert(connection, escalations, escalated)
-        self._upsert(connection, decisions, declined)
+            connection.execute(_NO_DECISION, {"instances": [values["instance"] for values in escalated]})
+        for table, values in ((escalations, escalated), (decisions, declined)):
+            if values:
+                connection.execute(self._put[table], values)
         return [last[action.instance] for action in actions]
 
     def _insert_events(self, connection: Connection, values: list[dict[str, Any]]) -> None:
         if values:
             # A repeat that overlaps its first try in another worker must not fail, nor (hence the order) deadlock.
             ordered = sorted(values, key=lambda value: (value["instance"], value["seq"]))
-            connection.execute(self._insert(events).on_conflict_do_nothing(), ordered)
-
-    def _upsert(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        insert = self._insert(table)
-        changed = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["instance"], set_=changed, where=insert.excluded.last_seq >= table.c.last_seq
-            ),
-            rows,
-        )
+            connection.execute(self._add_events, ordered)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -322,6 +312,23 @@ def _open(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+_LAST = (
+    select(events.c.instance, func.max(events.c.seq).label("last"))
+    .where(events.c.instance.in_(bindparam("instances", expanding=True)))
+    .group_by(events.c.instance)
+)
+"""The number of the last event of each of some instances."""
+_NO_DECISION = delete(decisions).where(decisions.c.instance.in_(bindparam("instances", expanding=True)))
+
+
+def _upsert(insert: sqlite.Insert, table: Table) -> sqlite.Insert:
+    """Return the statement that writes rows over older ones, and never over newer ones."""
+    changed = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+    return insert.on_conflict_do_update(
+        index_elements=["instance"], set_=changed, where=insert.excluded.last_seq >= table.c.last_seq
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

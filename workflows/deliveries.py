@@ -13,21 +13,19 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
+from escalation.model import commands as c
+from escalation.model.actions import (
+    Action,
+    CaseLink,
+    DeliveryReceipt,
+    FindPeople,
+    MessageKind,
+    Notify,
+    OpenCase,
+)
+from escalation.people.found import People
 from workflows.background import Background
 from workflows.local import LOCAL_FAILURE, Local
-
-with workflow.unsafe.imports_passed_through():
-    from escalation.model import commands as c
-    from escalation.model.actions import (
-        Action,
-        CaseLink,
-        DeliveryReceipt,
-        FindPeople,
-        MessageKind,
-        Notify,
-        OpenCase,
-    )
-    from escalation.people.found import People
 
 T = TypeVar("T")
 

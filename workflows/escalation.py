@@ -12,25 +12,24 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RawValue
 
-with workflow.unsafe.imports_passed_through():
-    from escalation.errors import DomainError, EscalationError, RequestRefused
-    from escalation.lifecycle import advance, next_due, react
-    from escalation.lifecycle.agenda import Due
-    from escalation.model import commands as c
-    from escalation.model import events as e
-    from escalation.model.actions import Action
-    from escalation.model.request import Receipt, Request
-    from escalation.model.start import OPEN, WORKFLOW, Start, Summary
-    from escalation.model.state import Escalation
-    from escalation.playbook.schema import Stage
-    from escalation.values import ENGINE
-    from workflows.background import Background
-    from workflows.deliveries import Deliveries
-    from workflows.journal import Journal
-    from workflows.local import Local
-    from workflows.messages import take_signal, takes_commands
-    from workflows.runs import carry, fresh, load_playbook, summary_of, taken_over
-    from workflows.views import Views
+from escalation.errors import DomainError, EscalationError, RequestRefused
+from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle.agenda import Due
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.actions import Action
+from escalation.model.request import Receipt, Request
+from escalation.model.start import OPEN, WORKFLOW, Start, Summary
+from escalation.model.state import Escalation
+from escalation.playbook.schema import Stage
+from escalation.values import ENGINE
+from workflows.background import Background
+from workflows.deliveries import Deliveries
+from workflows.journal import Journal
+from workflows.local import Local
+from workflows.messages import take_signal, takes_commands
+from workflows.runs import carry, fresh, load_playbook, summary_of, taken_over
+from workflows.views import Views
 
 QUIET_WITHIN = timedelta(seconds=2)
 """How long the answer to a command waits for pages that it withdrew while they were on their way."""

@@ -8,15 +8,13 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import is_cancelled_exception
 
+from escalation.lifecycle.situation import ledger_row
+from escalation.model.actions import RecordEvents
+from escalation.model.events import Event
+from escalation.model.start import Chapter
+from escalation.model.state import Escalation
 from workflows.deliveries import RECORD, call
 from workflows.local import LOCAL_FAILURE, Local
-
-with workflow.unsafe.imports_passed_through():
-    from escalation.lifecycle.situation import ledger_row
-    from escalation.model.actions import RecordEvents
-    from escalation.model.events import Event
-    from escalation.model.start import Chapter
-    from escalation.model.state import Escalation
 
 BATCH, BATCH_BYTES = 100, 500_000
 """At most so much is recorded in one call, and one event at least: keeps the payload below Temporal's limit."""

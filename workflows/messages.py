@@ -11,15 +11,14 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue
 
-with workflow.unsafe.imports_passed_through():
-    from escalation.errors import DomainError
-    from escalation.lifecycle import decide
-    from escalation.lifecycle.communication import situation
-    from escalation.lifecycle.decide import accepted_before
-    from escalation.lifecycle.permissions import refuse_engine
-    from escalation.model import commands as c
-    from escalation.model import events as e
-    from escalation.model.state import Escalation
+from escalation.errors import DomainError
+from escalation.lifecycle import decide
+from escalation.lifecycle.communication import situation
+from escalation.lifecycle.decide import accepted_before
+from escalation.lifecycle.permissions import refuse_engine
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.state import Escalation
 
 W = TypeVar("W", bound="type[Any]")
 

@@ -5,15 +5,14 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from escalation.errors import RequestRefused
-    from escalation.model.request import Receipt
-    from escalation.model.start import Carried, Summary
-    from escalation.model.state import Escalation
-    from escalation.playbook.schema import LoadedPlaybook, shared
-    from workflows.deliveries import Deliveries
-    from workflows.journal import Journal
-    from workflows.local import LOCAL_FAILURE, Local
+from escalation.errors import RequestRefused
+from escalation.model.request import Receipt
+from escalation.model.start import Carried, Summary
+from escalation.model.state import Escalation
+from escalation.playbook.schema import LoadedPlaybook, shared
+from workflows.deliveries import Deliveries
+from workflows.journal import Journal
+from workflows.local import LOCAL_FAILURE, Local
 
 
 async def load_playbook(name: str, local: Local) -> LoadedPlaybook:

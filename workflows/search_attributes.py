@@ -5,13 +5,11 @@ Nine keywords of the ten a SQL visibility store allows; values are ids and words
 
 from typing import Any
 
-from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-with workflow.unsafe.imports_passed_through():
-    from escalation.lifecycle.agenda import next_due
-    from escalation.lifecycle.targets import expand
-    from escalation.model.state import Escalation
+from escalation.lifecycle.agenda import next_due
+from escalation.lifecycle.targets import expand
+from escalation.model.state import Escalation
 
 STAGE = SearchAttributeKey.for_keyword("EscalationStage")
 STATUS = SearchAttributeKey.for_keyword("EscalationStatus")
@@ -42,39 +40,43 @@ REGISTRY = (
 )
 
 
-def attributes_of(state: Escalation) -> TypedSearchAttributes:
-    """Return what the search attributes should say of this state."""
-    pairs: list[SearchAttributePair[Any]] = [
-        SearchAttributePair(STAGE, str(state.stage)),
-        SearchAttributePair(STATUS, state.status),
-        SearchAttributePair(PLAYBOOK, state.playbook.playbook),
-        SearchAttributePair(SOURCE, state.source),
-        SearchAttributePair(WAITING_ON, str(state.waiting_on)),
-        SearchAttributePair(REASONS, [reason.trigger for reason in state.reasons]),
-        SearchAttributePair(BREACHED, state.breached),
-    ]
+Values = dict[str, Any]
+"""What search attributes say, by name."""
+
+
+def attributes_of(state: Escalation) -> Values:
+    """Return what the search attributes should say of this state; what does not apply is left out."""
+    values: Values = {
+        STAGE.name: str(state.stage),
+        STATUS.name: state.status,
+        PLAYBOOK.name: state.playbook.playbook,
+        SOURCE.name: state.source,
+        WAITING_ON.name: str(state.waiting_on),
+        REASONS.name: [reason.trigger for reason in state.reasons],
+        BREACHED.name: state.breached,
+    }
     if state.severity:
-        pairs.append(SearchAttributePair(SEVERITY, state.severity))
+        values[SEVERITY.name] = state.severity
     if state.owner is not None:
-        pairs.append(SearchAttributePair(OWNER, state.owner.actor))
+        values[OWNER.name] = state.owner.actor
     if state.level is not None:
         # Routes send it to other teams than the level's own: the team is one that was called.
         called = expand(state, state.called or state.playbook.levels[state.level.index].targets)
         team = next((target for target in called if target.startswith("team:")), "")
-        pairs.append(SearchAttributePair(LEVEL, state.level.id))
-        pairs.append(SearchAttributePair(TEAM, team.partition(":")[2]))
+        values[LEVEL.name] = state.level.id
+        values[TEAM.name] = team.partition(":")[2]
     due = next_due(state)
     if due is not None:
-        pairs.append(SearchAttributePair(NEXT_DUE_AT, due.at))
-    return TypedSearchAttributes(pairs)
+        values[NEXT_DUE_AT.name] = due.at
+    return values
 
 
-def changes(before: TypedSearchAttributes, after: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
-    """Return the upserts that lead from one set to the other: one event in history, and none when nothing changed."""
+def changes(before: Values, after: Values) -> list[SearchAttributeUpdate[Any]]:
+    """Return the upserts that lead from one to the other: one event in history, and none when nothing changed."""
     updates: list[SearchAttributeUpdate[Any]] = []
     for key in REGISTRY:
         any_key: SearchAttributeKey[Any] = key
-        value = after.get(any_key)
-        if value != before.get(any_key):
+        value = after.get(key.name)
+        if value != before.get(key.name):
             updates.append(any_key.value_unset() if value is None else any_key.value_set(value))
     return updates

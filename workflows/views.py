@@ -5,20 +5,19 @@ All of it is made from the one state, so that no view can disagree with another 
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from escalation.errors import NotNow
-    from escalation.lifecycle.situation import (
-        Explanation,
-        Packet,
-        Situation,
-        explanation,
-        markdown,
-        packet,
-        situation,
-    )
-    from escalation.model import events as e
-    from escalation.model.state import Escalation
-    from workflows.search_attributes import attributes_of, changes
+from escalation.errors import NotNow
+from escalation.lifecycle.situation import (
+    Explanation,
+    Packet,
+    Situation,
+    explanation,
+    markdown,
+    packet,
+    situation,
+)
+from escalation.model import events as e
+from escalation.model.state import Escalation
+from workflows.search_attributes import attributes_of, changes
 
 
 class Views:
@@ -65,10 +64,12 @@ class Views:
     async def publish(self) -> None:
         """Keep search attributes and current details in step for ever: at most one upsert for each workflow task."""
         shown: Escalation | None = None
+        said = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
         while True:
             await workflow.wait_condition(lambda: self._has_changed_since(shown))  # noqa: B023 - just this one
             shown = self.now
-            updates = changes(workflow.info().typed_search_attributes, attributes_of(shown))
+            before, said = said, attributes_of(shown)
+            updates = changes(before, said)
             if updates:
                 workflow.upsert_search_attributes(updates)
             workflow.set_current_details(markdown(shown, workflow.now()))

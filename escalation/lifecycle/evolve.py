@@ -5,7 +5,7 @@ stays.
 """
 
 from escalation.lifecycle.changes import gates, ladder, opening, time, work
-from escalation.lifecycle.changes.common import Change
+from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.state import REMEMBERED, TAIL, TAIL_BYTES, Escalation, Remembered
 
@@ -25,7 +25,7 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
     if event.sent_as:
-        remembered = Remembered(command=event.sent_as, at=event.at, seq=event.seq)
+        remembered = new(Remembered, command=event.sent_as, at=event.at, seq=event.seq)
         changes["remembered"] = (*state.remembered[-(REMEMBERED - 1) :], remembered)
     changes["tail"], changes["tail_bytes"] = _kept((*state.tail, event), state.tail_bytes + size)
     return state.changed(changes)

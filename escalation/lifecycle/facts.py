@@ -9,7 +9,7 @@ from escalation.model.state import Escalation
 from escalation.playbook.conditions import Compiled, compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactType, FactValue
 from escalation.playbook.keywords import matches
-from escalation.playbook.schema import DEFAULT_CONFIDENCE, ContextPart, Initiation, Playbook, Timing
+from escalation.playbook.schema import DEFAULT_CONFIDENCE, Initiation, Playbook, Timing
 
 Facts = dict[str, FactValue]
 
@@ -133,17 +133,9 @@ def missing_parts(
     ``crm_snapshot`` is fetched by the engine; it counts as missing until the CRM answered, and never waits for the
     requester.
     """
-    there = {
-        ContextPart.SUMMARY: bool(context.summary),
-        ContextPart.CONVERSATION: bool(context.conversation),
-        ContextPart.CUSTOMER: customer is not None,
-        ContextPart.CRM_SNAPSHOT: snapshot,
-        ContextPart.ATTEMPTED_SOLUTIONS: bool(context.attempted_solutions),
-        ContextPart.IMPACT: bool(context.impact),
-        ContextPart.CONSTRAINTS: bool(context.constraints),
-        ContextPart.HELP_NEEDED: bool(context.help_needed),
-    }
-    return tuple(str(part) for part in playbook.context.required if not there[part])
+    elsewhere = {"customer": customer is not None, "crm_snapshot": snapshot}
+    required = (str(part) for part in playbook.context.required)
+    return tuple(part for part in required if not (elsewhere[part] if part in elsewhere else getattr(context, part)))
 
 
 def problems(playbook: Playbook, stated: Mapping[str, FactValue]) -> list[tuple[str, str]]:

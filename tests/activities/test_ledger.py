@@ -231,7 +231,7 @@ async def test_a_row_that_another_worker_has_brought_further_is_not_turned_back(
     await ledger.record(recording("i1", 1, 2, stage="resolution"))
     with ledger._writes.begin() as connection:  # as when the other one committed after this one had looked
         behind = case_values("i1", "escalation-chatbot-4711", 1, row(stage="triage"))
-        ledger._upsert(connection, escalations, [behind])
+        connection.execute(ledger._put[escalations], [behind])
     assert ledger.list_escalations()[0].row.stage == "resolution"
 
 

@@ -445,9 +445,9 @@ def test_whoever_is_stopped_by_a_rejection_is_told_what_would_open_the_gate_agai
 def test_the_team_that_temporal_shows_is_the_one_that_a_route_called_also_once_it_is_taken() -> None:
     playbook = small(routing=[{"when": 'topic == "law"', "targets": ["role:lead", "team:experts"]}])
     life = opened(playbook, facts={"topic": "law"})
-    assert attributes_of(life.state).get(TEAM) == "experts"
-    assert attributes_of(life.taken_by(CYD).state).get(TEAM) == "experts"
-    assert attributes_of(opened(playbook).taken_by(ANN).state).get(TEAM) == "desk"
+    assert attributes_of(life.state).get(TEAM.name) == "experts"
+    assert attributes_of(life.taken_by(CYD).state).get(TEAM.name) == "experts"
+    assert attributes_of(opened(playbook).taken_by(ANN).state).get(TEAM.name) == "desk"
 
 
 # --- a criterion that is met before a level is entered (19) ----------------------------------------------------------

@@ -33,7 +33,7 @@ from escalation.model.start import Summary
 from escalation.model.state import Escalation
 from escalation.playbook.load import Shelf, shipped_folder
 from settings import Settings
-from worker import build_worker, sandbox
+from worker import build_worker, runner
 from workflows.escalation import EscalationWorkflow
 
 ANN, BEN, CLEO, DAN, EVE = (f"person:{name}" for name in ("ann", "ben", "cleo", "dan", "eve"))
@@ -177,7 +177,7 @@ class World:
     async def replay(self) -> None:
         """Replay every run of the escalations of this test; of a crowd some."""
         replayer = Replayer(
-            workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox()
+            workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner()
         )
         await replayer.replay_workflows(self._histories())
 

@@ -22,6 +22,11 @@ def with_(record: R, **changes: Any) -> R:
     return record.changed(changes)
 
 
+def new(kind: type[R], **values: Any) -> R:
+    """Make a record of what an event holds: it was checked when the event was recorded."""
+    return kind.made(values)
+
+
 def question_arrived(state: Escalation, event: e.MessageDelivered | e.QuestionPublished) -> Changes:
     """The first of the messages that ask whether the resolution is accepted can be read."""
     if state.resolution is None or state.resolution.asked_at is not None or not state.is_question(event.key):

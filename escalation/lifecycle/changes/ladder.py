@@ -1,14 +1,14 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes.common import Change, Changes, latest, question_arrived, with_
+from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.state import Escalation, Gate, Handoff, LevelState, Owner, Rung, Taken
 from escalation.people.found import People
 
 
 def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
-    level = LevelState(
-        id=event.level, index=event.index, axis=event.axis, entered_at=event.at, dwell_due=event.dwell_due
+    level = new(
+        LevelState, id=event.level, index=event.index, axis=event.axis, entered_at=event.at, dwell_due=event.dwell_due
     )
     changes: Changes = {"level": level, "input_request": None}
     if state.level is None:
@@ -17,7 +17,8 @@ def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
 
 
 def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
-    rung = Rung(
+    rung = new(
+        Rung,
         id=event.rung,
         level=state.level.id if state.level else "",
         round=event.round,

@@ -1,6 +1,6 @@
 """What the events of opening change: the request, its receipt, what was missing, facts and severity."""
 
-from escalation.lifecycle.changes.common import Change, Changes, latest, with_
+from escalation.lifecycle.changes.common import Change, Changes, latest, new, with_
 from escalation.model import events as e
 from escalation.model.request import Outcome, Receipt
 from escalation.model.state import Escalation, InputRequest
@@ -71,7 +71,8 @@ def _note_added(state: Escalation, event: e.NoteAdded) -> Changes:
 
 
 def _receipted(state: Escalation, event: e.Receipted) -> Changes:
-    receipt = Receipt(
+    receipt = new(
+        Receipt,
         outcome=event.outcome,
         escalation_id=state.id,
         request_id=event.request_id,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
 from escalation.model.state import Clock, Escalation, Hold, LevelState, Pause
 from escalation.playbook.schema import ClockName
@@ -12,7 +12,8 @@ from escalation.values import Actor
 
 def _clock_started(state: Escalation, event: e.ClockStarted) -> Changes:
     before = state.clocks.get(event.clock)
-    clock = Clock(
+    clock = new(
+        Clock,
         name=event.clock,
         started_at=event.started_at,
         warn_due=event.warn_due,
