@@ -56,20 +56,24 @@ class Journal:
         """Write to the ledger for ever: one call in flight at most, each with all events since the last."""
         while True:
             await workflow.wait_condition(lambda: bool(self.chapters))
-            chapter = self.chapters[0]
-            batch = _batch(chapter.events)
-            record = RecordEvents(
-                escalation_id=chapter.escalation_id,
-                instance=chapter.instance,
-                events=tuple(event.model_dump(mode="json") for event in batch),
-                row=chapter.row,
-            )
-            await self._store(record, f"record events {batch[0].seq} to {batch[-1].seq}")
-            rest = self.chapters[0].events[len(batch) :]
-            if rest:
-                self.chapters[0] = self.chapters[0].model_copy(update={"events": rest})
-            else:
-                self.chapters.pop(0)
+            await self._record_batch()
+
+    async def _record_batch(self) -> None:
+        # In a frame of its own: what was recorded must not stay in memory while nothing happens.
+        chapter = self.chapters[0]
+        batch = _batch(chapter.events)
+        record = RecordEvents(
+            escalation_id=chapter.escalation_id,
+            instance=chapter.instance,
+            events=tuple(event.model_dump(mode="json") for event in batch),
+            row=chapter.row,
+        )
+        await self._store(record, f"record events {batch[0].seq} to {batch[-1].seq}")
+        rest = self.chapters[0].events[len(batch) :]
+        if rest:
+            self.chapters[0] = self.chapters[0].model_copy(update={"events": rest})
+        else:
+            self.chapters.pop(0)
 
     async def _store(self, record: RecordEvents, summary: str) -> None:
         # One short try inside the workflow task costs one history event instead of six, and keeps the events out of
