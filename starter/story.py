@@ -150,7 +150,7 @@ def _rung(event: e.RungOpened) -> Line:
 def _resolved(event: e.PeopleResolved) -> Line:
     found = event.found
     because = "; ".join((*dict.fromkeys(f.note for f in found.people if f.note), *found.notes))
-    weight = Weight.STEP if found.fell_back else Weight.DETAIL
+    weight = Weight.STEP if found.fell_back or found.left_out else Weight.DETAIL
     people = names(f.person for f in found.people) or "nobody"
     return Line(f"{_found_for(event.purpose)}: {people}", because, weight)
 

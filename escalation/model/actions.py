@@ -36,6 +36,8 @@ class FindPeople(Record):
     exclude: tuple[Actor, ...] = ()
     also: tuple[Target, ...] = ()
     """Targets whose people may act but are not told now: the accountable, an approver's deputies."""
+    declined: tuple[Actor, ...] = ()
+    """Who said already that they cannot take it: asked again only when the targets lead to nobody else."""
     summary: str = ""
 
 
