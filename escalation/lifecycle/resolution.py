@@ -64,13 +64,14 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
     _require_open_way(draft.state, asked=state.owner is not None)
     if draft.state.hold is not None:
         draft.record(e.HoldEnded, because="a resolution was proposed")
-    policy = state.playbook.resolution
+    policy, owner = state.playbook.resolution, state.owner
     asked = policy.confirmed_by != "nobody"
     draft.record(
         e.ResolutionProposed,
         resolution=command.resolution,
         cause=command.cause,
         confirm_due=draft.now + policy.confirm_within if asked else None,
+        although=f"although {owner.actor} owns it" if owner is not None and owner.actor != command.by else "",
     )
     if not asked:
         draft.record(e.ResolutionConfirmed, by=ENGINE, how="not_asked")

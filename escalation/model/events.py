@@ -255,6 +255,8 @@ class OwnerChanged(EventBase):
     previous: str
     because: str
     expectation: str = ""
+    although: str = ""
+    """That somebody else was called to take it; empty when nobody else was."""
 
 
 class HandoffOffered(EventBase):
@@ -459,6 +461,8 @@ class ResolutionProposed(EventBase):
     cause: str = ""
     confirm_due: AwareDatetime | None = None
     """Until when whoever confirms may answer; None when nobody is asked."""
+    although: str = ""
+    """That somebody else owns it; empty when the owner says it is solved."""
 
 
 class ResolutionConfirmed(EventBase):

@@ -331,6 +331,26 @@ def test_who_declined_and_took_it_later_is_called_like_everybody_else() -> None:
     assert life.state.declined == ()
 
 
+def test_who_takes_it_although_others_were_called_is_let_and_the_timeline_says_so() -> None:
+    life = opened(small())
+    life.pass_time("20m")
+    assert life.rung.people == (CYD, DAN)
+    life.send(c.Acknowledge(by=ANN))
+    changed = life.last(e.OwnerChanged)
+    assert (changed.owner, changed.although) == (ANN, f"although {CYD}, {DAN} were called")
+    assert say(changed).why == f"acknowledged at L2, although {CYD}, {DAN} were called"
+
+
+def test_who_was_called_and_takes_it_hears_no_although() -> None:
+    assert opened(small()).taken_by(ANN).last(e.OwnerChanged).although == ""
+
+
+def test_who_is_no_member_cannot_take_it_and_is_told_who_may() -> None:
+    life = opened(small())
+    said = life.refused(NotAllowed, c.Acknowledge(by="person:stranger"))
+    assert f"person:stranger is not in the working group of {life.state.id}; these may act: {ANN}, {BOB}" in said
+
+
 def test_only_who_was_paged_can_decline() -> None:
     life = opened(small())
     assert "was not paged in round L1/1, which person:ann, person:bob can decline" in life.refused(

@@ -12,7 +12,8 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase
 from escalation.playbook.schema import Playbook, Stage, WaitingOn
-from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, EVE, PROCEDURE, SERVICE, Life, opened, small
+from starter.story import say
+from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, PROCEDURE, SERVICE, Life, opened, small
 
 
 def confirmed_by(whom: str, **more: Any) -> Playbook:
@@ -46,6 +47,35 @@ def test_from_taking_it_to_the_review_each_step_follows_by_itself() -> None:
         Stage.REVIEW,
         Stage.CLOSED,
     ]
+
+
+def test_a_member_may_resolve_what_somebody_else_owns_and_the_timeline_says_so() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.Resolve(by=BOB, resolution="paid again", cause="a batch was lost"))
+    event = life.last(e.ResolutionProposed)
+    assert (event.by, event.although, life.owner) == (BOB, f"although {ANN} owns it", ANN)
+    assert say(event).why == f"although {ANN} owns it; cause: a batch was lost"
+
+
+def test_the_owner_and_whoever_resolves_it_at_once_hear_no_although() -> None:
+    assert proposed().last(e.ResolutionProposed).although == ""
+    life = opened(small())
+    life.send(c.Resolve(by=ANN, resolution="paid again"))
+    assert (life.last(e.ResolutionProposed).although, life.last(e.OwnerChanged).although) == ("", "")
+
+
+def test_who_resolves_at_once_what_others_were_called_for_owns_it_and_the_timeline_says_so() -> None:
+    life = opened(small())
+    life.pass_time("20m")
+    life.send(c.Resolve(by=EVE, resolution="paid again"))
+    assert life.last(e.OwnerChanged).although == f"although {CYD}, {DAN} were called"
+    assert life.last(e.ResolutionProposed).although == ""
+
+
+def test_who_is_no_member_cannot_resolve_and_is_told_who_may() -> None:
+    life = opened(small()).taken_by(ANN)
+    said = life.refused(NotAllowed, c.Resolve(by="person:stranger", resolution="paid again"))
+    assert f"person:stranger is not in the working group of {life.state.id}; these may act: {ANN}, {BOB}" in said
 
 
 def test_the_customer_is_asked_through_the_ticket_and_it_waits() -> None:
