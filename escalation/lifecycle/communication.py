@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.model.request import Reason
-from escalation.model.state import Escalation, Gate, Handoff, Item
+from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
-from escalation.playbook.schema import GatePolicy
+from escalation.playbook.schema import ClockName, GatePolicy
 from escalation.values import Actor
 
 Words = tuple[str, str]
@@ -82,7 +82,28 @@ def _short(text: str, most: int = 2_000) -> str:
     return text if len(text) <= most else f"{text[:most]} ... (shortened; escalate show has the whole packet)"
 
 
-def page(state: Escalation, person: Actor, why: str) -> Words:
+def take_before(state: Escalation, now: datetime) -> datetime | None:
+    """Return until when the open round is to be taken: its own end, or the limit to acknowledge where that is earlier.
+
+    None while no round is open.
+    """
+    rung, clock = state.rung, state.clocks.get(ClockName.ACKNOWLEDGE)
+    if rung is None:
+        return None
+    runs = clock is not None and clock.stopped_at is None and not clock.paused and not clock.breached
+    return min(rung.due, clock.due) if clock is not None and runs and clock.due > now else rung.due
+
+
+def _until(state: Escalation, rung: Rung, now: datetime) -> str:
+    before = take_before(state, now) or rung.due
+    if before == rung.due:
+        return f"Take it before {instant(rung.due)}, or it goes on to the next."
+    up = state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == "level_up"
+    then = "goes up" if up else f"is late, and at {instant(rung.due)} it goes on to the next"
+    return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
+
+
+def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     """Ask somebody to take it."""
     rung = state.rung
     if rung is None:
@@ -90,7 +111,7 @@ def page(state: Escalation, person: Actor, why: str) -> Words:
     body = (
         f"{packet(state)}\n"
         f"You are called because: {why}\n"
-        f"Take it before {instant(rung.due)}, or it goes on to the next.\n"
+        f"{_until(state, rung, now)}\n"
         f"  escalate acknowledge {state.id} --by {person}\n"
         f"  escalate decline {state.id} --by {person} --because '...'"
     )

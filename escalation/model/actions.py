@@ -56,6 +56,7 @@ class Notify(Record):
     asks: str | None = None
     """The purpose it serves: ``rung:L1/2``, ``gate:credit/1``, ``handoff:h1``; withdrawn when that is answered."""
     respond_by: AwareDatetime | None = None
+    """Of a page: when its round ends, or the limit to acknowledge where that is earlier."""
     summary: str = ""
 
 

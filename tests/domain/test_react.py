@@ -56,6 +56,30 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
     assert "  - sent the status page: it says paid" in upward.body
 
 
+@pytest.mark.parametrize(
+    ("on_breach", "then"),
+    [
+        ("tell", "it is late, and at 2026-11-20 10:10 UTC it goes on to the next."),
+        ("level_up", "it goes up."),
+    ],
+)
+def test_a_page_promises_no_more_time_than_the_limit_to_acknowledge_leaves(on_breach: str, then: str) -> None:
+    clock = {"within": {"default": "6m"}, "on_breach": on_breach}
+    life = opened(small(clocks={"acknowledge": clock}))
+    page = life.sent[0]
+    assert (page.kind, page.respond_by) == (MessageKind.PAGE, START + timedelta(minutes=6))
+    assert f"Take it before 2026-11-20 10:06 UTC, the limit to acknowledge: after that {then}" in page.body
+    life.pass_time("12m")
+    later = life.sent[-1]  # the limit has passed: what is left is the round
+    assert (later.kind, later.respond_by) == (MessageKind.PAGE, life.rung.due)
+    assert f"Take it before {life.rung.due:%Y-%m-%d %H:%M} UTC, or it goes on to the next." in later.body
+
+
+def test_a_page_counts_on_its_round_while_the_limit_to_acknowledge_is_further_away() -> None:
+    life = opened(small(clocks={"acknowledge": {"within": {"default": "1h"}, "on_breach": "tell"}}))
+    assert life.sent[0].respond_by == life.rung.due
+
+
 @pytest.mark.req("SUP-11")
 @pytest.mark.parametrize(("severity", "urgent"), [("P0", True), ("P1", True), ("P2", False)])
 def test_routine_is_not_paged_as_an_emergency(severity: str, urgent: bool) -> None:
