@@ -129,6 +129,12 @@ def reject(draft: Draft, command: c.RejectResolution) -> None:
         assignment.go_up(draft, "the proposed resolution was rejected")
 
 
+def contradicted(draft: Draft, by: Actor, because: str) -> None:
+    """Reject a proposed resolution whose customer has spoken up again: their silence confirms nothing any more."""
+    if draft.state.resolution_state == "proposed":
+        draft.record(e.ResolutionRejected, by=by, because=because)
+
+
 def _require_confirmer(state: Escalation, actor: Actor) -> None:
     if state.resolution_state != "proposed":
         if state.resolution is not None:

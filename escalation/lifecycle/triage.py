@@ -7,7 +7,7 @@ opening uses the very same function.
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, packet, triggers
+from escalation.lifecycle import approval, assignment, clocks, packet, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
@@ -228,9 +228,9 @@ def _contradict(draft: Draft, request: Request, fresh: tuple[Turn, ...]) -> None
     comes_from_customer = request.initiation is Initiation.CUSTOMER_REQUEST or any(
         turn.author == "customer" for turn in fresh
     )
-    if draft.state.resolution_state == "proposed" and comes_from_customer:
+    if comes_from_customer:
         because = "the customer reported it again while the resolution waited to be confirmed"
-        draft.record(e.ResolutionRejected, by=request.requested_by, because=because)
+        resolution.contradicted(draft, request.requested_by, because)
 
 
 def _reopen(draft: Draft, request: Request) -> None:

@@ -78,6 +78,46 @@ def test_who_is_no_member_cannot_resolve_and_is_told_who_may() -> None:
     assert f"person:stranger is not in the working group of {life.state.id}; these may act: {ANN}, {BOB}" in said
 
 
+@pytest.mark.parametrize("text", ["it happened again", "thanks"])
+def test_whatever_the_customer_writes_while_a_resolution_is_proposed_rejects_it_and_silence_confirms_nothing(
+    text: str,
+) -> None:
+    life = proposed(confirmed_by("customer", on_silence="confirmed"))
+    life.pass_time("1h")
+    before = len(life.sent)
+    life.send(c.Note(by=CUSTOMER, text=text))
+    rejected = life.last(e.ResolutionRejected)
+    assert (rejected.by, rejected.because) == (
+        CUSTOMER,
+        "the customer wrote while the resolution waited to be confirmed",
+    )
+    assert (life.state.resolution_state, life.state.waiting_on) == ("rejected", WaitingOn.OWNER)
+    assert life.told(MessageKind.NEWS, since=before) == [ANN, ANN]  # what was written, and what follows from it
+    life.pass_time("2h")
+    assert life.all(e.ResolutionConfirmed) == []
+    life.pass_time("3d")
+    assert life.all(e.ResolutionConfirmed) == []
+    assert life.last(e.LevelEntered).because.startswith("not resolved at L")  # it goes on as unsolved
+
+
+def test_a_customer_who_wrote_can_confirm_what_is_proposed_after_that() -> None:
+    life = proposed()
+    life.send(c.Note(by=CUSTOMER, text="not all of it"))
+    assert "was rejected already" in life.refused(AlreadyDone, c.ConfirmResolution(by=CUSTOMER))
+    life.send(c.Resolve(by=ANN, resolution="the rest too"))
+    life.send(c.ConfirmResolution(by=CUSTOMER))
+    assert life.state.stage is Stage.REVIEW
+
+
+def test_a_note_of_a_colleague_or_one_after_the_confirmation_rejects_nothing() -> None:
+    life = proposed()
+    life.send(c.Note(by=BOB, text="the bank says the same"))
+    life.send(c.ConfirmResolution(by=CUSTOMER))
+    life.send(c.Note(by=CUSTOMER, text="thanks"))
+    assert life.all(e.ResolutionRejected) == []
+    assert life.state.stage is Stage.REVIEW
+
+
 def test_the_customer_is_asked_through_the_ticket_and_it_waits() -> None:
     life = proposed()
     assert (life.state.waiting_on, life.state.resolution_state) == (WaitingOn.CUSTOMER, "proposed")
