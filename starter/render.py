@@ -10,7 +10,7 @@ from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.situation import Explanation, Situation
-from escalation.model.request import Outcome, Reason, Receipt
+from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from starter.story import Step, Told, Weight, name, names
 from starter.when import away, offset, show
 
@@ -80,6 +80,7 @@ def receipt(answer: Receipt) -> Group:
             ("missing", ", ".join(answer.missing)),
             ("occurrences", str(answer.occurrences) if answer.occurrences > 1 else ""),
             ("playbook", f"{answer.playbook} ({answer.playbook_digest})"),
+            ("note", NOT_USED if answer.reasons and answer.because.endswith(NOT_USED) else ""),
         ]
     )
     parts: list[RenderableType] = [verdict(*OUTCOMES[answer.outcome], "" if answer.reasons else answer.because), facts]

@@ -115,6 +115,8 @@ class Receipted(EventBase):
     request_id: str
     outcome: Outcome
     because: str
+    request_digest: str = ""
+    """Fingerprint of the request, so that another one under the same id is noticed."""
 
 
 class ReasonsAdded(EventBase):

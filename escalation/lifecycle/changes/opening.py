@@ -87,6 +87,7 @@ def _receipted(state: Escalation, event: e.Receipted) -> Changes:
         playbook=state.playbook.playbook,
         playbook_digest=state.playbook_digest,
         at=event.at,
+        request_digest=event.request_digest,
     )
     return {"answers": latest(state.answers, event.request_id, receipt)}
 
