@@ -6,6 +6,7 @@ Instants are written in UTC; each message can be understood without any other.
 from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.targets import being_called
 from escalation.model.request import Reason
 from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
@@ -232,4 +233,7 @@ def situation(state: Escalation) -> str:
     if state.ended:
         return f"{state.id} has ended: {state.outcome}. {state.outcome_because}"
     level = f" at {state.level.id}" if state.level else ""
-    return f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}; accountable: {state.accountable}."
+    called = being_called(state)
+    calls = f"; being called: {', '.join(called)}" if called else ""
+    where = f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}"
+    return f"{where}; accountable: {state.accountable}{calls}."

@@ -134,7 +134,9 @@ class Receipt(Record):
     severity_rank: int | None = None
     level: str = ""
     owner: str = ""
-    """Who is accountable now: a person, or the target whose members are being told."""
+    """Who is accountable: the owner, and until somebody took it the target that the playbook names."""
+    called: tuple[str, ...] = ()
+    """Targets whose people are being called to take it; empty while nobody is."""
     missing: tuple[str, ...] = ()
     """Parts of the context packet that are still required."""
     because: str = ""

@@ -38,7 +38,7 @@ async def test_a_request_that_needs_a_person_is_opened_and_its_first_level_is_pa
     receipt = await world.open("door")
     assert receipt.outcome is Outcome.OPENED
     assert [reason.trigger for reason in receipt.reasons] == ["limit"]
-    assert (receipt.severity, receipt.level, receipt.owner) == ("P2", "L1", ANN)
+    assert (receipt.severity, receipt.level, receipt.owner, receipt.called) == ("P2", "L1", "role:head", (ANN,))
     await world.until(receipt.escalation_id, lambda state: ANN in state.told)
     assert [(page.to, page.rung) for page in world.received(kind="page")] == [(ANN, "L1/1")]
     assert (await world.close(receipt.escalation_id)).outcome == "closed"
