@@ -11,7 +11,7 @@ from escalation.model.request import Reason
 from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
 from escalation.playbook.schema import ClockName, GatePolicy
-from escalation.values import Actor
+from escalation.values import Actor, counted
 
 Words = tuple[str, str]
 """Subject and body."""
@@ -63,7 +63,8 @@ def packet(state: Escalation) -> str:
         ]
     if context.conversation:
         last = context.conversation[-1]
-        lines.append(f"Conversation: {len(context.conversation)} turns, the last by {last.author}: {last.text[:300]}")
+        said = counted(len(context.conversation), "turn")
+        lines.append(f"Conversation: {said}, the last by {last.author}: {last.text[:300]}")
     if state.missing:
         lines.append(f"Missing from the packet: {', '.join(state.missing)}")
     if state.exception:

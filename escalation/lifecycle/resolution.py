@@ -146,10 +146,12 @@ def _require_confirmer(state: Escalation, actor: Actor) -> None:
         actor == state.requested_by and (stands_in or not state.customer_confirms)
     ):
         return
-    whom = "the customer" if state.customer_confirms else "the requester"
-    if stands_in or not state.customer_confirms:
-        whom += f", or {state.requested_by} on their behalf,"
-    raise NotAllowed(f"only {whom} can answer the proposed resolution, not {actor}")
+    if state.customer_confirms and state.customer is not None:
+        whom = f"the customer it is about (customer:{state.customer.id})"
+        whom += f", or {state.requested_by} on their behalf," if stands_in else ""
+    else:
+        whom = f"the requester ({state.requested_by})" + (", or the customer it is about," if state.customer else "")
+    raise NotAllowed(f"only {whom} can answer the proposed resolution; {actor} is somebody else")
 
 
 def confirmation_due(draft: Draft) -> None:

@@ -71,7 +71,7 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
     facts = {**facts, "severity": judgement.severity, "severity.rank": float(rank)}
     level = playbook.levels[judgement.level].id
     if not judgement.reasons:
-        because = f"none of the {len(playbook.triggers)} triggers of playbook {playbook.playbook} is true"
+        because = f"no trigger of playbook {playbook.playbook} is true; it has {len(playbook.triggers)}"
         return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts, words)
     missing = packet.owed(
         (*missing_parts(playbook, request.customer, request.context, snapshot=True), *missing_fields(playbook, facts))

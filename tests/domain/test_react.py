@@ -44,7 +44,7 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
         "Impact: one customer waits",
         "Constraints: before Friday",
         "  - sent the status page: it says paid",
-        "Conversation: 1 turns, the last by customer: Where is my money?",
+        "Conversation: 1 turn, the last by customer: Where is my money?",
         "You are called because: team:desk; round 1 at L1",
         "Take it before 2026-11-20 10:10 UTC, or it goes on to the next.",
         "  escalate acknowledge escalation-chatbot-conv-1 --by person:ann",
@@ -243,3 +243,9 @@ def test_whoever_still_has_something_to_do_is_not_told_that_there_is_nothing_to_
     before = len(life.sent)
     life.send(c.Claim(by=BOB, because="I know the bank"))
     assert life.told(MessageKind.NEWS, since=before) == [ANN]
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 turn,"), (2, "2 turns,")])
+def test_a_page_counts_the_turns_of_the_conversation_as_people_do(count: int, said: str) -> None:
+    turns = [{"author": "customer", "text": f"Where is my money? {number}"} for number in range(count)]
+    assert f"Conversation: {said} the last by customer" in opened(small(), context={"conversation": turns}).sent[0].body

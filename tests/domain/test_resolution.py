@@ -308,3 +308,13 @@ def test_where_silence_is_no_consent_it_stays_open_and_visible() -> None:
     life.send(c.Resolve(by="person:bence.toth", resolution="restarted"))
     life.pass_time("2d")
     assert life.state.status == "To be confirmed"
+
+
+def test_another_customer_is_told_who_can_answer_the_proposed_resolution() -> None:
+    said = proposed().refused(NotAllowed, c.ConfirmResolution(by="customer:c-99"))
+    assert said == (
+        f"only the customer it is about ({CUSTOMER}) can answer the proposed resolution; customer:c-99 is somebody else"
+    )
+    life = proposed(confirmed_by("requester"))
+    said = life.refused(NotAllowed, c.ConfirmResolution(by="customer:c-99"))
+    assert said.startswith(f"only the requester ({BOT}), or the customer it is about, can answer")

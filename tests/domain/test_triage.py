@@ -83,7 +83,7 @@ def test_the_ai_may_go_on_or_must_ask_or_must_hand_over() -> None:
 def test_a_declined_request_says_why_and_starts_nothing() -> None:
     life = Life(small())
     receipt = life.open(facts={"ai_confidence": 0.9})
-    assert "none of the 3 triggers of playbook small is true" in receipt.because
+    assert "no trigger of playbook small is true; it has 3" in receipt.because
     assert (life.state.outcome, life.state.stage) == ("declined", Stage.CLOSED)
     assert [event.type for event in life.events] == ["declined", "receipted"]
     assert (life.sent, life.tickets) == ([], [])
