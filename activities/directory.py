@@ -53,7 +53,10 @@ class DirectoryFile:
     async def find(self, action: FindPeople) -> People:
         """Find the people who stand for the targets now, and everybody else who may act for them."""
         directory = await asyncio.to_thread(self.current)
-        return directory.find(action.targets, datetime.now(UTC), action.fallback, action.exclude, action.also)
+        now = datetime.now(UTC)
+        return directory.find(
+            action.targets, now, action.fallback, action.exclude, action.also, declined=action.declined
+        )
 
     async def person(self, actor: Actor) -> Person | None:
         """Return a person with their contact points; None when the directory does not know them."""

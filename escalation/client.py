@@ -152,7 +152,7 @@ class EscalationClient:
             except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
                 raise self._unreachable(error) from error
             if request.request_id in previous.answers:
-                return previous.answers[request.request_id]
+                return previous.answers[request.request_id].again(request)
 
     async def submit(self, request: Request) -> str:
         """Hand over a request without waiting for its receipt; return the escalation's id.

@@ -108,6 +108,11 @@ def format_duration(duration: timedelta) -> str:
     return ("-" if duration < timedelta(0) else "") + " ".join(parts[:2] or ["0s"])
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many of something there are: ``1 turn``, ``2 turns``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def _in_seconds(duration: timedelta) -> str:
     return f"{duration.total_seconds():f}".rstrip("0").rstrip(".") + "s"
 

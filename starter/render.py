@@ -10,7 +10,7 @@ from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.situation import Explanation, Situation
-from escalation.model.request import Outcome, Reason, Receipt
+from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from starter.story import Step, Told, Weight, name, names
 from starter.when import away, offset, show
 
@@ -77,9 +77,11 @@ def receipt(answer: Receipt) -> Group:
             ("severity", answer.severity),
             ("level", answer.level),
             ("accountable", name(answer.owner)),
+            ("being called", names(answer.called)),
             ("missing", ", ".join(answer.missing)),
             ("occurrences", str(answer.occurrences) if answer.occurrences > 1 else ""),
             ("playbook", f"{answer.playbook} ({answer.playbook_digest})"),
+            ("note", NOT_USED if answer.reasons and answer.because.endswith(NOT_USED) else ""),
         ]
     )
     parts: list[RenderableType] = [verdict(*OUTCOMES[answer.outcome], "" if answer.reasons else answer.because), facts]
@@ -103,7 +105,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("otherwise", f"{show(here.next.at, now)} ({away(here.next.at, now)}): {here.next.what}" if here.next else ""),
         ("stage", f"{here.stage}" + (f", waiting on {here.waiting_on}" if not here.outcome else "")),
         ("level", f"{here.level} ({here.axis})" if here.level else ""),
-        ("owner", name(here.owner) if here.owner else f"none yet; accountable: {name(here.accountable)}"),
+        ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
+        ("being called", names(here.called)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),

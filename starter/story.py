@@ -150,7 +150,7 @@ def _rung(event: e.RungOpened) -> Line:
 def _resolved(event: e.PeopleResolved) -> Line:
     found = event.found
     because = "; ".join((*dict.fromkeys(f.note for f in found.people if f.note), *found.notes))
-    weight = Weight.STEP if found.fell_back else Weight.DETAIL
+    weight = Weight.STEP if found.fell_back or found.left_out else Weight.DETAIL
     people = names(f.person for f in found.people) or "nobody"
     return Line(f"{_found_for(event.purpose)}: {people}", because, weight)
 
@@ -210,7 +210,10 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.PageDeclined: lambda v: Line("cannot take it", v.because),
     e.OwnerChanged: lambda v: Line(
         f"owner: {name(v.owner)} (before: {name(v.previous)})",
-        _joined(v.because, f"expected: {v.expectation}" if v.expectation else ""),
+        _joined(
+            f"{v.because}, {v.although}" if v.although else v.because,
+            f"expected: {v.expectation}" if v.expectation else "",
+        ),
         Weight.TURN,
     ),
     e.HandoffOffered: lambda v: Line(
@@ -239,7 +242,9 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.QuestionPublished: lambda _: Line("the ticket asks whether it is solved", weight=Weight.DETAIL),
     e.CaseUpdateFailed: lambda v: Line("the ticket could not be updated", v.error),
     e.ResolutionProposed: lambda v: Line(
-        f"resolution proposed: {v.resolution}", f"cause: {v.cause}" if v.cause else "", Weight.TURN
+        f"resolution proposed: {v.resolution}",
+        _joined(v.although, f"cause: {v.cause}" if v.cause else ""),
+        Weight.TURN,
     ),
     e.ResolutionConfirmed: _confirmed,
     e.ResolutionUnanswered: lambda _: Line("nobody confirmed the resolution in time; the owner asks again"),

@@ -15,6 +15,7 @@ from rich.text import Text
 from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
+from escalation.values import counted
 from starter import render
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
 from starter.story import Weight, name, steps, tell
@@ -67,7 +68,7 @@ def _story(events: list[Event], *, everything: bool) -> Group:
     least = Weight.DETAIL if everything else Weight.STEP
     parts: list[RenderableType] = [render.story(tell(events, least), datetime.now(UTC))]
     if events and events[0].seq > 1:
-        parts.insert(0, Text(f"The ledger has the {events[0].seq - 1} events before these.", style="dim"))
+        parts.insert(0, Text(f"The ledger has what came before: {counted(events[0].seq - 1, 'event')}.", style="dim"))
     return Group(*parts)
 
 

@@ -22,6 +22,7 @@ from escalation.model.actions import (
     MessageKind,
     Notify,
     OpenCase,
+    UnknownAction,
 )
 from escalation.people.found import People
 from workflows.background import Background
@@ -73,9 +74,11 @@ class _Lane:
 
 
 class Deliveries:
-    """The actions in flight. ``pending`` is what continue-as-new has to carry."""
+    """The actions in flight. ``left_over`` is what continue-as-new has to carry."""
 
-    def __init__(self, report: Report, background: Background, local: Local, left: tuple[Action, ...] = ()) -> None:
+    def __init__(
+        self, report: Report, background: Background, local: Local, left: tuple[Action | UnknownAction, ...] = ()
+    ) -> None:
         self.pending: dict[str, Action] = {}
         self._background = background
         self._local = local
@@ -83,6 +86,12 @@ class Deliveries:
         self._lanes: dict[str, _Lane] = {}
         self._withdrawn: set[str] = set()
         self._left = left
+        self._unknown: list[UnknownAction] = []
+
+    @property
+    def left_over(self) -> tuple[Action | UnknownAction, ...]:
+        """What the next run is to take up: everything in flight, and what this version does not know."""
+        return (*self.pending.values(), *self._unknown)
 
     def take_up(self) -> None:
         """Go on with what the run before left in flight.
@@ -92,7 +101,13 @@ class Deliveries:
         """
         left, self._left = self._left, ()
         for action in left:
-            self.perform(action)
+            if isinstance(action, UnknownAction):
+                # A worker that was rolled back cannot do it, and must not stop because of it either. A newer one that
+                # replays this run finds no trace of it: a new kind of action is performed under ``workflow.patched``.
+                workflow.logger.warning("an action is kept for a newer worker", extra={"kind": action.type})
+                self._unknown.append(action)
+            else:
+                self.perform(action)
 
     def perform(self, action: Action) -> None:
         """Queue an action in its lane; an action already in flight is not queued twice."""

@@ -182,7 +182,7 @@ class EscalationWorkflow(Views):
             self.apply(c.TimePassed(), due=self.due)
         if repeat is not None:
             self.earlier, self.repeats, self.cancelled = earlier, self.repeats + 1, False
-        return self.now.answers[request.request_id]
+        return self.now.answers[request.request_id].again(request)
 
     async def quiet(self) -> None:
         """Wait until no page is under way that was withdrawn; not for ever, since a receiver may hang."""

@@ -4,7 +4,7 @@ Each name shows in history and in the workflow's metadata, is decoded to its own
 that runs the very rule the handler runs, so that a refusal is answered and leaves no trace in history.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -61,7 +61,9 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
         events = self.apply(command)
         after = self.now
         kept = any(isinstance(event, e.CommandHeld) for event in events)
-        message = f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted. "
+        message = (
+            f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted{_although(events)}. "
+        )
         answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
         # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
         await self.quiet()
@@ -78,6 +80,12 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
     handler = workflow.update(name=name, description=(command_type.__doc__ or name).splitlines()[0])(handle)
     handler.validator(check)
     return handler
+
+
+def _although(events: Iterable[e.Event]) -> str:
+    """Say with the answer that somebody else was called, or owns it."""
+    said = (event.although for event in events if isinstance(event, e.OwnerChanged | e.ResolutionProposed))
+    return "".join(f", {although}" for although in said if although)
 
 
 def _signal(name: str) -> Callable[..., Any]:

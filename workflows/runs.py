@@ -58,7 +58,7 @@ def carry(state: Escalation, deliveries: Deliveries, journal: Journal, repeats: 
     """Return what the next run needs."""
     return Carried(
         state=state,
-        pending=tuple(deliveries.pending.values()),
+        pending=deliveries.left_over,
         journal=tuple(journal.chapters),
         repeats=repeats,
     )

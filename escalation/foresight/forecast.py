@@ -31,6 +31,8 @@ class FindsPeople(Protocol):
         fallback: Target,
         exclude: Collection[Actor] = (),
         also: Sequence[Target] = (),
+        *,
+        declined: Collection[Actor] = (),
     ) -> People:
         """Resolve targets at an instant, and name everybody who may act beside those; never raises."""
         ...
@@ -90,7 +92,9 @@ def _in_flight(state: Escalation) -> list[Action]:
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
     """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
-        found = directory.find(action.targets, now, action.fallback, action.exclude, action.also)
+        found = directory.find(
+            action.targets, now, action.fallback, action.exclude, action.also, declined=action.declined
+        )
         return c.PeopleFound(purpose=action.purpose, found=found)
     if isinstance(action, Notify):
         receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)

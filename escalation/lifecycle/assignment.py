@@ -126,17 +126,27 @@ def acknowledge(draft: Draft, command: c.Acknowledge) -> None:
 
 
 def take(draft: Draft, person: Actor, because: str) -> None:
-    """Close the open round with this person as the owner."""
-    rung = draft.state.rung
+    """Close the open round with this person as the owner; that others were called is said where it is so."""
+    rung, although = draft.state.rung, ""
     if rung is not None:
+        if person not in rung.people:
+            called = rung.people or rung.targets
+            although = f"although {', '.join(called)} {'was' if len(called) == 1 else 'were'} called"
         draft.record(e.Acknowledged, by=person, level=rung.level, rung=rung.id)
-    own(draft, person, because)
+    own(draft, person, because, although=although)
 
 
-def own(draft: Draft, person: Actor, because: str, expectation: str = "") -> None:
+def own(draft: Draft, person: Actor, because: str, expectation: str = "", although: str = "") -> None:
     """Make this person the owner."""
-    previous = draft.state.accountable
-    draft.record(e.OwnerChanged, by=person, owner=person, previous=previous, because=because, expectation=expectation)
+    draft.record(
+        e.OwnerChanged,
+        by=person,
+        owner=person,
+        previous=draft.state.accountable,
+        because=because,
+        expectation=expectation,
+        although=although,
+    )
 
 
 def _taken_already(state: Escalation, by: Actor) -> AlreadyDone | NotNow:

@@ -6,11 +6,12 @@ Instants are written in UTC; each message can be understood without any other.
 from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.targets import being_called
 from escalation.model.request import Reason
-from escalation.model.state import Escalation, Gate, Handoff, Item
+from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
-from escalation.playbook.schema import GatePolicy
-from escalation.values import Actor
+from escalation.playbook.schema import ClockName, GatePolicy
+from escalation.values import Actor, counted
 
 Words = tuple[str, str]
 """Subject and body."""
@@ -62,7 +63,8 @@ def packet(state: Escalation) -> str:
         ]
     if context.conversation:
         last = context.conversation[-1]
-        lines.append(f"Conversation: {len(context.conversation)} turns, the last by {last.author}: {last.text[:300]}")
+        said = counted(len(context.conversation), "turn")
+        lines.append(f"Conversation: {said}, the last by {last.author}: {last.text[:300]}")
     if state.missing:
         lines.append(f"Missing from the packet: {', '.join(state.missing)}")
     if state.exception:
@@ -82,7 +84,28 @@ def _short(text: str, most: int = 2_000) -> str:
     return text if len(text) <= most else f"{text[:most]} ... (shortened; escalate show has the whole packet)"
 
 
-def page(state: Escalation, person: Actor, why: str) -> Words:
+def take_before(state: Escalation, now: datetime) -> datetime | None:
+    """Return until when the open round is to be taken: its own end, or the limit to acknowledge where that is earlier.
+
+    None while no round is open.
+    """
+    rung, clock = state.rung, state.clocks.get(ClockName.ACKNOWLEDGE)
+    if rung is None:
+        return None
+    runs = clock is not None and clock.stopped_at is None and not clock.paused and not clock.breached
+    return min(rung.due, clock.due) if clock is not None and runs and clock.due > now else rung.due
+
+
+def _until(state: Escalation, rung: Rung, now: datetime) -> str:
+    before = take_before(state, now) or rung.due
+    if before == rung.due:
+        return f"Take it before {instant(rung.due)}, or it goes on to the next."
+    up = state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == "level_up"
+    then = "goes up" if up else f"is late, and at {instant(rung.due)} it goes on to the next"
+    return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
+
+
+def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     """Ask somebody to take it."""
     rung = state.rung
     if rung is None:
@@ -90,7 +113,7 @@ def page(state: Escalation, person: Actor, why: str) -> Words:
     body = (
         f"{packet(state)}\n"
         f"You are called because: {why}\n"
-        f"Take it before {instant(rung.due)}, or it goes on to the next.\n"
+        f"{_until(state, rung, now)}\n"
         f"  escalate acknowledge {state.id} --by {person}\n"
         f"  escalate decline {state.id} --by {person} --because '...'"
     )
@@ -211,4 +234,7 @@ def situation(state: Escalation) -> str:
     if state.ended:
         return f"{state.id} has ended: {state.outcome}. {state.outcome_because}"
     level = f" at {state.level.id}" if state.level else ""
-    return f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}; accountable: {state.accountable}."
+    called = being_called(state)
+    calls = f"; being called: {', '.join(called)}" if called else ""
+    where = f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}"
+    return f"{where}; accountable: {state.accountable}{calls}."

@@ -6,11 +6,12 @@ Whatever changes a fact has the triggers evaluated again: a decision is never a 
 from typing import Any
 
 from escalation.errors import NotNow, Unknown
-from escalation.lifecycle import clocks, facts, packet, permissions, triggers
+from escalation.lifecycle import clocks, facts, packet, permissions, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import Context, Turn
+from escalation.values import ActorKind, kind_of
 
 
 def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
@@ -60,14 +61,18 @@ def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:
 
 
 def note(draft: Draft, command: c.Note) -> None:
-    """Write on the timeline."""
+    """Write on the timeline. What a customer writes is searched for keywords, and speaks against a proposed resolution.
+
+    Whatever they write: who is content confirms, and whether "thanks, but ..." is a no is not for the engine to tell.
+    """
     permissions.require_involved(draft.state, command.by)
     state = draft.state
-    if not permissions.is_customer(state, command.by):
+    if kind_of(command.by) is not ActorKind.CUSTOMER:
         draft.record(e.NoteAdded, text=command.text)
         return
     said = facts.heard(state.playbook, [Turn(author="customer", text=command.text)], state.customer)
     draft.record(e.NoteAdded, text=command.text, words=said)
+    resolution.contradicted(draft, command.by, "the customer wrote while the resolution waited to be confirmed")
     triggers.settle(draft, {"keywords"})
 
 

@@ -64,13 +64,14 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
     _require_open_way(draft.state, asked=state.owner is not None)
     if draft.state.hold is not None:
         draft.record(e.HoldEnded, because="a resolution was proposed")
-    policy = state.playbook.resolution
+    policy, owner = state.playbook.resolution, state.owner
     asked = policy.confirmed_by != "nobody"
     draft.record(
         e.ResolutionProposed,
         resolution=command.resolution,
         cause=command.cause,
         confirm_due=draft.now + policy.confirm_within if asked else None,
+        although=f"although {owner.actor} owns it" if owner is not None and owner.actor != command.by else "",
     )
     if not asked:
         draft.record(e.ResolutionConfirmed, by=ENGINE, how="not_asked")
@@ -128,6 +129,12 @@ def reject(draft: Draft, command: c.RejectResolution) -> None:
         assignment.go_up(draft, "the proposed resolution was rejected")
 
 
+def contradicted(draft: Draft, by: Actor, because: str) -> None:
+    """Reject a proposed resolution whose customer has spoken up again: their silence confirms nothing any more."""
+    if draft.state.resolution_state == "proposed":
+        draft.record(e.ResolutionRejected, by=by, because=because)
+
+
 def _require_confirmer(state: Escalation, actor: Actor) -> None:
     if state.resolution_state != "proposed":
         if state.resolution is not None:
@@ -139,10 +146,12 @@ def _require_confirmer(state: Escalation, actor: Actor) -> None:
         actor == state.requested_by and (stands_in or not state.customer_confirms)
     ):
         return
-    whom = "the customer" if state.customer_confirms else "the requester"
-    if stands_in or not state.customer_confirms:
-        whom += f", or {state.requested_by} on their behalf,"
-    raise NotAllowed(f"only {whom} can answer the proposed resolution, not {actor}")
+    if state.customer_confirms and state.customer is not None:
+        whom = f"the customer it is about (customer:{state.customer.id})"
+        whom += f", or {state.requested_by} on their behalf," if stands_in else ""
+    else:
+        whom = f"the requester ({state.requested_by})" + (", or the customer it is about," if state.customer else "")
+    raise NotAllowed(f"only {whom} can answer the proposed resolution; {actor} is somebody else")
 
 
 def confirmation_due(draft: Draft) -> None:

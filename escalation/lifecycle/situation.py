@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from escalation.lifecycle import approval
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.targets import being_called
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
 from escalation.model.request import Case, Context, Customer, Reason
 from escalation.model.state import Escalation
@@ -73,6 +74,8 @@ class Situation(Record):
     axis: Axis | None = None
     owner: Actor | None = None
     accountable: str
+    called: tuple[str, ...] = ()
+    """Targets whose people are being called to take it; empty while nobody is."""
     playbook: str
     opened_at: AwareDatetime | None = None
     occurrences: int = 0
@@ -134,6 +137,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         axis=state.level.axis if state.level else None,
         owner=state.owner.actor if state.owner else None,
         accountable=state.accountable,
+        called=being_called(state),
         playbook=f"{state.playbook.playbook} v{state.playbook.version} ({state.playbook_digest})",
         opened_at=state.opened_at,
         occurrences=state.occurrences,
@@ -289,6 +293,8 @@ def markdown(state: Escalation, now: datetime) -> str:
         f"**Who acts next:** {', '.join(here.who_acts_next) or 'nobody'} — {here.why}",
         f"**Accountable:** {here.accountable}",
     ]
+    if here.called:
+        lines.append(f"**Being called:** {', '.join(here.called)}")
     if here.next is not None:
         lines.append(f"**If nobody acts:** {here.next.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {here.next.what}")
     if here.missing:

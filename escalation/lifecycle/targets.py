@@ -14,6 +14,11 @@ def expand(state: Escalation, targets: Iterable[Target]) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(each for target in targets for each in _expand(state, target)))
 
 
+def being_called(state: Escalation) -> tuple[Target, ...]:
+    """Return whose people are being called to take it now; empty while no round is open."""
+    return expand(state, state.rung.targets) if state.rung is not None else ()
+
+
 def _expand(state: Escalation, target: Target) -> tuple[Target, ...]:
     kind, part = split_target(target)
     if kind != "raci":

@@ -7,7 +7,7 @@ opening uses the very same function.
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, packet, triggers
+from escalation.lifecycle import approval, assignment, clocks, packet, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
@@ -21,7 +21,7 @@ from escalation.lifecycle.facts import (
 )
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request, Turn
+from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request, Turn, fingerprint
 from escalation.playbook.schema import ContextPart, Initiation, Playbook
 from escalation.values import ENGINE
 
@@ -71,7 +71,7 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
     facts = {**facts, "severity": judgement.severity, "severity.rank": float(rank)}
     level = playbook.levels[judgement.level].id
     if not judgement.reasons:
-        because = f"none of the {len(playbook.triggers)} triggers of playbook {playbook.playbook} is true"
+        because = f"no trigger of playbook {playbook.playbook} is true; it has {len(playbook.triggers)}"
         return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts, words)
     missing = packet.owed(
         (*missing_parts(playbook, request.customer, request.context, snapshot=True), *missing_fields(playbook, facts))
@@ -94,7 +94,7 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
 def open_or_join(draft: Draft, command: c.Open) -> None:
     """Answer a request: open, join what is open, ask for what is missing, or decline.
 
-    The answer is in ``state.answers[request_id]``; a request id that has one changes nothing.
+    The answer is in ``state.answers[request_id]``; a request id that has one changes nothing (``Receipt.again``).
 
     Raises:
         NotNow: it has ended; a repeat begins with a state of its own.
@@ -132,9 +132,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
             severity=found.severity,
             because=found.because,
         )
-        draft.record(
-            e.Receipted, by=ENGINE, request_id=request.request_id, outcome=found.outcome, because=found.because
-        )
+        _answer(draft, request, found.outcome, found.because)
         return
     pending = missing_parts(playbook, request.customer, request.context, snapshot=False)
     snapshot = (str(ContextPart.CRM_SNAPSHOT),) if ContextPart.CRM_SNAPSHOT in pending else ()
@@ -173,7 +171,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
         )
     else:
         proceed(draft)
-    draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=found.outcome, because=found.because)
+    _answer(draft, request, found.outcome, found.because)
 
 
 def proceed(draft: Draft) -> None:
@@ -220,7 +218,18 @@ def _join(draft: Draft, request: Request) -> None:
     _reopen(draft, request)
     count = draft.state.occurrences
     because = f"joined {draft.state.id}, open since {draft.state.opened_at:%Y-%m-%d %H:%M %Z}: occurrence {count}"
-    draft.record(e.Receipted, by=ENGINE, request_id=request.request_id, outcome=Outcome.JOINED, because=because)
+    _answer(draft, request, Outcome.JOINED, because)
+
+
+def _answer(draft: Draft, request: Request, outcome: Outcome, because: str) -> None:
+    draft.record(
+        e.Receipted,
+        by=ENGINE,
+        request_id=request.request_id,
+        outcome=outcome,
+        because=because,
+        request_digest=fingerprint(request),
+    )
 
 
 def _contradict(draft: Draft, request: Request, fresh: tuple[Turn, ...]) -> None:
@@ -228,9 +237,9 @@ def _contradict(draft: Draft, request: Request, fresh: tuple[Turn, ...]) -> None
     comes_from_customer = request.initiation is Initiation.CUSTOMER_REQUEST or any(
         turn.author == "customer" for turn in fresh
     )
-    if draft.state.resolution_state == "proposed" and comes_from_customer:
+    if comes_from_customer:
         because = "the customer reported it again while the resolution waited to be confirmed"
-        draft.record(e.ResolutionRejected, by=request.requested_by, because=because)
+        resolution.contradicted(draft, request.requested_by, because)
 
 
 def _reopen(draft: Draft, request: Request) -> None:

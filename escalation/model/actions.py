@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from escalation.model.request import Case, Customer
 from escalation.values import Actor, Record, Target
@@ -36,6 +37,8 @@ class FindPeople(Record):
     exclude: tuple[Actor, ...] = ()
     also: tuple[Target, ...] = ()
     """Targets whose people may act but are not told now: the accountable, an approver's deputies."""
+    declined: tuple[Actor, ...] = ()
+    """Who said already that they cannot take it: asked again only when the targets lead to nobody else."""
     summary: str = ""
 
 
@@ -54,6 +57,7 @@ class Notify(Record):
     asks: str | None = None
     """The purpose it serves: ``rung:L1/2``, ``gate:credit/1``, ``handoff:h1``; withdrawn when that is answered."""
     respond_by: AwareDatetime | None = None
+    """Of a page: when its round ends, or the limit to acknowledge where that is earlier."""
     summary: str = ""
 
 
@@ -89,6 +93,34 @@ class UpdateCase(Record):
 
 
 Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase, Field(discriminator="type")]
+_KNOWN = frozenset({"find_people", "notify", "open_case", "update_case"})
+
+
+def _refuse_known(kind: str) -> str:
+    if kind in _KNOWN:
+        raise PydanticCustomError("malformed", "an action of a known kind lacks what it needs")
+    return kind
+
+
+class UnknownAction(Record):
+    """An action of a kind that only a newer worker knows: kept and passed on as it came, never performed here."""
+
+    type: Annotated[str, AfterValidator(_refuse_known)]
+    content: dict[str, Any]
+    """The whole action, its type and key included."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, data: Any) -> Any:
+        return {"type": data.get("type"), "content": data} if isinstance(data, dict) else data
+
+    @model_serializer
+    def _as_it_came(self) -> dict[str, Any]:
+        return self.content
+
+
+CarriedAction = Annotated[Action | UnknownAction, Field(union_mode="left_to_right")]
+"""An action in flight that another worker may have written. A malformed one of a known kind is still an error."""
 
 
 class DeliveryReceipt(Record):

@@ -115,6 +115,8 @@ class Receipted(EventBase):
     request_id: str
     outcome: Outcome
     because: str
+    request_digest: str = ""
+    """Fingerprint of the request, so that another one under the same id is noticed."""
 
 
 class ReasonsAdded(EventBase):
@@ -255,6 +257,8 @@ class OwnerChanged(EventBase):
     previous: str
     because: str
     expectation: str = ""
+    although: str = ""
+    """That somebody else was called to take it; empty when nobody else was."""
 
 
 class HandoffOffered(EventBase):
@@ -459,6 +463,8 @@ class ResolutionProposed(EventBase):
     cause: str = ""
     confirm_due: AwareDatetime | None = None
     """Until when whoever confirms may answer; None when nobody is asked."""
+    although: str = ""
+    """That somebody else owns it; empty when the owner says it is solved."""
 
 
 class ResolutionConfirmed(EventBase):

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, Validat
 from escalation.errors import RequestRefused
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, Initiation, Timing
-from escalation.values import Actor, Incoming, Instant, Record, Slug, Text, Words
+from escalation.values import Actor, Incoming, Instant, Record, Slug, Text, Words, digest_of
 
 MAX_REQUEST_BYTES = 1_000_000
 """Temporal refuses payloads over 2 MiB, and a request travels together with state and events: half of that."""
@@ -119,6 +119,10 @@ class Reason(Record):
     """The words that matched, for a trigger over ``keywords``."""
 
 
+NOT_USED = "this request id was answered before; the new content was not used"
+"""Said in a receipt when another request came under an id that has its answer."""
+
+
 class Receipt(Record):
     """The answer to a request to open."""
 
@@ -130,7 +134,9 @@ class Receipt(Record):
     severity_rank: int | None = None
     level: str = ""
     owner: str = ""
-    """Who is accountable now: a person, or the target whose members are being told."""
+    """Who is accountable: the owner, and until somebody took it the target that the playbook names."""
+    called: tuple[str, ...] = ()
+    """Targets whose people are being called to take it; empty while nobody is."""
     missing: tuple[str, ...] = ()
     """Parts of the context packet that are still required."""
     because: str = ""
@@ -139,6 +145,23 @@ class Receipt(Record):
     playbook: str = ""
     playbook_digest: str = ""
     at: AwareDatetime | None = None
+    request_digest: str = ""
+    """Fingerprint of the request that was answered; empty in receipts of versions that did not keep it."""
+
+    def again(self, request: Request) -> "Receipt":
+        """Return the receipt for a request with the same id: the first answer, and a remark if the content differs."""
+        if self.request_digest in ("", fingerprint(request)):
+            return self
+        return self.changed({"because": "; ".join(filter(None, (self.because, NOT_USED)))})
+
+
+def fingerprint(request: Request) -> str:
+    """Return what tells two requests apart that carry the same id.
+
+    Fields that hold their default do not count, so that a field added in a later version changes no fingerprint.
+    """
+    in_order = request.changed({"facts": dict(sorted(request.facts.items()))})
+    return digest_of(in_order.model_dump_json(exclude_defaults=True))
 
 
 def parse_request(data: str | bytes | dict[str, Any]) -> Request:

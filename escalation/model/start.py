@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import AwareDatetime, ValidatorFunctionWrapHandler, WrapValidator
 
-from escalation.model.actions import Action, EscalationRow
+from escalation.model.actions import CarriedAction, EscalationRow
 from escalation.model.events import Event
 from escalation.model.request import Receipt
 from escalation.model.state import Escalation
@@ -29,7 +29,7 @@ class Carried(Record):
     """Everything a run hands to its successor at continue-as-new."""
 
     state: Escalation
-    pending: tuple[Annotated[Action, Field(discriminator="type")], ...] = ()
+    pending: tuple[CarriedAction, ...] = ()
     """Actions in flight: issued again under the same idempotency keys."""
     journal: tuple[Chapter, ...] = ()
     repeats: int = 0

@@ -285,6 +285,8 @@ class Escalation(Record):
     rung: Rung | None = None
     called: tuple[Target, ...] = ()
     """Of whom the latest round was: whose it is, also after somebody took it."""
+    declined: tuple[Actor, ...] = ()
+    """Who said that they cannot take it, and has not taken it since: called again only when nobody else is found."""
     taken: Taken | None = None
     owner: Owner | None = None
     owner_changes: int = 0

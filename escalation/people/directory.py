@@ -112,18 +112,29 @@ class Directory(Record):
         fallback: Target,
         exclude: Collection[Actor] = (),
         also: Sequence[Target] = (),
+        *,
+        declined: Collection[Actor] = (),
     ) -> People:
         """Resolve targets to people at an aware instant, each person once, in the targets' order.
 
         A team means whoever its rotation has on call, or every member; a role its first holder who is not excluded.
-        When nobody is left the fallback is resolved instead, under the same exclusions; when that fails too, nobody is
-        returned and the notes say so. ``People.also`` is everybody else who belongs to the targets, or to ``also``,
-        at some time or other.
+        Whoever is in ``declined`` is left out while the targets lead to anybody else, and found otherwise: asking them
+        again is better than asking nobody. When nobody is left the fallback is resolved instead, under the same
+        exclusions; when that fails too, nobody is returned and the notes say so. ``People.also`` is everybody else
+        who belongs to the targets, or to ``also``, at some time or other.
         """
         found: dict[Actor, FoundPerson] = {}
         notes: list[str] = []
+        left_out: dict[Actor, None] = {}
         for target in targets:
-            self._add(target, at, exclude, found, notes)
+            self._add(target, at, exclude, found, notes, declined=declined, left_out=left_out)
+        if not found and left_out:
+            notes.clear()
+            for target in targets:
+                self._add(target, at, exclude, found, notes)
+            found = {actor: _asked_again(each) for actor, each in found.items()}
+            left_out.clear()
+        notes += [f"{actor} declined before and is left out." for actor in left_out]
         fell_back = not found
         if fell_back:
             notes.append(f"Nobody could be found for what was asked, so {fallback} is asked instead.")
@@ -136,6 +147,7 @@ class Directory(Record):
             fell_back=fell_back,
             notes=tuple(dict.fromkeys(notes)),
             also=tuple(dict.fromkeys(actor for actor in members if actor not in found and actor not in exclude)),
+            left_out=tuple(left_out),
         )
 
     def members(self, target: Target) -> tuple[Actor, ...]:
@@ -168,6 +180,9 @@ class Directory(Record):
         exclude: Collection[Actor],
         found: dict[Actor, FoundPerson],
         notes: list[str],
+        *,
+        declined: Collection[Actor] = (),
+        left_out: dict[Actor, None] | None = None,
     ) -> None:
         kind, name = split_target(target)
         candidates = self._candidates(kind, name, at)
@@ -178,6 +193,9 @@ class Directory(Record):
             actor = _actor(person)
             if actor in exclude:
                 notes.append(f"{target}: {actor} may not be asked here and is passed over.")
+                continue
+            if left_out is not None and actor in declined:
+                left_out[actor] = None
                 continue
             if actor not in found:
                 found[actor] = FoundPerson(person=actor, via=target, note=note)
@@ -305,6 +323,11 @@ def _circles(document: Document) -> Iterator[Finding]:
         if above == person == min(chain):
             way = f" by way of {', '.join(chain[1:])}" if chain[1:] else ""
             yield document.finding(places[person], f"`{person}` is their own manager{way}; expected a chain that ends")
+
+
+def _asked_again(found: FoundPerson) -> FoundPerson:
+    again = "declined before, but nobody else was found"
+    return found.changed({"note": f"{found.note}; {again}" if found.note else again})
 
 
 def _actor(person: str) -> Actor:

@@ -24,3 +24,5 @@ class People(Record):
     """One sentence for each target that could not be resolved."""
     also: tuple[Actor, ...] = ()
     """Everybody who belongs to one of the targets, or was found for ``FindPeople.also``: they may act, untold."""
+    left_out: tuple[Actor, ...] = ()
+    """Who would have been asked, but declined before, while somebody else was found."""

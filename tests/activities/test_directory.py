@@ -55,6 +55,14 @@ async def found(directory: DirectoryFile, action: FindPeople) -> list[str]:
     return [person.person for person in people.people]
 
 
+async def test_who_declined_is_found_only_when_the_targets_lead_to_nobody_else(path: Path) -> None:
+    directory = DirectoryFile(write(path, "eva, jan"))
+    team = asking("team:support")
+    assert await found(directory, team.changed({"declined": ("person:eva",)})) == ["person:jan"]
+    both = team.changed({"declined": ("person:eva", "person:jan")})
+    assert await found(directory, both) == ["person:eva", "person:jan"]
+
+
 async def test_people_are_found_for_targets_and_the_fallback_when_there_is_nobody(path: Path) -> None:
     directory = DirectoryFile(path)
     assert await found(directory, asking("team:support")) == ["person:eva"]

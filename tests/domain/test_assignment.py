@@ -11,8 +11,10 @@ from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
+from escalation.people.directory import Directory, Role
 from escalation.people.found import People
 from escalation.playbook.schema import Axis, Stage
+from starter.story import Weight, say
 from tests.domain.builders import (
     ANN,
     BOB,
@@ -24,6 +26,8 @@ from tests.domain.builders import (
     FAY,
     GUS,
     ITSM,
+    JOY,
+    OFFICE,
     PROCEDURE,
     SERVICE,
     START,
@@ -31,6 +35,10 @@ from tests.domain.builders import (
     opened,
     small,
 )
+
+
+def with_deputy_of_the_lead() -> Directory:
+    return OFFICE.model_copy(update={"roles": {**OFFICE.roles, "lead": Role(holders=("eve", "joy"))}})
 
 
 def at(minutes: float) -> object:
@@ -255,6 +263,94 @@ def test_when_everybody_declines_the_next_round_starts_at_once() -> None:
     assert life.last(e.RungOpened).because == "everybody in round L1/1 declined"
 
 
+def test_who_declined_is_not_called_again_while_somebody_else_is_found() -> None:
+    life = opened(small())
+    life.send(c.Decline(by=ANN, because="on leave"))
+    life.next()
+    assert (life.rung.id, life.rung.people) == ("L1/2", (BOB,))
+    assert life.told(MessageKind.PAGE) == [ANN, BOB, BOB]
+    found = life.last(e.PeopleResolved)
+    assert found.found.left_out == (ANN,)
+    told = say(found)
+    assert (told.weight, told.why) == (Weight.STEP, f"{ANN} declined before and is left out.")
+    assert life.taken_by(ANN).owner == ANN  # left out of the pages, not of the working group
+
+
+def test_who_declined_at_one_level_is_not_called_at_the_next_and_the_deputy_is() -> None:
+    life = Life(small(), directory=with_deputy_of_the_lead())
+    life.open()
+    life.send(c.Escalate(by=ANN, reason="other", because="for the lead", level="L3"))
+    assert life.rung.people == (EVE,)
+    life.send(c.Decline(by=EVE, because="concerned myself"))
+    assert (life.rung.targets, life.rung.people) == (("role:boss",), (FAY,))
+    life.send(c.Acknowledge(by=FAY))
+    life.send(c.Resolve(by=FAY, resolution="paid"))
+    life.send(c.RejectResolution(by=CUSTOMER, because="it was not"))
+    assert life.rung.people == (FAY,)
+    again = life.directory.find(("role:lead",), life.now, "role:playbook-owner", declined=life.state.declined)
+    assert [(each.person, each.note) for each in again.people] == [(JOY, "deputy 1 of lead")]
+
+
+def test_who_declined_is_called_again_when_nobody_else_is_found_and_is_told_why() -> None:
+    life = opened(small())
+    life.send(c.Decline(by=ANN, because="busy"))
+    life.send(c.Decline(by=BOB, because="busy too"))
+    assert (life.rung.id, life.rung.people) == ("L1/2", (ANN, BOB))
+    assert not life.last(e.PeopleResolved).found.fell_back
+    assert life.told(MessageKind.PAGE) == [ANN, BOB, ANN, BOB]
+    assert "team:desk (declined before, but nobody else was found)" in life.sent[-1].body
+
+
+def test_a_last_resort_that_declined_is_asked_again_because_nobody_else_is_there() -> None:
+    life = opened(small())
+    life.send(c.Escalate(by=ANN, reason="other", because="for the lead", level="L3"))
+    life.next()
+    life.send(c.Decline(by=FAY, because="in a meeting"))
+    life.next()
+    assert (life.rung.last_resort, life.rung.round, life.rung.people) == (True, 2, (FAY,))
+
+
+def test_a_last_resort_that_declined_is_asked_again_when_the_others_there_cannot_be_reached() -> None:
+    levels = [{"id": "L1", "targets": ["team:desk"], "ack": "10m", "dwell": "2h", "last_resort": "team:experts"}]
+    triggers = [{"id": "by_hand", "when": "true", "initiation": "manual"}]
+    life = Life(small(levels=levels, triggers=triggers), unreachable=(DAN,))
+    life.open()
+    life.next()
+    called = [life.rung.people]
+    life.send(c.Decline(by=CYD, because="in a meeting"))
+    for _ in range(2):
+        life.next()
+        called.append(life.rung.people)
+    assert called == [(CYD, DAN), (DAN,), (CYD, DAN)]
+
+
+def test_who_declined_and_took_it_later_is_called_like_everybody_else() -> None:
+    life = opened(small())
+    life.send(c.Decline(by=ANN, because="busy"))
+    life.send(c.Claim(by=ANN, because="free now"))
+    assert life.state.declined == ()
+
+
+def test_who_takes_it_although_others_were_called_is_let_and_the_timeline_says_so() -> None:
+    life = opened(small())
+    life.pass_time("20m")
+    assert life.rung.people == (CYD, DAN)
+    life.send(c.Acknowledge(by=ANN))
+    changed = life.last(e.OwnerChanged)
+    assert (changed.owner, changed.although) == (ANN, f"although {CYD}, {DAN} were called")
+    assert say(changed).why == f"acknowledged at L2, although {CYD}, {DAN} were called"
+
+
+def test_who_was_called_and_takes_it_hears_no_although() -> None:
+    assert opened(small()).taken_by(ANN).last(e.OwnerChanged).although == ""
+
+
+def test_who_is_no_member_cannot_take_it_and_is_told_who_may() -> None:
+    life = opened(small())
+    said = life.refused(NotAllowed, c.Acknowledge(by="person:stranger"))
+    assert f"person:stranger is not in the working group of {life.state.id}; these may act: {ANN}, {BOB}" in said
+
+
 def test_only_who_was_paged_can_decline() -> None:
     life = opened(small())
     assert "was not paged in round L1/1, which person:ann, person:bob can decline" in life.refused(
@@ -277,7 +373,9 @@ def test_one_declines_and_the_other_is_not_reachable() -> None:
     life = Life(small(), unreachable=(ANN,))
     life.open()
     life.send(c.Decline(by=BOB, because="asleep"))
-    assert life.last(e.RungOpened).because == "nobody in round L1/1 could be reached or would take it"
+    first, second = [event.because for event in life.all(e.RungOpened)][1:3]
+    assert first == "nobody in round L1/1 could be reached or would take it"
+    assert second == "nobody in round L1/2 could be reached"  # where only the other one was called
 
 
 def test_a_last_resort_that_cannot_be_reached_is_asked_again_when_its_time_is_over_and_not_in_a_circle() -> None:

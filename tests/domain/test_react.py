@@ -44,7 +44,7 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
         "Impact: one customer waits",
         "Constraints: before Friday",
         "  - sent the status page: it says paid",
-        "Conversation: 1 turns, the last by customer: Where is my money?",
+        "Conversation: 1 turn, the last by customer: Where is my money?",
         "You are called because: team:desk; round 1 at L1",
         "Take it before 2026-11-20 10:10 UTC, or it goes on to the next.",
         "  escalate acknowledge escalation-chatbot-conv-1 --by person:ann",
@@ -54,6 +54,30 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
     upward = life.sent[-1]
     assert upward.to == DAN
     assert "  - sent the status page: it says paid" in upward.body
+
+
+@pytest.mark.parametrize(
+    ("on_breach", "then"),
+    [
+        ("tell", "it is late, and at 2026-11-20 10:10 UTC it goes on to the next."),
+        ("level_up", "it goes up."),
+    ],
+)
+def test_a_page_promises_no_more_time_than_the_limit_to_acknowledge_leaves(on_breach: str, then: str) -> None:
+    clock = {"within": {"default": "6m"}, "on_breach": on_breach}
+    life = opened(small(clocks={"acknowledge": clock}))
+    page = life.sent[0]
+    assert (page.kind, page.respond_by) == (MessageKind.PAGE, START + timedelta(minutes=6))
+    assert f"Take it before 2026-11-20 10:06 UTC, the limit to acknowledge: after that {then}" in page.body
+    life.pass_time("12m")
+    later = life.sent[-1]  # the limit has passed: what is left is the round
+    assert (later.kind, later.respond_by) == (MessageKind.PAGE, life.rung.due)
+    assert f"Take it before {life.rung.due:%Y-%m-%d %H:%M} UTC, or it goes on to the next." in later.body
+
+
+def test_a_page_counts_on_its_round_while_the_limit_to_acknowledge_is_further_away() -> None:
+    life = opened(small(clocks={"acknowledge": {"within": {"default": "1h"}, "on_breach": "tell"}}))
+    assert life.sent[0].respond_by == life.rung.due
 
 
 @pytest.mark.req("SUP-11")
@@ -219,3 +243,9 @@ def test_whoever_still_has_something_to_do_is_not_told_that_there_is_nothing_to_
     before = len(life.sent)
     life.send(c.Claim(by=BOB, because="I know the bank"))
     assert life.told(MessageKind.NEWS, since=before) == [ANN]
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 turn,"), (2, "2 turns,")])
+def test_a_page_counts_the_turns_of_the_conversation_as_people_do(count: int, said: str) -> None:
+    turns = [{"author": "customer", "text": f"Where is my money? {number}"} for number in range(count)]
+    assert f"Conversation: {said} the last by customer" in opened(small(), context={"conversation": turns}).sent[0].body

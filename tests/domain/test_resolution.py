@@ -12,7 +12,8 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase
 from escalation.playbook.schema import Playbook, Stage, WaitingOn
-from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, EVE, PROCEDURE, SERVICE, Life, opened, small
+from starter.story import say
+from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, PROCEDURE, SERVICE, Life, opened, small
 
 
 def confirmed_by(whom: str, **more: Any) -> Playbook:
@@ -46,6 +47,75 @@ def test_from_taking_it_to_the_review_each_step_follows_by_itself() -> None:
         Stage.REVIEW,
         Stage.CLOSED,
     ]
+
+
+def test_a_member_may_resolve_what_somebody_else_owns_and_the_timeline_says_so() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.Resolve(by=BOB, resolution="paid again", cause="a batch was lost"))
+    event = life.last(e.ResolutionProposed)
+    assert (event.by, event.although, life.owner) == (BOB, f"although {ANN} owns it", ANN)
+    assert say(event).why == f"although {ANN} owns it; cause: a batch was lost"
+
+
+def test_the_owner_and_whoever_resolves_it_at_once_hear_no_although() -> None:
+    assert proposed().last(e.ResolutionProposed).although == ""
+    life = opened(small())
+    life.send(c.Resolve(by=ANN, resolution="paid again"))
+    assert (life.last(e.ResolutionProposed).although, life.last(e.OwnerChanged).although) == ("", "")
+
+
+def test_who_resolves_at_once_what_others_were_called_for_owns_it_and_the_timeline_says_so() -> None:
+    life = opened(small())
+    life.pass_time("20m")
+    life.send(c.Resolve(by=EVE, resolution="paid again"))
+    assert life.last(e.OwnerChanged).although == f"although {CYD}, {DAN} were called"
+    assert life.last(e.ResolutionProposed).although == ""
+
+
+def test_who_is_no_member_cannot_resolve_and_is_told_who_may() -> None:
+    life = opened(small()).taken_by(ANN)
+    said = life.refused(NotAllowed, c.Resolve(by="person:stranger", resolution="paid again"))
+    assert f"person:stranger is not in the working group of {life.state.id}; these may act: {ANN}, {BOB}" in said
+
+
+@pytest.mark.parametrize("text", ["it happened again", "thanks"])
+def test_whatever_the_customer_writes_while_a_resolution_is_proposed_rejects_it_and_silence_confirms_nothing(
+    text: str,
+) -> None:
+    life = proposed(confirmed_by("customer", on_silence="confirmed"))
+    life.pass_time("1h")
+    before = len(life.sent)
+    life.send(c.Note(by=CUSTOMER, text=text))
+    rejected = life.last(e.ResolutionRejected)
+    assert (rejected.by, rejected.because) == (
+        CUSTOMER,
+        "the customer wrote while the resolution waited to be confirmed",
+    )
+    assert (life.state.resolution_state, life.state.waiting_on) == ("rejected", WaitingOn.OWNER)
+    assert life.told(MessageKind.NEWS, since=before) == [ANN, ANN]  # what was written, and what follows from it
+    life.pass_time("2h")
+    assert life.all(e.ResolutionConfirmed) == []
+    life.pass_time("3d")
+    assert life.all(e.ResolutionConfirmed) == []
+    assert life.last(e.LevelEntered).because.startswith("not resolved at L")  # it goes on as unsolved
+
+
+def test_a_customer_who_wrote_can_confirm_what_is_proposed_after_that() -> None:
+    life = proposed()
+    life.send(c.Note(by=CUSTOMER, text="not all of it"))
+    assert "was rejected already" in life.refused(AlreadyDone, c.ConfirmResolution(by=CUSTOMER))
+    life.send(c.Resolve(by=ANN, resolution="the rest too"))
+    life.send(c.ConfirmResolution(by=CUSTOMER))
+    assert life.state.stage is Stage.REVIEW
+
+
+def test_a_note_of_a_colleague_or_one_after_the_confirmation_rejects_nothing() -> None:
+    life = proposed()
+    life.send(c.Note(by=BOB, text="the bank says the same"))
+    life.send(c.ConfirmResolution(by=CUSTOMER))
+    life.send(c.Note(by=CUSTOMER, text="thanks"))
+    assert life.all(e.ResolutionRejected) == []
+    assert life.state.stage is Stage.REVIEW
 
 
 def test_the_customer_is_asked_through_the_ticket_and_it_waits() -> None:
@@ -238,3 +308,13 @@ def test_where_silence_is_no_consent_it_stays_open_and_visible() -> None:
     life.send(c.Resolve(by="person:bence.toth", resolution="restarted"))
     life.pass_time("2d")
     assert life.state.status == "To be confirmed"
+
+
+def test_another_customer_is_told_who_can_answer_the_proposed_resolution() -> None:
+    said = proposed().refused(NotAllowed, c.ConfirmResolution(by="customer:c-99"))
+    assert said == (
+        f"only the customer it is about ({CUSTOMER}) can answer the proposed resolution; customer:c-99 is somebody else"
+    )
+    life = proposed(confirmed_by("requester"))
+    said = life.refused(NotAllowed, c.ConfirmResolution(by="customer:c-99"))
+    assert said.startswith(f"only the requester ({BOT}), or the customer it is about, can answer")

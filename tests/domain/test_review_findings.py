@@ -351,7 +351,8 @@ def test_a_hand_off_of_an_incomplete_packet_records_why_once() -> None:
 @pytest.mark.parametrize("answer", [c.ConfirmResolution(by=BOT), c.RejectResolution(by=BOT, because="no")])
 def test_an_ai_does_not_answer_a_resolution_for_the_customer(answer: c.Act) -> None:
     life = _proposed(opened(small()).taken_by(ANN))
-    assert life.refused(NotAllowed, answer) == (f"only the customer can answer the proposed resolution, not {BOT}")
+    said = f"only the customer it is about ({CUSTOMER}) can answer the proposed resolution; {BOT} is somebody else"
+    assert life.refused(NotAllowed, answer) == said
     life.send(c.ConfirmResolution(by=CUSTOMER))
     assert life.state.resolution_state == "confirmed"
 

@@ -1,14 +1,16 @@
 """A worker that was rolled back reads what a newer one has written."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from escalation.lifecycle import evolve
+from escalation.model import actions
+from escalation.model.actions import Action, Notify, UnknownAction
 from escalation.model.events import Event, NoteAdded, UnknownEvent
-from escalation.model.start import Start
+from escalation.model.start import Carried, Start
 from escalation.model.state import Escalation
 from escalation.playbook.load import Shelf, shipped_folder
 
@@ -38,6 +40,37 @@ def test_a_field_that_is_not_known_here_is_ignored() -> None:
 def test_an_event_of_a_known_kind_that_lacks_something_is_an_error_still() -> None:
     with pytest.raises(ValidationError):
         EVENT.validate_python({**PLACE, "type": "note_added"})
+
+
+MUSIC: dict[str, Any] = {"type": "play_music", "key": "i/3/music", "content": "a waltz", "volume": 3}
+"""An action that this version does not know."""
+
+
+def carrying(*pending: dict[str, Any]) -> dict[str, Any]:
+    carried = {"state": blank().model_dump(mode="json"), "pending": pending}
+    return {"playbook": "it-service-management", "carried": carried}
+
+
+def test_an_action_of_a_kind_that_is_not_known_here_is_kept_and_passed_on_as_it_came() -> None:
+    news = {"type": "notify", "key": "i/2/a", "to": "person:eva", "kind": "news", "subject": "s", "body": "b"}
+    start = Start.model_validate(carrying(MUSIC, news))
+    assert start.carried is not None
+    assert [type(action) for action in start.carried.pending] == [UnknownAction, Notify]
+    passed_on = Carried(state=blank(), pending=start.carried.pending)
+    assert passed_on.model_dump(mode="json")["pending"][0] == MUSIC
+    again = Start.model_validate_json(Start(playbook="it-service-management", carried=passed_on).model_dump_json())
+    assert again.carried is not None
+    assert again.carried.pending == start.carried.pending
+
+
+def test_an_action_of_a_known_kind_that_lacks_something_is_an_error_still() -> None:
+    with pytest.raises(ValidationError):
+        Start.model_validate(carrying({"type": "notify", "key": "i/2/a"}))
+
+
+def test_every_kind_of_action_is_known() -> None:
+    kinds = get_args(get_args(Action)[0])
+    assert {kind.model_fields["type"].default for kind in kinds} == actions._KNOWN
 
 
 def test_what_a_run_carries_over_may_hold_fields_and_events_that_only_a_newer_worker_knows() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from escalation.lifecycle.communication import situation as in_one_line
 from escalation.lifecycle.situation import Situation, explanation, ledger_row, markdown, packet, situation
 from escalation.model import commands as c
 from escalation.playbook.schema import Axis, Stage, WaitingOn
@@ -212,3 +213,23 @@ def test_the_axis_of_the_level_is_shown() -> None:
     assert seen(life).axis is Axis.FUNCTIONAL
     life.send(c.Escalate(by=EVE, reason="no_authority", because="not mine to decide"))
     assert seen(life).axis is Axis.HIERARCHICAL
+
+
+def test_receipt_situation_and_messages_say_alike_who_is_accountable_and_who_is_being_called() -> None:
+    life = Life(small())
+    receipt = life.open()
+    here = situation(life.state, life.now)
+    assert (receipt.owner, receipt.called) == (here.accountable, here.called) == ("role:lead", ("team:desk",))
+    assert in_one_line(life.state).endswith("accountable: role:lead; being called: team:desk.")
+    assert "**Accountable:** role:lead\n**Being called:** team:desk" in markdown(life.state, life.now)
+    life.taken_by(ANN)
+    joined = life.open(request_id="r-2")
+    here = situation(life.state, life.now)
+    assert (joined.owner, joined.called) == (here.accountable, here.called) == (ANN, ())
+    assert in_one_line(life.state).endswith(f"accountable: {ANN}.")
+
+
+def test_a_target_of_the_raci_is_said_as_whom_it_means() -> None:
+    levels = [{"id": "L1", "targets": ["raci:accountable"], "ack": "10m", "dwell": "2h", "last_resort": "role:boss"}]
+    triggers = [{"id": "by_hand", "when": "true", "initiation": "manual"}]
+    assert Life(small(levels=levels, triggers=triggers)).open().called == ("role:lead",)

@@ -12,7 +12,7 @@ from escalation.lifecycle.triage import judge_request
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import CaseLink, CustomerSnapshot, MessageKind, OpenCase
-from escalation.model.request import Attempt, Customer, Outcome, Turn
+from escalation.model.request import NOT_USED, Attempt, Customer, Outcome, Receipt, Turn, parse_request
 from escalation.playbook.schema import Initiation, Stage, Timing, WaitingOn
 from tests.domain.builders import (
     ANN,
@@ -83,7 +83,7 @@ def test_the_ai_may_go_on_or_must_ask_or_must_hand_over() -> None:
 def test_a_declined_request_says_why_and_starts_nothing() -> None:
     life = Life(small())
     receipt = life.open(facts={"ai_confidence": 0.9})
-    assert "none of the 3 triggers of playbook small is true" in receipt.because
+    assert "no trigger of playbook small is true; it has 3" in receipt.because
     assert (life.state.outcome, life.state.stage) == ("declined", Stage.CLOSED)
     assert [event.type for event in life.events] == ["declined", "receipted"]
     assert (life.sent, life.tickets) == ([], [])
@@ -547,3 +547,33 @@ def test_turns_and_a_customer_can_be_supplied_later() -> None:
     assert life.state.missing == ()
     assert life.state.context.conversation == (said,)
     assert life.state.customer == Customer(id="c-9")
+
+
+# --- the same request id again ----------------------------------------------------------------------------------------
+
+
+def test_a_request_id_that_comes_again_with_other_content_is_told_that_it_was_not_used() -> None:
+    life = opened(small())
+    first, seq = life.state.answers["r-1"], life.state.seq
+    for changed in ({"facts": {"ai_confidence": 0.1}}, {"context": {"summary": "Another thing"}}, {"severity": "P0"}):
+        other = request(life.state.playbook, **changed)
+        answer = life.open(other).again(other)
+        assert answer.because == f"{first.because}; {NOT_USED}"
+        assert answer.changed({"because": first.because}) == first
+    assert (life.state.seq, life.state.answers["r-1"]) == (seq, first)
+
+
+def test_the_same_request_sent_again_hears_its_first_answer_and_nothing_else() -> None:
+    life = opened(small(), facts={"amount": 3.0, "plan": "basic"})
+    same = request(life.state.playbook, facts={"plan": "basic", "amount": 3.0})
+    as_it_arrives = parse_request(same.model_dump_json())
+    first = life.state.answers["r-1"]
+    assert first.again(same) == first.again(as_it_arrives) == first
+    joined = request(life.state.playbook, request_id="r-2")
+    assert life.open(joined).again(joined).because.endswith("occurrence 2")
+
+
+def test_a_receipt_that_an_earlier_version_gave_says_nothing_of_other_content() -> None:
+    life = opened(small())
+    old = Receipt.model_validate(life.state.answers["r-1"].model_dump(exclude={"request_digest"}))
+    assert old.again(request(life.state.playbook, severity="P0")) == old

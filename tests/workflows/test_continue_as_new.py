@@ -4,6 +4,7 @@ The server of these tests asks for a new run after 30 events of history, so that
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -113,6 +114,25 @@ async def test_a_ticket_and_a_page_that_wait_are_asked_for_again_under_the_same_
     assert len({page.key for page in pages}) == 1
     assert list(sink.kept) == [pages[0].key]
     await world.close(identifier, by=BEN)
+
+
+async def test_a_run_that_a_newer_worker_began_goes_on_with_its_unknown_action_to_the_end(restless: World) -> None:
+    world = restless
+    other = await world.opened_id("door")
+    state = (await world.client.state(other)).model_dump(mode="json")
+    await world.close(other)
+    identifier = world.identifier("moved")
+    music = {"type": "play_music", "key": "moved/3/music", "title": "a waltz"}
+    carried = {"state": {**state, "id": identifier, "instance": "moved"}, "pending": [music]}
+    await world.temporal.start_workflow(
+        "Escalation", {"playbook": "tested", "carried": carried}, id=identifier, task_queue=world.settings.task_queue
+    )
+    world.opened.add(identifier)
+    await new_run(world, identifier)
+    (started,) = await world.events(identifier, "WORKFLOW_EXECUTION_STARTED")
+    (content,) = started.workflow_execution_started_event_attributes.input.payloads
+    assert json.loads(content.data)["carried"]["pending"] == [music]
+    assert (await world.close(identifier)).outcome == "closed"
 
 
 async def test_nothing_said_while_runs_change_is_lost_or_done_twice(restless: World) -> None:

@@ -4,11 +4,12 @@ In a workflow this takes two things in one instant, which no test could bring ab
 """
 
 import asyncio
+import logging
 
 import pytest
 
 from escalation.model import commands as c
-from escalation.model.actions import Action, DeliveryReceipt, MessageKind, Notify
+from escalation.model.actions import Action, DeliveryReceipt, MessageKind, Notify, UnknownAction
 from tests.support.waiting import eventually
 from tests.workflows.world import ANN, BEN
 from workflows.background import Background
@@ -97,6 +98,20 @@ async def test_what_still_asks_stays(world: World) -> None:
     world.deliveries.withdraw(lambda question: question == "rung:L1/1")
     await world.idle()
     assert world.results == [("p1", "Delivered")]
+
+
+async def test_what_only_a_newer_worker_knows_is_passed_on_and_holds_up_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("workflows.deliveries.workflow.logger", logging.getLogger("deliveries"))
+    unknown = UnknownAction.model_validate({"type": "play_music", "key": "m1"})
+    deliveries = Deliveries(world._report, Background(), Local(), (unknown, news("n1")))
+    deliveries.take_up()
+    assert deliveries.left_over == (*deliveries.pending.values(), unknown)
+    await eventually(lambda: not deliveries.pending, "nothing is under way", within=5)
+    assert world.begun == ["n1"]
+    assert deliveries.left_over == (unknown,)
+    assert "an action is kept for a newer worker" in caplog.text
 
 
 async def test_an_action_that_is_under_way_is_not_done_twice(world: World) -> None:

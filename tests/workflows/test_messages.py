@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation.errors import NotNow, Unknown
 from escalation.model import commands as c
 from escalation.model import events as e
-from tests.workflows.world import ANN, CUSTOMER, DAN, World
+from tests.workflows.world import ANN, CLEO, CUSTOMER, DAN, World
 
 OVER_THE_LIMIT = {"facts": {"ai_limit": True, "amount": 500.0}}
 
@@ -153,6 +153,14 @@ async def test_an_update_that_a_rule_refuses_leaves_no_trace_in_history(world: W
     with pytest.raises(NotNow):
         await world.send(identifier, c.ConfirmResolution(by=CUSTOMER))
     assert await world.settled(identifier) == before
+
+
+async def test_the_answer_says_that_somebody_else_was_called_or_owns_it(world: World) -> None:
+    identifier = await world.opened_id("door")
+    taken = await world.send(identifier, c.Acknowledge(by=CLEO))
+    assert taken.message.startswith(f"acknowledge accepted, although {ANN} was called. ")
+    proposed = await world.send(identifier, c.Resolve(by=ANN, resolution="mended"))
+    assert proposed.message.startswith(f"resolve accepted, although {CLEO} owns it. ")
 
 
 async def test_a_command_with_the_id_of_an_accepted_one_is_answered_and_not_done_again(world: World) -> None:

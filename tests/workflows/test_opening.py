@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureEr
 from escalation.client import EscalationClient
 from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.model import commands as c
-from escalation.model.request import Outcome, Receipt
+from escalation.model.request import NOT_USED, Outcome, Receipt
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BOT, World, open_world
 
@@ -38,7 +38,7 @@ async def test_a_request_that_needs_a_person_is_opened_and_its_first_level_is_pa
     receipt = await world.open("door")
     assert receipt.outcome is Outcome.OPENED
     assert [reason.trigger for reason in receipt.reasons] == ["limit"]
-    assert (receipt.severity, receipt.level, receipt.owner) == ("P2", "L1", ANN)
+    assert (receipt.severity, receipt.level, receipt.owner, receipt.called) == ("P2", "L1", "role:head", (ANN,))
     await world.until(receipt.escalation_id, lambda state: ANN in state.told)
     assert [(page.to, page.rung) for page in world.received(kind="page")] == [(ANN, "L1/1")]
     assert (await world.close(receipt.escalation_id)).outcome == "closed"
@@ -51,6 +51,18 @@ async def test_another_request_with_the_key_of_an_open_escalation_joins_it_witho
     assert receipt.escalation_id == identifier
     await world.close(identifier)
     assert len(world.received(kind="page")) == 1
+
+
+async def test_other_content_under_a_request_id_that_was_answered_is_not_used_and_the_receipt_says_so(
+    world: World,
+) -> None:
+    first = await world.open("door")
+    other = {"context": {"summary": "the window does not close"}}
+    again = await world.open("door", **other)
+    assert again == first.changed({"because": f"{first.because}; {NOT_USED}"})
+    await world.close(first.escalation_id)
+    assert await world.open("door", **other) == again
+    assert await world.open("door") == first
 
 
 async def test_a_request_without_a_true_trigger_is_declined_and_the_run_ends_with_its_receipt(world: World) -> None:

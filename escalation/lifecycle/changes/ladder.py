@@ -27,7 +27,12 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
         due=event.due,
         last_resort=event.last_resort,
     )
-    return {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
+    changes: Changes = {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
+    before = state.rung
+    if event.last_resort and before is not None and before.last_resort and set(before.people) <= set(before.failed):
+        # Nobody is left to go on to, and those who did not decline cannot be reached: somebody has to be told.
+        changes["declined"] = ()
+    return changes
 
 
 def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
@@ -76,9 +81,10 @@ def _acknowledged(state: Escalation, event: e.Acknowledged) -> Changes:
 
 
 def _page_declined(state: Escalation, event: e.PageDeclined) -> Changes:
+    declined = state.declined if event.by in state.declined else (*state.declined, event.by)
     if state.rung is None:
-        return {}
-    return {"rung": with_(state.rung, declined=(*state.rung.declined, event.by))}
+        return {"declined": declined}
+    return {"declined": declined, "rung": with_(state.rung, declined=(*state.rung.declined, event.by))}
 
 
 def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
@@ -88,6 +94,7 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
         "owner_changes": state.owner_changes + 1,
         "handoff": None,
         "rung": None,
+        "declined": tuple(actor for actor in state.declined if actor != event.owner),
         "people": people,
     }
 

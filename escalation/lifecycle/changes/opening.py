@@ -1,6 +1,7 @@
 """What the events of opening change: the request, its receipt, what was missing, facts and severity."""
 
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, with_
+from escalation.lifecycle.targets import being_called
 from escalation.model import events as e
 from escalation.model.request import Outcome, Receipt
 from escalation.model.state import Escalation, InputRequest
@@ -80,21 +81,17 @@ def _receipted(state: Escalation, event: e.Receipted) -> Changes:
         severity=state.severity,
         severity_rank=state.severity_rank if state.severity else None,
         level=state.level.id if state.level else state.first_level,
-        owner="" if event.outcome is Outcome.DECLINED else _offered_to(state),
+        owner="" if event.outcome is Outcome.DECLINED else state.accountable,
+        called=being_called(state),
         missing=state.missing,
         because=event.because,
         occurrences=state.occurrences,
         playbook=state.playbook.playbook,
         playbook_digest=state.playbook_digest,
         at=event.at,
+        request_digest=event.request_digest,
     )
     return {"answers": latest(state.answers, event.request_id, receipt)}
-
-
-def _offered_to(state: Escalation) -> str:
-    if state.owner is None and state.rung is not None:
-        return state.rung.targets[0]
-    return state.accountable
 
 
 def _reasons_added(state: Escalation, event: e.ReasonsAdded) -> Changes:

@@ -48,7 +48,7 @@ def notify(
         urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
         rung=rung,
         asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
-        respond_by=state.rung.due if rung is not None and state.rung is not None else None,
+        respond_by=words.take_before(state, event.at) if rung is not None else None,
         summary=summary,
     )
 

@@ -22,7 +22,7 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
         return
     for found in event.found.people:
         why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
-        text = words.page(state, found.person, why + words.instead(event.found))
+        text = words.page(state, found.person, why + words.instead(event.found), event.at)
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
         yield notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
 

@@ -21,6 +21,7 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
         event.targets,
         f"find whom to page: {', '.join(event.targets)}",
         also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
+        declined=state.declined,
     )
 
 
