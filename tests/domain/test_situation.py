@@ -169,7 +169,7 @@ def test_gates_items_and_the_resolution_are_shown() -> None:
 
 def test_what_happens_if_nobody_acts_is_named() -> None:
     life = opened(small())
-    assert "**If nobody acts:** 2026-11-20 10:10:00 UTC, acknowledgement of round L1/1" in markdown(
+    assert "**If nobody acts:** 2026-11-20 10:10:00 UTC, nobody has acknowledged round L1/1: page L1 again" in markdown(
         life.state, life.now
     )
     life.send(c.Cancel(by=BOT, because="never mind"))
