@@ -151,7 +151,7 @@ async def test_the_current_details_are_the_situation_in_markdown(world: World) -
         r"\*\*If nobody acts:\*\* \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, nobody has acknowledged round L1/1: page L1",
         details,
     )
-    assert "| resolution |" in details
+    assert "- **resolution**: running, limit " in details
     assert "- limit: " in details
     await world.send(identifier, c.Acknowledge(by=ANN))
     assert f"**Accountable:** {ANN}" in (await world.metadata(identifier)).current_details
