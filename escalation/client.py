@@ -8,15 +8,16 @@ The only module of this package that imports temporalio. It names the workflow a
 """
 
 import asyncio
+import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -34,10 +35,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
+from escalation.explain import did_you_mean, explain
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.triage import Assessment, judge_request
-from escalation.model.commands import Act, Answer, command_name
+from escalation.model.commands import COMMANDS, Act, Answer, command_name
 from escalation.model.events import Event
 from escalation.model.request import Outcome, Receipt, Request, check_size
 from escalation.model.start import OPEN, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
@@ -59,6 +61,7 @@ _LONGEST_KEY = 400
 _NO_ANSWER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.ABORTED)
 _ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"
 """Temporal's name for an update that a run took and did not live to answer."""
+_PATHS = re.compile(rf"(?:^|; )((?:{'|'.join(Request.model_fields)})(?:\.[\w.\-]+)?): ")
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:\-]")
 
 
@@ -76,6 +79,26 @@ def escalation_id(source: str, dedup_key: str) -> str:
 
 def _escaped(text: str) -> str:
     return _NOT_IN_AN_ID.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), text)
+
+
+def parse_command(name: str, data: str | bytes | Mapping[str, Any]) -> Act:
+    """Read a command from JSON text or a plain mapping: ``parse_command("acknowledge", {"by": "person:eva.novak"})``.
+
+    Raises:
+        RequestRefused: naming every wrong path and what was expected there; there is no such command.
+    """
+    kind = COMMANDS.get(name)
+    if kind is None:
+        hint = did_you_mean(name, list(COMMANDS)) or f"; there are {', '.join(COMMANDS)}"
+        raise RequestRefused([("", f"there is no command `{name[:64]}`{hint}")])
+    try:
+        plain = json.loads(data if isinstance(data, str | bytes) else json.dumps(dict(data), default=str))
+        return kind.model_validate_json(json.dumps(plain), extra="forbid")
+    except ValidationError as error:
+        found = explain(plain, kind, error.errors())
+        raise RequestRefused([(".".join(map(str, each.path)), each.message) for each in found]) from None
+    except ValueError:
+        raise RequestRefused([("", f"is no JSON; expected an object with the fields of {name}")]) from None
 
 
 class EscalationClient:
@@ -125,11 +148,18 @@ class EscalationClient:
     def consider(self, request: Request) -> Assessment:
         """Ask "may the AI go on?" without a server: the same rules, nothing is started or recorded.
 
+        The playbooks must be here too: give the client the same folders as the workers (``playbooks``).
+
         Raises:
-            RequestRefused: the request does not fit its playbook.
-            DocumentError: the playbook is not known here, or broken.
+            RequestRefused: the request does not fit its playbook; or, with the path ``playbook``, that is not known
+                here or broken.
         """
-        return judge_request(self._playbook(request.playbook), request)
+        try:
+            playbook = self._playbook(request.playbook)
+        except errors.DocumentError as error:
+            said = [str(found) if found.line else found.message for found in error.findings]
+            raise RequestRefused([("playbook", each) for each in said]) from error
+        return judge_request(playbook, request)
 
     async def open(self, request: Request) -> Receipt:
         """Open an escalation, or join the open one with the same source and key.
@@ -138,7 +168,8 @@ class EscalationClient:
         it comes when a worker has taken the request.
 
         Raises:
-            RequestRefused: malformed or too large; nothing was started.
+            RequestRefused: too large, not fitting its playbook, or, with the path ``playbook``, naming one that the
+                workers do not have; nothing was started.
             Unreachable: no server, or no worker, answered in time. Sending the same request again is safe.
         """
         check_size(request)
@@ -248,6 +279,10 @@ class EscalationClient:
     async def send(self, escalation: str, command: Act) -> Answer:
         """Send the command of a person or service; the answer says what is true now.
 
+        A command is checked when it is made: ``Acknowledge(by="eva")`` raises pydantic's ``ValidationError`` in the
+        caller's own code. What comes from outside (a button, a form) goes through ``parse_command``, which refuses it
+        with our errors.
+
         Raises:
             DomainError: refused, with why and what would be possible.
             Unreachable: no server, or no worker, answered in time. With a ``command_id`` sending again is safe.
@@ -332,7 +367,7 @@ class EscalationClient:
     def _priority(self, request: Request) -> Priority:
         # The worker decides; this only lets a P0 overtake a backlog. A playbook unknown here costs nothing but that.
         try:
-            rank = self.consider(request).severity_rank
+            rank = judge_request(self._playbook(request.playbook), request).severity_rank
         except errors.DocumentError:
             return Priority.default
         except RequestRefused:
@@ -367,7 +402,7 @@ class EscalationClient:
         if not isinstance(cause, ApplicationError) or cause.type == _ENDED_BEFORE:
             return NotNow("the escalation was ended in Temporal before it could answer; send it again")
         if cause.type == RequestRefused.__name__:
-            return RequestRefused([("", cause.message)])
+            return RequestRefused(_problems(cause.message))
         kinds: Sequence[type[DomainError]] = DomainError.__subclasses__()
         kind = next((kind for kind in kinds if kind.__name__ == cause.type), None)
         if kind is not None:
@@ -404,6 +439,12 @@ async def _between_runs(ask: Callable[[], Awaitable[T]]) -> T:
                 raise
         await asyncio.sleep(pause)
     return await ask()
+
+
+def _problems(message: str) -> list[tuple[str, str]]:
+    """Find in a refusal, which came as text, again which paths are wrong."""
+    _, *found = _PATHS.split(message)
+    return list(zip(found[::2], found[1::2], strict=True)) or [("", message)]
 
 
 def _reuse(previous: Previous | None) -> WorkflowIDReusePolicy:

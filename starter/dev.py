@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from escalation.errors import SettingsError
+from escalation.errors import DocumentError, SettingsError
 from starter import render
 from starter.exits import stop_like_ctrl_c
-from starter.session import AsJson, load, out, run, say
+from starter.session import AsJson, err, load, out, run, say
 from starter.story import name
+from starter.upkeep import Files
 
 if TYPE_CHECKING:
     from activities.notify.inbox import Inbox
@@ -54,10 +55,27 @@ def dev(
         if paths:
             absolute = [str(path.absolute()) for path in paths]
             environment[key] = absolute[0] if directory and paths == [directory] else json.dumps(absolute)
+    try:
+        files = Files(directory or settings.directory, tuple(playbooks or settings.playbooks))
+    except DocumentError:
+        if not as_json:
+            err.print("The worker cannot start: without its directory nobody could be told of anything.")
+        raise
     stop_like_ctrl_c()
     folder = data or settings.data
     try:
-        run(_serve(folder, environment, port, ui_port, workers, quiet=quiet, as_json=as_json))
+        run(
+            _serve(
+                folder,
+                files,
+                environment,
+                port=port,
+                ui_port=ui_port,
+                workers=workers,
+                quiet=quiet,
+                as_json=as_json,
+            )
+        )
     except KeyboardInterrupt:
         if not as_json:
             out.print(f"\nStopped. Everything is kept in {folder}/ for the next start.", markup=False)
@@ -65,11 +83,12 @@ def dev(
 
 async def _serve(
     folder: Path,
+    files: Files,
     environment: dict[str, str],
+    *,
     port: int | None,
     ui_port: int | None,
     workers: int,
-    *,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -81,9 +100,12 @@ async def _serve(
         out.print("Starting Temporal and a worker ...", style="dim")
     async with EmbeddedStack.run(folder, workers=workers, environment=environment, port=port, ui_port=ui_port) as stack:
         _announce(stack, as_json=as_json)
-        if quiet or as_json:
+        if as_json:
             await asyncio.Event().wait()
-        await _show_messages(stack)
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(_show_findings(files))
+            if not quiet:
+                beside.create_task(_show_messages(stack))
 
 
 def _announce(stack: "EmbeddedStack", *, as_json: bool) -> None:
@@ -125,6 +147,18 @@ async def _show_messages(stack: "EmbeddedStack") -> None:
                     f"  {message.kind}: {message.subject}",
                 )
             )
+        await asyncio.sleep(_POLL)
+
+
+async def _show_findings(files: Files) -> None:
+    """Print what is wrong with a file that was just saved, and when it is mended."""
+    while True:
+        for news in await asyncio.to_thread(files.news):
+            now = datetime.now(UTC).astimezone()
+            style = "yellow" if news.findings else "green"
+            out.print(Text.assemble((f"{now:%H:%M:%S}  ", "dim"), (news.says, style)), soft_wrap=True)
+            for finding in news.findings:
+                out.print(Text(f"          {finding}"), soft_wrap=True)
         await asyncio.sleep(_POLL)
 
 

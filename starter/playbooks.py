@@ -24,7 +24,7 @@ app = typer.Typer(name="playbook", help="The rules: list, show, check them.", no
 
 Folders = Annotated[
     list[Path] | None,
-    typer.Option("--folder", metavar="FOLDER", help="Where to look first; may be repeated. Shipped ones come last."),
+    typer.Option("--playbooks", metavar="FOLDER", help="Where to look first; may be repeated. Shipped ones come last."),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A playbook's name, or the path of its file.")]
 
@@ -34,9 +34,9 @@ def _shelf(folders: list[Path] | None) -> Shelf:
 
 
 @app.command("list")
-def list_playbooks(folder: Folders = None, as_json: AsJson = False) -> None:
+def list_playbooks(playbooks: Folders = None, as_json: AsJson = False) -> None:
     """List the playbooks, and which of them are broken."""
-    entries = _shelf(folder).list()
+    entries = _shelf(playbooks).list()
     broken = [entry for entry in entries if entry.status is not Status.OK]
     table = render.columns("playbook", "version", "status", "title", "file")
     for entry in entries:
@@ -81,9 +81,9 @@ def _findings(findings: tuple[Finding, ...] | list[Finding]) -> Group:
 
 
 @app.command("show")
-def show_playbook(playbook: Name, folder: Folders = None, as_json: AsJson = False) -> None:
+def show_playbook(playbook: Name, playbooks: Folders = None, as_json: AsJson = False) -> None:
     """Show what a playbook says, after `extends`: as a procedure to read, or whole with --json."""
-    loaded = _load(playbook, folder)
+    loaded = _load(playbook, playbooks)
     say({"digest": loaded.digest, "playbook": session.plain(loaded.playbook)}, _procedure(loaded), as_json=as_json)
 
 
@@ -98,13 +98,13 @@ def lint(
         str | None, typer.Argument(metavar="[NAME]", help="A name or the path of a file; without it, all.")
     ] = None,
     directory: Annotated[Path | None, typer.Option(metavar="FILE", help="Where every target must be found.")] = None,
-    folder: Folders = None,
+    playbooks: Folders = None,
     as_json: AsJson = False,
 ) -> None:
     """Check playbooks: what they say, and that the directory has everybody they name. Exit 1 if not."""
     people = load_directory(directory or session.load().directory)
-    checked = [playbook] if playbook else [entry.name for entry in _shelf(folder).list()]
-    found = {each: _lint(each, folder, people) for each in checked}
+    checked = [playbook] if playbook else [entry.name for entry in _shelf(playbooks).list()]
+    found = {each: _lint(each, playbooks, people) for each in checked}
     count = sum(map(len, found.values()))
     parts: list[RenderableType] = []
     for each, findings in found.items():

@@ -20,7 +20,7 @@ OUTCOMES = {
     Outcome.DECLINED: ("bold", "not escalated: the AI may go on"),
     Outcome.NEEDS_INPUT: ("bold yellow", "needs input before people are told"),
 }
-_CLOCKS = {"breached": "bold red", "warned": "yellow", "paused": "cyan", "stopped": "dim"}
+_CLOCKS = {"breached": "bold red", "warned": "yellow", "paused": "cyan", "met": "dim"}
 
 
 def grid(rows: Iterable[tuple[str, RenderableType | str]]) -> Table:
@@ -132,12 +132,10 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
 def _clocks(here: Situation, now: datetime) -> Table:
     table = columns("clock", "limit", "", "")
     for clock in here.clocks:
-        left = "" if clock.state == "stopped" else away(clock.due, now)
+        left = "" if clock.state == "met" else away(clock.due, now)
         because = f": {clock.paused_because}" if clock.state == "paused" else ""
-        state = "met" if clock.state == "stopped" else clock.state
-        add(
-            table, clock.name, show(clock.due, now), left, Text(f"{state}{because}", style=_CLOCKS.get(clock.state, ""))
-        )
+        state = Text(f"{clock.state}{because}", style=_CLOCKS.get(clock.state, ""))
+        add(table, clock.name, show(clock.due, now), left, state)
     return table
 
 

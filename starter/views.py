@@ -162,7 +162,7 @@ def list_escalations(  # noqa: PLR0913 - each is an option
     playbook: Annotated[str, typer.Option(help="The playbook it follows.")] = "",
     source: Annotated[str, typer.Option(help="The service that opened it.")] = "",
     waiting_on: Annotated[WaitingOn | None, typer.Option(help="Whose move it is.")] = None,
-    breached: Annotated[bool, typer.Option("--breached", help="Only where a limit has passed.")] = False,
+    breached: Annotated[bool, typer.Option("--breached", help="Only where a clock has passed its limit.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
     as_json: AsJson = False,
@@ -190,12 +190,12 @@ def list_escalations(  # noqa: PLR0913 - each is an option
     table = render.columns("severity", "escalation", "status", "level", "owner", "waiting on", "next by itself")
     for row in rows:
         next_due = f"{show(row.next_due_at, now)} ({away(row.next_due_at, now)})" if row.next_due_at else ""
-        limit_passed = Text(" limit passed", style="bold red") if row.breached else Text("")
+        breach = Text(" breached", style="bold red") if row.breached else Text("")
         render.add(
             table,
             row.severity,
             row.id,
-            Text.assemble(row.status, limit_passed),
+            Text.assemble(row.status, breach),
             row.level,
             name(row.owner),
             row.waiting_on,

@@ -5,74 +5,86 @@ timer for it, and ``forecast`` walks the same agenda.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from escalation.lifecycle import approval, assignment, clocks, handoff, packet, resolution, review, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model.state import Escalation
-from escalation.playbook.schema import ClockName
+from escalation.playbook.schema import ClockName, Expiry
 
 
-class Due(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Due:
     """The next instant at which something happens by itself, and why."""
 
     at: datetime
     kind: str
     about: str
     """Which gate, clock or item; empty where there is only one."""
-    summary: str
-    """In plain words, for Temporal's UI."""
+    awaited: str
+    """What is waited for. Another one is another due instant: the shell then arms its timer anew, also in replay."""
+    summary: str = field(compare=False)
+    """What will be, and what happens then, in plain words for Temporal's UI; only words, so never compared."""
+
+
+class _Awaited(NamedTuple):
+    at: datetime
+    kind: str
+    about: str
+    awaited: str
 
 
 def next_due(state: Escalation) -> Due | None:
     """Return the earliest instant at which time becomes a command; None when the escalation has ended."""
     if state.opened_at is None or state.ended:
         return None
-    return min(_dues(state), key=lambda due: due.at, default=None)
+    first = min(_dues(state), key=lambda awaited: awaited.at, default=None)
+    return Due(*first, summary=_SAYS[first.kind](state, first.about)) if first is not None else None
 
 
-def _dues(state: Escalation) -> Iterator[Due]:
+def _dues(state: Escalation) -> Iterator[_Awaited]:
     yield from _dues_of_people(state)
     yield from _dues_of_clocks(state)
     yield from _dues_of_review(state)
 
 
-def _dues_of_people(state: Escalation) -> Iterator[Due]:
+def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
     asked, rung, level = state.input_request, state.rung, state.level
     if asked is not None:
-        yield Due(asked.due, "input", "", f"{asked.of} is to supply {', '.join(asked.parts)}")
+        yield _Awaited(asked.due, "input", "", f"{asked.of} is to supply {', '.join(asked.parts)}")
     if rung is not None:
-        yield Due(rung.due, "acknowledgement", "", f"acknowledgement of round {rung.id}")
+        yield _Awaited(rung.due, "acknowledgement", "", f"acknowledgement of round {rung.id}")
     if state.handoff is not None:
-        yield Due(state.handoff.due, "handoff", "", f"{state.handoff.to} is to accept the hand-off")
+        yield _Awaited(state.handoff.due, "handoff", "", f"{state.handoff.to} is to accept the hand-off")
     if state.hold is not None:
-        yield Due(state.hold.until, "hold", "", "end of the hold")
+        yield _Awaited(state.hold.until, "hold", "", "end of the hold")
     waiting = state.resolution_state in ("proposed", "confirmed")
     if level is not None and state.hold is None and not waiting and state.review is None:
-        yield Due(level.dwell_due, "dwell", "", f"end of the time at level {level.id}")
+        yield _Awaited(level.dwell_due, "dwell", "", f"end of the time at level {level.id}")
     for gate in state.pending_gates:
-        yield Due(gate.due, "gate", gate.id, f"deadline of approval {gate.id}")
+        yield _Awaited(gate.due, "gate", gate.id, f"deadline of approval {gate.id}")
     proposed = state.resolution
     if proposed is not None and proposed.state == "proposed" and proposed.confirm_due is not None:
-        yield Due(proposed.confirm_due, "confirmation", "", "the proposed resolution is to be confirmed")
+        yield _Awaited(proposed.confirm_due, "confirmation", "", "the proposed resolution is to be confirmed")
 
 
-def _dues_of_clocks(state: Escalation) -> Iterator[Due]:
+def _dues_of_clocks(state: Escalation) -> Iterator[_Awaited]:
     for name, clock in state.clocks.items():
         if clock.stopped_at is not None or clock.paused or clock.breached:
             continue
         if not clock.warned:
-            yield Due(clock.warn_due, "warning", name, f"warning: {name} is close to its limit")
+            yield _Awaited(clock.warn_due, "warning", name, f"warning: {name} is close to its limit")
         else:
-            yield Due(clock.due, "breach", name, f"limit of {name}")
+            yield _Awaited(clock.due, "breach", name, f"limit of {name}")
 
 
-def _dues_of_review(state: Escalation) -> Iterator[Due]:
+def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
     if state.review is not None and state.review.submitted_at is None:
-        yield Due(state.review.next_due, "review", "", "the review is due")
+        yield _Awaited(state.review.next_due, "review", "", "the review is due")
     for item in state.open_items:
-        yield Due(item.next_due, "item", item.id, f"action item {item.id} is due")
+        yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
 
 
 def pass_time(draft: Draft) -> None:
@@ -94,4 +106,106 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
     "item": work_items.due,
+}
+
+
+# --- in words: what will be, and what happens then --------------------------------------------------------------------
+
+
+def _input(state: Escalation, _: str) -> str:
+    asked = state.input_request
+    if asked is None:
+        return ""
+    return f"{asked.of} has not supplied {', '.join(asked.parts)}: people are told without it"
+
+
+def _acknowledgement(state: Escalation, _: str) -> str:
+    rung, policy = state.rung, state.level_policy
+    if rung is None or policy is None:
+        return ""
+    if rung.last_resort:
+        then = f"page the last resort again ({', '.join(rung.targets)})"
+    elif rung.round <= policy.repeat:
+        then = f"page {policy.id} again"
+    else:
+        then = _up(state)
+    return f"nobody has acknowledged round {rung.id}: {then}"
+
+
+def _up(state: Escalation) -> str:
+    """Say where it goes next."""
+    level, levels = state.level, state.playbook.levels
+    if level is None:
+        return f"page {state.first_level}"
+    if level.index + 1 < len(levels):
+        return f"page the next level, {levels[level.index + 1].id}"
+    return f"page the last resort ({levels[level.index].last_resort or state.playbook.owner})"
+
+
+def _handoff(state: Escalation, _: str) -> str:
+    to = state.handoff.to if state.handoff is not None else "nobody"
+    return f"{to} has not accepted the hand-off: it stays with {state.accountable}, who is told"
+
+
+def _dwell(state: Escalation, _: str) -> str:
+    return f"not resolved at {state.level.id if state.level is not None else 'its level'}: {_up(state)}"
+
+
+def _gate(state: Escalation, about: str) -> str:
+    gate, policy = state.gates[about], state.playbook.gate(about)
+    if policy is None:
+        return f"nobody has decided approval {about}"
+    behaviour = policy.on_expiry
+    deputies = policy.deputies[gate.deputies_asked :]
+    if behaviour is Expiry.NEXT_DEPUTY and not deputies:
+        behaviour = Expiry.HALT
+    blocked = "it stays blocked and whoever is accountable is told"
+    then = {
+        Expiry.DENY: "that counts as a no",
+        Expiry.HALT: blocked,
+        Expiry.ESCALATE: _up(state) if state.level is not None else blocked,
+        Expiry.NEXT_DEPUTY: f"ask the deputy {deputies[0] if deputies else ''}",
+        Expiry.APPROVE: "that counts as a yes, as the playbook declares",
+    }[behaviour]
+    return f"nobody has decided approval {about}: {then}"
+
+
+def _warning(_: Escalation, about: str) -> str:
+    return f"clock {about} is close to its limit: warn who answers for it"
+
+
+def _breach(state: Escalation, about: str) -> str:
+    policy = state.playbook.clocks[ClockName(about)]
+    goes_up = policy.on_breach == "level_up" and state.level is not None and state.review is None
+    return f"clock {about} has passed its limit: {_up(state) if goes_up else 'tell whoever is accountable'}"
+
+
+def _confirmation(state: Escalation, _: str) -> str:
+    who = "the customer" if state.customer_confirms else "the requester"
+    # Whether they were reached is often known only after the timer was armed.
+    if state.playbook.resolution.on_silence == "confirmed":
+        return f"{who} has not said whether it is solved: that counts as a yes, if they were asked; else ask again"
+    return f"{who} has not said whether it is solved: tell the owner to ask again"
+
+
+def _review(state: Escalation, _: str) -> str:
+    return f"the review is not written: remind {state.accountable}"
+
+
+def _item(state: Escalation, about: str) -> str:
+    return f"action item {about} is not done: remind {state.items[about].owner}"
+
+
+_SAYS: dict[str, Callable[[Escalation, str], str]] = {
+    "input": _input,
+    "acknowledgement": _acknowledgement,
+    "handoff": _handoff,
+    "hold": lambda _state, _about: "the hold is over: work goes on, its clocks run again",
+    "dwell": _dwell,
+    "gate": _gate,
+    "warning": _warning,
+    "breach": _breach,
+    "confirmation": _confirmation,
+    "review": _review,
+    "item": _item,
 }

@@ -3,6 +3,7 @@
 Built from the state alone, by the same agenda that drives it, so that no view can disagree with what will happen.
 """
 
+import re
 from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
@@ -33,7 +34,7 @@ class ClockView(Record):
     due: AwareDatetime
     remaining: float
     state: str
-    """``running``, ``warned``, ``breached``, ``paused`` or ``stopped``."""
+    """``running``, ``warned`` (close to its limit), ``breached``, ``paused`` or ``met``: the words of every view."""
     paused_because: str = ""
 
 
@@ -204,7 +205,7 @@ def _clock_views(state: Escalation, now: datetime) -> list[ClockView]:
         word = (
             "breached"
             if clock.breached
-            else "stopped"
+            else "met"
             if clock.stopped_at
             else "paused"
             if paused
@@ -218,7 +219,7 @@ def _clock_views(state: Escalation, now: datetime) -> list[ClockView]:
                 due=clock.due,
                 remaining=(clock.due - at).total_seconds(),
                 state=word,
-                paused_because=clock.pauses[-1].because if paused else "",
+                paused_because=clock.pauses[-1].because if word == "paused" else "",
             )
         )
     return views
@@ -286,26 +287,62 @@ def ledger_row(state: Escalation) -> EscalationRow:
 
 
 def markdown(state: Escalation, now: datetime) -> str:
-    """Write the situation as Markdown for the current details in Temporal's UI."""
+    """Write the situation as Markdown for the current details in Temporal's UI.
+
+    Lists only: the UI draws tables without any space between their columns.
+    """
     here = situation(state, now)
     lines = [
-        f"### {here.severity} · {here.status}" + (f" · {here.level}" if here.level else ""),
-        f"**Who acts next:** {', '.join(here.who_acts_next) or 'nobody'} — {here.why}",
-        f"**Accountable:** {here.accountable}",
+        f"### {_said(f'{here.severity} · {here.status}')}" + (f" · {here.level}" if here.level else ""),
+        "",
+        f"- **Who acts next:** {_said(', '.join(here.who_acts_next)) or 'nobody'} — {_said(here.why)}",
+        f"- **Accountable:** {_said(here.accountable)}",
     ]
     if here.called:
         lines.append(f"**Being called:** {', '.join(here.called)}")
     if here.next is not None:
-        lines.append(f"**If nobody acts:** {here.next.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {here.next.what}")
+        lines.append(f"- **If nobody acts:** {_instant(here.next.at)}, {_said(here.next.what)}")
     if here.missing:
-        lines.append(f"**Missing from the packet:** {', '.join(here.missing)}")
-    if here.clocks:
-        lines += ["", "| clock | limit (UTC) | state |", "|---|---|---|"]
-        lines += [f"| {c.name} | {c.due.astimezone(UTC):%Y-%m-%d %H:%M:%S} | {c.state} |" for c in here.clocks]
-    for gate in here.gates:
-        decided = f": {'; '.join(gate.decided)}" if gate.decided else ""
-        lines.append(f"- approval **{gate.id}** (round {gate.round}): {gate.state}{decided}")
-    lines += [f"- action item **{i.id}** {i.title} ({i.owner}): {'done' if i.done else 'open'}" for i in here.items]
-    lines += ["", "**Why it was escalated**", *[f"- {explain_reason(reason)}" for reason in state.reasons]]
+        lines.append(f"- **Missing from the packet:** {_said(', '.join(here.missing))}")
+    if here.resolution:
+        lines.append(f"- **Resolution:** {_said(here.resolution)}")
+    lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
+    lines += _section("Approvals", [_gate_line(gate) for gate in here.gates])
+    lines += _section("Action items", [_item_line(item) for item in here.items])
+    lines += _section("Why it was escalated", [_said(explain_reason(reason)) for reason in state.reasons])
     lines += ["", f"Playbook {here.playbook}"]
     return "\n".join(lines)
+
+
+def _section(title: str, rows: list[str]) -> list[str]:
+    """Put a title over a list; the empty lines are what makes it one."""
+    return ["", f"**{title}**", "", *(f"- {row}" for row in rows)] if rows else []
+
+
+def _clock_line(clock: ClockView) -> str:
+    because = f" ({_said(clock.paused_because)})" if clock.paused_because else ""
+    return f"**{clock.name}**: {clock.state}{because}, limit {_instant(clock.due)}"
+
+
+def _gate_line(gate: GateView) -> str:
+    decided = f", {'; '.join(gate.decided)}" if gate.decided else ""
+    until = f", decide until {_instant(gate.due)}" if gate.state == "pending" else ""
+    return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}"
+
+
+def _item_line(item: ItemView) -> str:
+    done = "done" if item.done else f"open, due {_instant(item.due)}"
+    return f"**{item.id}** {_said(item.title)} ({_said(item.owner)}): {done}"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+_MARKUP = re.compile(r"[\\`*\[\]<>|#~]|(?<!\w)_|_(?!\w)")
+"""What Markdown would read as its own; a ``_`` within a word is none."""
+
+
+def _said(text: str) -> str:
+    """Show words of people as they were written, on one line."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))

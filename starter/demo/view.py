@@ -164,8 +164,8 @@ def _otherwise(here: Situation, now: datetime) -> str:
 
 
 def _clock(clock: ClockView, now: datetime) -> Text:
-    left = "met" if clock.state == "stopped" else f"{(clock.due - now).total_seconds():.0f}s left, {clock.state}"
-    style = "dim" if clock.state == "stopped" else _STATES.get(clock.state, "")
+    left = clock.state if clock.state == "met" else f"{(clock.due - now).total_seconds():.0f}s left, {clock.state}"
+    style = "dim" if clock.state == "met" else _STATES.get(clock.state, "")
     return Text(f"  {clock.name}: {left}", style=style, no_wrap=True, overflow="ellipsis")
 
 

@@ -74,7 +74,7 @@ def test_status_owner_time_left_and_next_step_at_a_glance() -> None:
     assert here.status == "In progress"
     clocks = {clock.name: (clock.state, clock.remaining) for clock in here.clocks}
     assert clocks == {
-        "acknowledge": ("stopped", 3600.0),
+        "acknowledge": ("met", 3600.0),
         "first_human_response": ("running", 3600.0),
         "resolution": ("running", 46.5 * 3600),
     }
@@ -161,8 +161,8 @@ def test_gates_items_and_the_resolution_are_shown() -> None:
     assert (gate.state, gate.approvers, gate.decided) == ("pending", (HAL, "person:ida"), ("approved by person:hal",))
     assert [(item.id, item.owner, item.done) for item in here.items] == [("i1", BOB, False)]
     text = markdown(life.state, life.now)
-    assert "- approval **gate1** (round 1): pending: approved by person:hal" in text
-    assert "- action item **i1** call the bank (person:bob): open" in text
+    assert "- **gate1** (round 1): pending, approved by person:hal, decide until 2026-11-20 11:" in text
+    assert "- **i1** call the bank (person:bob): open, due " in text
     life.send(c.Approve(by="person:ida"))
     life.send(c.Resolve(by=ANN, resolution="paid again"))
     assert seen(life).resolution == "paid again"
@@ -170,12 +170,37 @@ def test_gates_items_and_the_resolution_are_shown() -> None:
 
 def test_what_happens_if_nobody_acts_is_named() -> None:
     life = opened(small())
-    assert "**If nobody acts:** 2026-11-20 10:10:00 UTC, acknowledgement of round L1/1" in markdown(
+    assert "**If nobody acts:** 2026-11-20 10:10:00 UTC, nobody has acknowledged round L1/1: page L1 again" in markdown(
         life.state, life.now
     )
     life.send(c.Cancel(by=BOT, because="never mind"))
     assert seen(life).next is None
     assert "**Who acts next:** nobody" in markdown(life.state, life.now)
+
+
+def test_a_clock_that_was_met_during_a_hold_is_not_shown_as_paused() -> None:
+    life = opened(SERVICE).taken_by("person:jana.kralova")
+    life.send(c.PutOnHold(by="person:jana.kralova", because="the bank is closed"))
+    clocks = {clock.name: (clock.state, clock.paused_because) for clock in seen(life).clocks}
+    assert clocks["resolution"] == ("paused", "the bank is closed")
+    assert clocks["first_human_response"] == ("met", "")
+
+
+def test_words_of_people_stay_words_in_the_markdown_of_temporals_ui() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.PutOnHold(by=ANN, because="_wait_ for *them*\n# soon <b>|x|</b> [a](http://b) in snake_case `c`"))
+    said = r"\_wait\_ for \*them\* \# soon \<b\>\|x\|\</b\> \[a\](http://b) in snake_case \`c\`"
+    assert f"- **Who acts next:** {ANN} — on hold: {said}\n" in markdown(life.state, life.now)
+
+
+def test_every_list_of_the_markdown_has_an_empty_line_above_it() -> None:
+    life = opened(SERVICE, facts={"credit.amount": 150.0}).taken_by("person:jana.kralova")
+    lines = markdown(life.state, life.now).split("\n")
+    assert {"**Clocks**", "**Approvals**", "**Why it was escalated**"} <= set(lines)
+    firsts = [n for n, line in enumerate(lines) if line.startswith("- ") and not lines[n - 1].startswith("- ")]
+    assert len(firsts) == 4
+    assert [lines[n - 1] for n in firsts] == [""] * 4
+    assert not any(line.startswith("|") for line in lines)
 
 
 @pytest.mark.req("CSP-10")

@@ -42,7 +42,7 @@ def test_one_look_says_who_acts_next_and_why_what_happens_otherwise_and_how_long
     here = eventually(escalate, "show", escalation, holds=lambda here: len(here["who_acts_next"]) == 3)
     assert "person:jana.kralova" in here["who_acts_next"]
     assert here["why"] == "somebody is to take it: round L2/1"
-    assert here["next"]["what"].startswith("acknowledgement of round L2")
+    assert here["next"]["what"].startswith("nobody has acknowledged round L2")
     assert {clock["name"] for clock in here["clocks"]} == {"acknowledge", "first_human_response", "resolution"}
     assert all(clock["remaining"] > 0 for clock in here["clocks"])
     assert [reason["trigger"] for reason in here["explanation"]["reasons"]] == ["low_confidence", "cancel_words", "vip"]

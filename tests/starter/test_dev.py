@@ -28,6 +28,14 @@ def dev(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+def until(running: subprocess.Popen[str], words: str) -> str:
+    """Read what it prints up to a line with these words; return the line."""
+    assert running.stdout is not None
+    line = next((line for line in running.stdout if words in line), None)
+    assert line is not None, f"it ended without saying: {words}"
+    return line
+
+
 def test_dev_serves_other_commands_stops_on_ctrl_c_and_keeps_everything_for_the_next_start(
     escalate: Escalate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,7 +44,7 @@ def test_a_fresh_install_lists_playbooks_that_can_be_used_at_once(escalate: Esca
 def test_a_broken_playbook_is_listed_with_every_finding_and_what_a_worker_does_meanwhile(
     escalate: Escalate, folder: Path
 ) -> None:
-    said = escalate("playbook", "list", "--folder", write(folder, BROKEN)).out
+    said = escalate("playbook", "list", "--playbooks", write(folder, BROKEN)).out
     assert "customer-service-escalation.yaml:3: levelz: unknown key `levelz`; did you mean `levels`?" in said
     assert "customer-service-escalation.yaml:5: triggers." in said
     assert "did you mean 'customer.tier'?" in said
@@ -54,7 +54,7 @@ def test_a_broken_playbook_is_listed_with_every_finding_and_what_a_worker_does_m
 
 @pytest.mark.req("IMP-1")
 def test_lint_names_every_finding_of_an_override_and_exits_with_1(escalate: Escalate, folder: Path) -> None:
-    said = escalate("playbook", "lint", "--folder", write(folder, BROKEN), "--json", code=1).json
+    said = escalate("playbook", "lint", "--playbooks", write(folder, BROKEN), "--json", code=1).json
     assert [finding["line"] for finding in said["customer-service-escalation"]] == [3, 5]
     assert said["it-service-management"] == []
 
@@ -62,9 +62,9 @@ def test_lint_names_every_finding_of_an_override_and_exits_with_1(escalate: Esca
 @pytest.mark.req("IMP-1")
 def test_an_override_of_a_few_lines_keeps_everything_else(escalate: Escalate, folder: Path) -> None:
     text = "extends: customer-service-escalation\nplaybook: customer-service-escalation\nhold_at_most: 5h\n"
-    shown = escalate("playbook", "show", "customer-service-escalation", "--folder", write(folder, text), "--json").json[
-        "playbook"
-    ]
+    shown = escalate(
+        "playbook", "show", "customer-service-escalation", "--playbooks", write(folder, text), "--json"
+    ).json["playbook"]
     shipped = load_playbook("customer-service-escalation", shipped_folder()).model_dump(mode="json")
     assert shown["hold_at_most"] == "18000s" != shipped["hold_at_most"]
     assert {key for key in shipped if shipped[key] != shown[key]} == {"hold_at_most"}

@@ -22,7 +22,7 @@ def summary(event: HistoryEvent) -> str:
     return str(PayloadConverter.default.from_payload(payload, str)) if payload.data else ""
 
 
-async def test_one_timer_runs_at_a_time_and_says_what_it_waits_for(world: World) -> None:
+async def test_one_timer_runs_at_a_time_and_says_what_happens_if_nobody_acts(world: World) -> None:
     identifier = await world.opened_id("door")
     await world.send(identifier, c.Acknowledge(by=ANN), c.PutOnHold(by=ANN, because="asked the supplier"))
     await world.send(identifier, c.Resume(by=ANN))
@@ -42,12 +42,12 @@ async def test_one_timer_runs_at_a_time_and_says_what_it_waits_for(world: World)
             assert len(running) <= 1
     assert running == set()
     assert words == [
-        "acknowledgement of round L1/1",
-        "end of the time at level L1",
-        "end of the hold",
-        "end of the time at level L1",
-        "the proposed resolution is to be confirmed",
-        "the review is due",
+        "nobody has acknowledged round L1/1: page L1 again",
+        "not resolved at L1: page the next level, L2",
+        "the hold is over: work goes on, its clocks run again",
+        "not resolved at L1: page the next level, L2",
+        "the customer has not said whether it is solved: that counts as a yes, if they were asked; else ask again",
+        f"the review is not written: remind {ANN}",
     ]
 
 
@@ -148,9 +148,10 @@ async def test_the_current_details_are_the_situation_in_markdown(world: World) -
     assert details.startswith("### P2 · assignment · L1\n")
     assert f"**Who acts next:** {ANN}" in details
     assert re.search(
-        r"\*\*If nobody acts:\*\* \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, acknowledgement of round L1/1", details
+        r"\*\*If nobody acts:\*\* \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, nobody has acknowledged round L1/1: page L1",
+        details,
     )
-    assert "| resolution |" in details
+    assert "- **resolution**: running, limit " in details
     assert "- limit: " in details
     await world.send(identifier, c.Acknowledge(by=ANN))
     assert f"**Accountable:** {ANN}" in (await world.metadata(identifier)).current_details
