@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import TaskQueueKind
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
 from temporalio.client import Client
 
 from escalation.model import commands as c
@@ -22,6 +25,30 @@ from tests.workflows.world import ANN, BEN, DAN, World, open_world
 async def sink() -> AsyncIterator[FaultSink]:
     async with open_fault_sink() as opened:
         yield opened
+
+
+# --- a worker ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_question_that_a_leaving_worker_took_along_is_asked_again_and_answered_by_the_next(
+    temporal: Client, tmp_path: Path, cached: int
+) -> None:
+    async with open_world(temporal, tmp_path, cached=cached, working=False) as world:
+        async with world.worker():
+            identifier = await world.opened_id("door")
+            await world.settled(identifier)
+        queue = TaskQueue(name=world.settings.task_queue, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL)
+        poll = PollWorkflowTaskQueueRequest(namespace=temporal.namespace, task_queue=queue, identity="leaves")
+        leaving = asyncio.create_task(temporal.workflow_service.poll_workflow_task_queue(poll))
+        asked = asyncio.create_task(world.client.state(identifier))
+        taken = await leaving
+        assert taken.query.query_type == "state", "the worker that left has taken the question"
+        before = time.monotonic()
+        async with world.worker():
+            assert (await asked).id == identifier
+            # Not when the caller's patience is over: that is 30 seconds, and then it would be told "no worker".
+            assert time.monotonic() - before < 12
+            await world.close(identifier)
 
 
 # --- the ledger -------------------------------------------------------------------------------------------------------
