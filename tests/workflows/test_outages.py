@@ -84,6 +84,31 @@ async def test_an_escalation_goes_on_while_the_ledger_is_down_and_is_recorded_la
     assert (row.row.outcome, row.last_seq) == ("closed", len(recorded))
 
 
+async def test_what_happens_after_the_ledger_went_down_reaches_it_too_when_it_is_back(world: World) -> None:
+    """Nobody is being called any more: it is recorded inside the workflow task, which does not wait for long."""
+    identifier = await world.opened_id("door")
+    await world.send(identifier, c.Acknowledge(by=ANN))
+    state = await world.client.state(identifier)
+    await eventually(lambda: len(world.activities.ledger.timeline(identifier)) >= state.seq, "all is recorded")
+    async with locked(world):
+        before = time.monotonic()
+        await world.send(identifier, c.Note(by=ANN, text="the hinge"))
+        assert time.monotonic() - before < 5
+
+        async def waits_outside() -> bool:
+            description = (await world.handle(identifier).describe()).raw_description
+            return [each.activity_type.name for each in description.pending_activities] == ["ledger.record"]
+
+        await eventually(waits_outside, "an ordinary activity waits for the ledger")
+        missed = (await world.client.state(identifier)).seq
+        assert len(world.activities.ledger.timeline(identifier)) < missed
+    await eventually(lambda: len(world.activities.ledger.timeline(identifier)) >= missed, "what was missed is recorded")
+    await world.finish(identifier)
+    recorded = world.activities.ledger.timeline(identifier)
+    assert [event["seq"] for event in recorded] == list(range(1, len(recorded) + 1))
+    assert [event["text"] for event in recorded if event["type"] == "note_added"] == ["the hinge"]
+
+
 # --- the directory ----------------------------------------------------------------------------------------------------
 
 
