@@ -182,7 +182,8 @@ async def test_a_receiver_that_hangs_delays_an_acknowledgement_by_seconds_at_mos
         await eventually(lambda: sink.tries(BEN), "ben's page arrived")
         before = time.monotonic()
         answer = await world.send(identifier, c.Acknowledge(by=ANN))
-        assert time.monotonic() - before < 8
+        # Two seconds are waited for; that the try is cancelled, it hears with a heartbeat only, after nearly five.
+        assert time.monotonic() - before < 4.2
         state = await world.client.state(identifier)
         assert state.owner is not None
         assert (state.owner.actor, state.owner.since) == (ANN, answer.at)
