@@ -10,6 +10,7 @@ The only module of this package that imports temporalio. It names the workflow a
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -53,6 +54,10 @@ T = TypeVar("T")
 
 ANSWER_WITHIN = timedelta(seconds=30)
 """How long a caller waits for an answer; a worker has to be there to give one."""
+_FIRST_TRY = timedelta(seconds=5)
+"""How long the first try of a question may take; every further try may take twice as long as the one before it."""
+_BETWEEN_TRIES = 0.2
+"""Seconds."""
 
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _LOWEST_PRIORITY = 5
@@ -263,7 +268,7 @@ class EscalationClient:
         except WorkflowFailureError:
             # Refused, or ended by hand in Temporal: it has no result, but what it knew can still be asked.
             try:
-                state = await handle.query("state", result_type=Escalation, rpc_timeout=self._answer_within)
+                state = await self._try_again(partial(handle.query, "state", result_type=Escalation))
             except WorkflowQueryFailedError:
                 return Previous()
             except RPCError as error:
@@ -344,11 +349,31 @@ class EscalationClient:
     async def _ask(self, escalation: str, name: str, result_type: Any) -> Any:
         handle: WorkflowHandle[Any, Any] = self.temporal.get_workflow_handle(escalation)
         try:
-            return await handle.query(name, result_type=result_type, rpc_timeout=self._answer_within)
+            return await self._try_again(partial(handle.query, name, result_type=result_type))
         except WorkflowQueryFailedError as error:
             raise NotNow(f"{escalation}: {error.message}") from error
         except RPCError as error:
             raise await self._lost(error, escalation) from error
+
+    async def _try_again(self, ask: Callable[..., Awaitable[T]]) -> T:
+        """Ask a question until it is answered or the time is up.
+
+        Temporal hands a question to one worker and keeps no copy of it: one that leaves in that instant takes it along
+        (its SDK drops what its open polls bring after the shutdown began), and nobody would hear of it again until the
+        caller's own time is up. Commands need no such care: their workflow task has a time-out of its own. The tries
+        grow, so that a question also comes to its turn where workers are merely busy.
+        """
+        ends = time.monotonic() + self._answer_within.total_seconds()
+        this_try = _FIRST_TRY.total_seconds()
+        while True:
+            left = ends - time.monotonic()
+            try:
+                return await ask(rpc_timeout=timedelta(seconds=min(this_try, left)))
+            except RPCError as error:
+                if error.status not in _NO_ANSWER or time.monotonic() + _BETWEEN_TRIES >= ends:
+                    raise
+            await asyncio.sleep(_BETWEEN_TRIES)
+            this_try *= 2
 
     async def list(self, query: str = "ExecutionStatus = 'Running'", limit: int = 100) -> AsyncIterator[str]:
         """Yield ids of escalations that match a visibility query, the latest first."""

@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError  # noqa: A004 - Temporal's name
 
 T = TypeVar("T")
 
-LOCAL_FAILURE = (ActivityError, ApplicationError)
-"""What a failed local activity raises: its own error as it is; only a time-out comes wrapped, as ordinary ones do."""
+LOCAL_FAILURE = (ActivityError, ApplicationError, TimeoutError)
+"""What a failed local activity raises: its own error as it is. Only a time-out comes wrapped, as ordinary ones do, but
+not when the worker that replays the run reads it from history."""
 
 
 class Local:
@@ -38,7 +39,7 @@ class Local:
         """Execute one when it is its turn.
 
         Raises:
-            ActivityError, ApplicationError: see ``LOCAL_FAILURE``.
+            ActivityError, ApplicationError, TimeoutError: see ``LOCAL_FAILURE``.
         """
         async with self._turn:
             result: T = await workflow.execute_local_activity(

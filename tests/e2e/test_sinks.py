@@ -98,7 +98,8 @@ async def test_a_page_arrives_once_when_the_sink_fails_three_times(rig: Rig, sin
 async def test_a_page_waits_as_long_as_the_sink_asks(rig: Rig, sink: FaultSink) -> None:
     tries = await delivered(rig, sink, "busy", BUSY)
     assert len(tries) == 2
-    assert 4 <= tries[1] < 8
+    # By its own reckoning Temporal would come back after 1, 3 and 7 seconds.
+    assert 4 <= tries[1] < 6.5
 
 
 async def test_a_page_arrives_once_when_the_sink_loses_the_connection(rig: Rig, sink: FaultSink) -> None:

@@ -11,6 +11,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
 from escalation.playbook.schema import ClockName
+from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, World, open_world
 
@@ -107,16 +108,24 @@ async def test_an_action_item_of_forty_days_is_followed_to_its_end(
     await world.send(identifier, c.SubmitReview(by=ANN, lessons=("oil it",), items=(item,)))
     await skipping.sleep(timedelta(days=39))
     assert len(world.received(BEN, "item")) == 1
+    assert heard_late(world) == []
     assert (await world.client.situation(identifier)).who_acts_next == (BEN,)
     # Late by a day and a bit: reminded when it was due and a day after, and then the accountable person hears of it.
     await skipping.sleep(timedelta(days=2, hours=1))
-    state = await world.until(identifier, lambda state: CLEO in state.told)
+    await eventually(lambda: heard_late(world), "the accountable person hears of it")
+    assert len(heard_late(world)) == 1
+    state = await world.until(identifier, lambda state: state.items["i1"].chased == 2)
     chased = [event.at - item.due for event in state.tail if isinstance(event, e.ItemChased)]
     assert [abs(late - timedelta(days=days)) < A_SECOND for days, late in enumerate(chased)] == [True, True]
-    assert len(world.received(BEN, "item")) == 3
+    await eventually(lambda: len(world.received(BEN, "item")) == 3, "ben is told when it is added, due, and late")
     await world.send(identifier, c.CompleteItem(by=BEN, item="i1", result="all of them"))
     summary = await world.result(identifier)
     assert (summary.outcome, summary.because) == ("closed", "the review is in and every action item is done")
+
+
+def heard_late(world: World) -> list[str]:
+    """What the accountable person was told of the late item; before, cleo hears of other things."""
+    return [told.subject for told in world.received(CLEO) if "action item i1 is late" in told.subject]
 
 
 @pytest.mark.req("CSP-18")
