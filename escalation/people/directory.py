@@ -13,11 +13,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, Strict, StrictBool, ValidationError, model_validator
 
+from escalation.calendars import TimeZone
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import Location, did_you_mean
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Override, Rotation, TimeZone, on_call
+from escalation.people.schedules import Override, Rotation, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -12,48 +12,21 @@ it): 02:30 is then the instant that local clocks show as 03:30.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
+from escalation.calendars import WEEKDAYS, TimeZone, Weekday
 from escalation.values import Record, Slug
 
 WEEK = timedelta(days=7)
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; no relative path; a folder of zones, such as `Europe`
-        raise ValueError("is not a known time zone; expected an IANA name such as Europe/Prague") from None
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-"""The IANA name of a time zone, such as ``Europe/Prague``."""
 
 
 def _on_the_wall(at: time) -> time:
     if at.tzinfo is not None:
         raise ValueError("is a time with an offset; expected wall time such as 09:00, the rotation has a time_zone")
     return at
-
-
-class Weekday(StrEnum):
-    """Days as people write them."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
-
-
-WEEKDAYS = tuple(Weekday)
 
 
 class HandOver(Record):

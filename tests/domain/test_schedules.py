@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from escalation.people.schedules import WEEK, WEEKDAYS, Override, Rotation, on_call
+from escalation.calendars import WEEKDAYS
+from escalation.people.schedules import WEEK, Override, Rotation, on_call
 
 
 def rotation(
