@@ -18,7 +18,7 @@ from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import Location, did_you_mean
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Override, Rotation, next_on, on_call
+from escalation.people.schedules import Override, Rotation, changes, next_on, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -159,6 +159,13 @@ class Directory(Record):
             notes=tuple(dict.fromkeys(notes)),
             also=tuple(dict.fromkeys(actor for actor in members if actor not in found and actor not in exclude)),
         )
+
+    def changes(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
+        """Return the instants between two aware ones, in order, at which ``find`` may give another answer."""
+        found = {at for rotation in self.rotations.values() for at in changes(rotation, start, end)}
+        for absence in (absence for person in self.people for absence in person.away):
+            found |= {at for at in (absence.start, absence.end) if start < at < end}
+        return tuple(sorted(found))
 
     def members(self, target: Target) -> tuple[Actor, ...]:
         """Return everybody who belongs to a target at some time or other: who may act for it. Nobody for ``raci:``."""

@@ -207,6 +207,12 @@ class Turns:
             yield self.shift(number)
             number += 1
 
+    def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Yield the instants between two aware ones at which it hands over, begins or ends to be on."""
+        yield from (shift.start for shift in self.shifts(start, end) if shift.start > start)
+        if self._hours is not None:
+            yield from self._hours.changes(start, end)
+
     def shown(self, at: datetime) -> str:
         """Write an aware instant as local clocks and calendars show it."""
         local = at.astimezone(self._zone).replace(tzinfo=None)
@@ -248,6 +254,14 @@ def on_call(rotation: Rotation, at: datetime) -> OnCall | None:
 def next_on(rotation: Rotation, at: datetime) -> datetime:
     """Return the first instant, from an aware one on, at which somebody has a shift, overrides apart."""
     return min(turns.begins(at) for turns in rotation.layers)
+
+
+def changes(rotation: Rotation, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the instants between two aware ones at which somebody else may be on call, in no order."""
+    for turns in rotation.layers:
+        yield from turns.changes(start, end)
+    for override in rotation.overrides:
+        yield from (at for at in (override.start, override.end) if start < at < end)
 
 
 def _whose(turns: Turns, at: datetime) -> str:
