@@ -3,11 +3,12 @@
 import asyncio
 import sys
 
-from benchmarks import domain, engine
+from benchmarks import domain, engine, people
 from benchmarks.figures import held
 
 if __name__ == "__main__":
     domain.main()
+    people.main()
     asyncio.run(engine.main())
     sys.stdout.flush()
     sys.exit(0 if all(held) else 1)

@@ -1,4 +1,4 @@
-"""Clocks: how long something may take, in wall time, by severity; warned before, acted on at the breach.
+"""Clocks: how long something may take, in wall or business time, by severity; warned before, acted on at the breach.
 
 Instants are absolute; a pause moves them by as long as it lasted and stays in the clock's pause ledger. A status set by
 a rule, an AI or the engine is not a human response: only an act of a person stops that clock, and an acknowledgement
@@ -7,6 +7,7 @@ is measured apart.
 
 from datetime import timedelta
 
+from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle import assignment
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
@@ -41,17 +42,19 @@ def _start(draft: Draft, name: ClockName, policy: ClockPolicy) -> None:
     begun = state.opened_at
     if policy.starts == "first_contact" and state.case is not None and state.case.opened_at is not None:
         begun = min(state.case.opened_at, begun)
-    lost = _lost(before) if before is not None else timedelta(0)
-    due = begun + limit + lost
+    calendar = state.playbook.calendar_of(name)
+    lost = _lost(before, calendar) if before is not None else timedelta(0)
+    due = later(calendar, begun, limit + lost)
     if before is not None and before.breached and due <= draft.now:
         return  # the same breach would be reported, and climb the ladder, a second time
-    warn_due = begun + limit * policy.warn_at + lost
+    warn_due = later(calendar, begun, limit * policy.warn_at + lost)
     draft.record(e.ClockStarted, by=ENGINE, clock=name, started_at=begun, warn_due=warn_due, due=due)
 
 
-def _lost(clock: Clock) -> timedelta:
-    """Return how long a clock was paused; a pause that lasts is added when it ends."""
-    return sum((pause.until - pause.since for pause in clock.pauses if pause.until is not None), timedelta(0))
+def _lost(clock: Clock, calendar: Calendar | None) -> timedelta:
+    """Return how much of a clock's time passed in pauses; a pause that lasts is added when it ends."""
+    ended = ((pause.since, pause.until) for pause in clock.pauses if pause.until is not None)
+    return sum((passed(calendar, since, until) for since, until in ended), timedelta(0))
 
 
 def recompute(draft: Draft) -> None:

@@ -6,18 +6,19 @@ cannot be resolved is said in a note, and the fallback is asked instead.
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, Strict, StrictBool, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, Strict, StrictBool, ValidationError, model_validator
 
+from escalation.calendars import TimeZone
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import Location, did_you_mean
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Override, Rotation, TimeZone, on_call
+from escalation.people.schedules import Override, Rotation, changes, next_on, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -31,6 +32,20 @@ class Contact(Record):
     channel: Slug
     """``inbox``, ``email``, ``webhook`` or another channel that the installation has a connection for."""
     address: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Absence(Record):
+    """A person cannot be asked, from ``start`` until just before ``end``."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("ends before it starts; expected `start` before `end`")
+        return self
 
 
 class Person(Record):
@@ -51,6 +66,13 @@ class Person(Record):
     Strict, because pydantic would otherwise take an amount of 1 for ``true``.
     """
     manager: Slug | None = None
+    deputy: Slug | None = None
+    """Who is asked while this person is away; a deputy who is away as well has a deputy of their own."""
+    away: tuple[Absence, ...] = ()
+
+    def absence(self, at: datetime) -> Absence | None:
+        """Return why this person cannot be asked at an aware instant; None when they can."""
+        return next((absence for absence in self.away if absence.start <= at < absence.end), None)
 
 
 class Team(Record):
@@ -150,6 +172,13 @@ class Directory(Record):
             left_out=tuple(left_out),
         )
 
+    def changes(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
+        """Return the instants between two aware ones, in order, at which ``find`` may give another answer."""
+        found = {at for rotation in self.rotations.values() for at in changes(rotation, start, end)}
+        for absence in (absence for person in self.people for absence in person.away):
+            found |= {at for at in (absence.start, absence.end) if start < at < end}
+        return tuple(sorted(found))
+
     def members(self, target: Target) -> tuple[Actor, ...]:
         """Return everybody who belongs to a target at some time or other: who may act for it. Nobody for ``raci:``."""
         kind, name = split_target(target)
@@ -169,9 +198,18 @@ class Directory(Record):
             case _:
                 pass
         if rotation in self.rotations:
-            turns = self.rotations[rotation]
-            ids += [*turns.people, *(override.person for override in turns.overrides)]
-        return tuple(dict.fromkeys(map(_actor, ids)))
+            ids += self.rotations[rotation].everybody
+        deputies = (deputy for person in ids for deputy in self._deputies(person))
+        return tuple(dict.fromkeys(map(_actor, (*ids, *deputies))))
+
+    def _deputies(self, person: str) -> tuple[str, ...]:
+        """Return a person's deputy, that one's deputy, and so on; the loader refuses circles."""
+        chain: list[str] = []
+        known = self._people.get(_actor(person))
+        while known is not None and known.deputy is not None:
+            chain.append(known.deputy)
+            known = self._people.get(_actor(known.deputy))
+        return tuple(chain)
 
     def _add(
         self,
@@ -189,8 +227,11 @@ class Directory(Record):
         if isinstance(candidates, str):
             notes.append(f"{target}: {candidates}.")
             return
-        for person, note in candidates:
+        for person, note in (self._present(person, note, at) for person, note in candidates):
             actor = _actor(person)
+            if not person:
+                notes.append(f"{target}: {note}.")
+                continue
             if actor in exclude:
                 notes.append(f"{target}: {actor} may not be asked here and is passed over.")
                 continue
@@ -229,8 +270,29 @@ class Directory(Record):
     def _on_call(self, rotation: str, at: datetime) -> list[tuple[str, str]] | str:
         if rotation not in self.rotations:
             return f"no rotation `{rotation}` in the directory"
-        person, why = on_call(self.rotations[rotation], at)
-        return [(person, f"{why} (rotation {rotation})")]
+        found = on_call(self.rotations[rotation], at)
+        if found is None:
+            begins = self.rotations[rotation].layers[-1].shown(next_on(self.rotations[rotation], at))
+            return f"nobody has the shift of rotation `{rotation}` until {begins}"
+        for person in (found.person, *found.others):
+            why = found.why if person == found.person else f"has a later turn, {found.person} is away"
+            present, why = self._present(person, why, at)
+            if present:
+                return [(present, f"{why} (rotation {rotation})")]
+        return [(found.person, f"{found.why} (rotation {rotation})")]
+
+    def _present(self, person: str, note: str, at: datetime) -> tuple[str, str]:
+        """Return a person who can be asked, or the first of their deputies who can; nobody and why when none can."""
+        known = self._people.get(_actor(person))
+        absence = known.absence(at) if known is not None else None
+        if absence is None:
+            return person, note
+        until = f"{absence.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        away = f"{person} is away until {until}" + (f" ({absence.why})" if absence.why else "")
+        for deputy in self._deputies(person):
+            if self._people[_actor(deputy)].absence(at) is None:
+                return deputy, "; ".join(part for part in (f"deputy: {away}", note) if part)
+        return "", f"{away} and has no deputy who is there"
 
 
 def example_file() -> Path:
@@ -258,10 +320,12 @@ def check_directory(document: Document) -> Directory:
 
 _PEOPLE_NAMED = (
     "people.*.manager",
+    "people.*.deputy",
     "teams.*.members.*",
     "teams.*.lead",
     "roles.*.holders.*",
     "rotations.*.people.*",
+    "rotations.*.above.*.people.*",
     "rotations.*.overrides.*.person",
 )
 _ROTATIONS_NAMED = ("teams.*.oncall", "roles.*.oncall")
@@ -310,19 +374,22 @@ def _overlaps(document: Document) -> Iterator[Finding]:
 
 
 def _circles(document: Document) -> Iterator[Finding]:
-    managers: dict[Any, Any] = {}
-    places: dict[Any, Any] = {}
-    for path, person in document.each("people.*"):
-        if isinstance(person, dict) and isinstance(person.get("id"), str):
-            managers[person["id"]] = person.get("manager")
-            places[person["id"]] = (*path, "manager")
-    for person in managers:
-        chain = [person]
-        while isinstance(above := managers.get(chain[-1]), str) and above not in chain:
-            chain.append(above)
-        if above == person == min(chain):
-            way = f" by way of {', '.join(chain[1:])}" if chain[1:] else ""
-            yield document.finding(places[person], f"`{person}` is their own manager{way}; expected a chain that ends")
+    for key in ("manager", "deputy"):
+        above: dict[Any, Any] = {}
+        places: dict[Any, Any] = {}
+        for path, person in document.each("people.*"):
+            if isinstance(person, dict) and isinstance(person.get("id"), str):
+                above[person["id"]] = person.get(key)
+                places[person["id"]] = (*path, key)
+        for person in above:
+            chain = [person]
+            while isinstance(next_one := above.get(chain[-1]), str) and next_one not in chain:
+                chain.append(next_one)
+            if next_one == person == min(chain):
+                way = f" by way of {', '.join(chain[1:])}" if chain[1:] else ""
+                yield document.finding(
+                    places[person], f"`{person}` is their own {key}{way}; expected a chain that ends"
+                )
 
 
 def _asked_again(found: FoundPerson) -> FoundPerson:

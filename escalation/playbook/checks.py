@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from escalation.documents import Document
 from escalation.errors import Finding
-from escalation.explain import Location
+from escalation.explain import Location, did_you_mean
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, severity_names, types_of
 from escalation.playbook.facts import FactType
+from escalation.playbook.holidays import holidays_wrong
 from escalation.playbook.schema import Playbook, Stage
 from escalation.values import Target, parse_duration
 
@@ -49,6 +50,7 @@ def check(document: Document) -> list[Finding]:
         *_unique(document, "gates", "id"),
         *_gates(document, types),
         *_clocks(document),
+        *_calendars(document),
         *_statuses(document),
         *_raci(document),
     ]
@@ -195,6 +197,19 @@ def _clocks(document: Document) -> Iterator[Finding]:
             yield document.finding(
                 path, f"there is no severity '{path[-1]}'; expected {one_of(names)} (not an alias), or default"
             )
+    calendars = list(mapping(document, "calendars"))
+    for path, name in document.each("clocks.*.calendar"):
+        if isinstance(name, str) and name not in calendars:
+            hint = did_you_mean(name, calendars) or f"; expected {one_of(calendars) or 'none: wall time'}"
+            yield document.finding(path, f"there is no calendar '{name}'{hint}")
+
+
+def _calendars(document: Document) -> Iterator[Finding]:
+    for path, holidays in document.each("calendars.*.holidays.*"):
+        if isinstance(holidays, dict) and (wrong := holidays_wrong(holidays.get("country"), holidays.get("region"))):
+            yield document.finding(path, wrong)
+    for path, _ in document.each("calendars.*.holidays_on"):
+        yield document.finding(path, "is written by the loader; name `holidays`, or single days in `closed`")
 
 
 def _statuses(document: Document) -> Iterator[Finding]:

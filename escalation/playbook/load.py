@@ -18,6 +18,7 @@ from escalation.documents import Document, merge, read_document, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import did_you_mean
 from escalation.playbook.checks import check
+from escalation.playbook.holidays import with_holidays
 from escalation.playbook.schema import Playbook
 from escalation.values import digest_of
 
@@ -132,6 +133,7 @@ class _Files:
             found += [finding for finding in error.findings if finding.path not in said]
         if found:
             raise DocumentError(sorted(set(found), key=lambda finding: (finding.file, finding.line)))
+        playbook = with_holidays(playbook, datetime.now(UTC).year)  # noqa: TID251 - reads files, for no workflow
         return Loaded(playbook, digest_of(playbook.model_dump_json()), path, document)
 
     def _read(self, path: Path, over: tuple[Path, ...]) -> Document:

@@ -1,8 +1,9 @@
 """The playbook: versioned policy that says what should happen, written in YAML and pinned by digest.
 
 Conditions (``when``, ``up_when``, ``incomplete_allowed``) are CEL expressions over ``escalation.playbook.facts`` and
-the playbook's own ``fields``. Durations are wall time and written ``15m``, ``1h30m``, ``2d``. Everything here is also
-persisted inside each escalation, so fields are only ever added, with defaults.
+the playbook's own ``fields``. Durations are written ``15m``, ``1h30m``, ``2d`` and mean wall time, except those of a
+clock with a ``calendar``. Everything here is also persisted inside each escalation, so fields are only ever added, with
+defaults.
 """
 
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_serializer
 
+from escalation.calendars import Calendar
 from escalation.playbook.facts import FactType, FactValue
 from escalation.values import Duration, Record, Slug, Target
 
@@ -244,12 +246,14 @@ class ClockName(StrEnum):
 
 
 class ClockPolicy(Record):
-    """How long something may take, in wall time, by severity."""
+    """How long something may take, in wall time or in a calendar's business time, by severity."""
 
     starts: Literal["trigger", "first_contact"] = "trigger"
     """``first_contact`` counts from the case's ``opened_at``."""
     within: dict[str, Duration]
     """Severity name to duration; ``default`` serves the severities that are not named."""
+    calendar: Slug | None = None
+    """Name of the calendar in whose business time it runs; None: wall time."""
     warn_at: Annotated[float, Field(gt=0, lt=1)] = 0.75
     """Fraction of the time after which the owner is warned."""
     pause_on_hold: bool = True
@@ -332,6 +336,7 @@ class Playbook(Record):
     levels: Annotated[tuple[LevelPolicy, ...], Field(min_length=1)]
     routing: tuple[Route, ...] = ()
     gates: tuple[GatePolicy, ...] = ()
+    calendars: dict[Slug, Calendar] = {}
     clocks: dict[ClockName, ClockPolicy] = {}
     statuses: tuple[StatusPolicy, ...] = ()
     raci: dict[Stage, Raci]
@@ -345,6 +350,11 @@ class Playbook(Record):
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""
         return next((index for index, level in enumerate(self.levels) if level.id == level_id), None)
+
+    def calendar_of(self, clock: ClockName) -> Calendar | None:
+        """Return the calendar that a clock runs by; None when it runs in wall time."""
+        policy = self.clocks.get(clock)
+        return self.calendars.get(policy.calendar) if policy is not None and policy.calendar is not None else None
 
     def gate(self, gate_id: str) -> GatePolicy | None:
         """Return a gate by id; None when the playbook has no such gate."""

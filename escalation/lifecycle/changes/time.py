@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
 from escalation.model.state import Clock, Escalation, Hold, LevelState, Pause
@@ -47,16 +48,22 @@ def pause(clock: Clock, by: Actor, because: str, now: datetime) -> Clock:
     return with_(clock, pauses=(*clock.pauses, Pause(by=by, because=because, since=now)))
 
 
-def unpause(clock: Clock, now: datetime) -> Clock:
-    """Close the open entry and move the clock's instants by as long as it lasted."""
+def unpause(clock: Clock, calendar: Calendar | None, now: datetime) -> Clock:
+    """Close the open entry; what was left of the clock's time when it was paused begins again now."""
     if not clock.paused:
         return clock
     last = clock.pauses[-1]
-    lost = now - last.since
+
+    def moved(at: datetime) -> datetime:
+        # Of business time that was over already nothing is left to move.
+        if calendar is not None and at <= last.since:
+            return at
+        return later(calendar, now, passed(calendar, last.since, at))
+
     return with_(
         clock,
-        warn_due=clock.warn_due + lost,
-        due=clock.due + lost,
+        warn_due=moved(clock.warn_due),
+        due=moved(clock.due),
         pauses=(*clock.pauses[:-1], with_(last, until=now)),
     )
 
@@ -75,7 +82,9 @@ def _hold_ended(state: Escalation, event: e.HoldEnded) -> Changes:
     since = state.hold.since if state.hold is not None else event.at
     return {
         "hold": None,
-        "clocks": {name: unpause(clock, event.at) for name, clock in state.clocks.items()},
+        "clocks": {
+            name: unpause(clock, state.playbook.calendar_of(name), event.at) for name, clock in state.clocks.items()
+        },
         "level": waited(state.level, since, event.at),
     }
 

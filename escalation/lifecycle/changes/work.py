@@ -66,7 +66,9 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Chan
     return {
         "resolution": with_(state.resolution, state="rejected", confirm_due=None),
         "review": None,
-        "clocks": {name: unpause(clock, event.at) for name, clock in state.clocks.items()},
+        "clocks": {
+            name: unpause(clock, state.playbook.calendar_of(name), event.at) for name, clock in state.clocks.items()
+        },
         "level": waited(state.level, state.resolution.at, event.at),
     }
 
