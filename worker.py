@@ -21,7 +21,7 @@ from temporalio.client import Client
 from temporalio.common import MetricGauge
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import Worker
 
 import activities
 from activities.alive import Alive
@@ -29,6 +29,7 @@ from activities.retry import RetryClass
 from escalation.errors import EscalationError
 from settings import Settings, connect, load_settings
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import Runner
 from workflows.search_attributes import REGISTRY
 
 log = structlog.get_logger("worker")
@@ -111,16 +112,6 @@ def build_runtime(settings: Settings) -> Runtime:
     return Runtime(telemetry=TelemetryConfig(metrics=metrics) if metrics else TelemetryConfig())
 
 
-def runner() -> WorkflowRunner:
-    """Return what workflow code runs in, here and wherever histories are replayed: no sandbox.
-
-    Everything in ``workflows`` and ``escalation`` is loaded once for all escalations, so a sandbox would have nothing
-    left to watch, and yet cost a third of the worker's time and half of an idle escalation's memory. What keeps it
-    deterministic instead: lint, replay of recorded histories, and a test that lives a whole life in the full sandbox.
-    """
-    return UnsandboxedWorkflowRunner()
-
-
 def build_worker(client: Client, settings: Settings, world: activities.Activities, **more: Any) -> Worker:
     """Wire workflows and activities. Nothing is decided here; ``more`` goes to ``Worker`` as it is."""
     return Worker(
@@ -129,7 +120,7 @@ def build_worker(client: Client, settings: Settings, world: activities.Activitie
         workflows=[EscalationWorkflow],
         activities=world.all(),
         interceptors=[Alive(), RetryClass()],
-        workflow_runner=runner(),
+        workflow_runner=Runner(),
         graceful_shutdown_timeout=settings.graceful_shutdown,
         # How long the server waits for a killed worker before it gives its escalations to another one.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),

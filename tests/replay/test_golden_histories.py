@@ -10,8 +10,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from worker import runner
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import Runner
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -28,7 +28,7 @@ def replayer(within: WorkflowRunner | None = None) -> Replayer:
     return Replayer(
         workflows=[EscalationWorkflow],
         data_converter=pydantic_data_converter,
-        workflow_runner=within or runner(),
+        workflow_runner=within or Runner(),
     )
 
 

@@ -20,8 +20,8 @@ from escalation.client import EscalationClient
 from escalation.model.start import Summary
 from escalation.playbook.load import Shelf, shipped_folder
 from starter.embedded import EmbeddedStack, WorkerProcess
-from worker import runner
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import Runner
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +52,7 @@ class Rig:
     async def replay(self, *escalations: str) -> None:
         """Play histories again as the next worker would after a restart; fails where the code does otherwise."""
         replayer = Replayer(
-            workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner()
+            workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=Runner()
         )
         for escalation in escalations:
             handle = self.client.temporal.get_workflow_handle(escalation)

@@ -33,8 +33,9 @@ from escalation.model.start import Summary
 from escalation.model.state import Escalation
 from escalation.playbook.load import Shelf, shipped_folder
 from settings import Settings
-from worker import build_worker, runner
+from worker import build_worker
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import Runner
 
 ANN, BEN, CLEO, DAN, EVE = (f"person:{name}" for name in ("ann", "ben", "cleo", "dan", "eve"))
 """First line, second line, head, and two approvers."""
@@ -143,11 +144,11 @@ class World:
         history = await self.history(identifier)
         return [event for event in history.events if not wanted or event.event_type in wanted]
 
-    async def settled(self, identifier: str) -> int:
-        """Wait until nothing is under way, and return the length of the history."""
+    async def settled(self, identifier: str, *, left: int = 0) -> int:
+        """Wait until no more activities than ``left`` are under way, and return the length of the history."""
         while True:
             described = (await self.handle(identifier).describe()).raw_description
-            if not described.pending_activities and not described.HasField("pending_workflow_task"):
+            if len(described.pending_activities) <= left and not described.HasField("pending_workflow_task"):
                 return described.workflow_execution_info.history_length
             await asyncio.sleep(0.03)
 
@@ -163,13 +164,14 @@ class World:
         return [message for message in self.activities.inbox.messages(to) if kind in {None, message.kind}]
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[None]:
+    async def worker(self, **more: Any) -> AsyncIterator[None]:
         """Run the worker of production; a workflow that does not replay fails instead of waiting for a human."""
         worker = build_worker(
             self.temporal,
             self.settings,
             self.activities,
             workflow_failure_exception_types=[workflow.NondeterminismError],
+            **more,
         )
         async with worker:
             yield
@@ -177,7 +179,7 @@ class World:
     async def replay(self) -> None:
         """Replay every run of the escalations of this test; of a crowd some."""
         replayer = Replayer(
-            workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner()
+            workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=Runner()
         )
         await replayer.replay_workflows(self._histories())
 
