@@ -1,4 +1,4 @@
-"""A worker takes over a run that nobody looked after for a while: what it is asked first does not change what it does."""
+"""A worker takes over a run that nobody looked after for a while: what it is asked first changes nothing."""
 
 import asyncio
 from pathlib import Path
