@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,12 +10,14 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from activities.notify import inbox, webhook
 from escalation.errors import DocumentError, Finding
+from escalation.foresight.lint import Foreseen, Weight, prove
 from escalation.people.directory import Directory, load_directory
 from escalation.playbook.checks import check_against
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import Playbook
-from escalation.values import format_duration
+from escalation.values import counted, format_duration
 from starter import render, session
 from starter.docstrings import field_docs
 from starter.session import AsJson, say
@@ -26,6 +29,9 @@ Folders = Annotated[
     list[Path] | None,
     typer.Option("--playbooks", metavar="FOLDER", help="Where to look first; may be repeated. Shipped ones come last."),
 ]
+CHANNELS = (inbox.CHANNEL, webhook.CHANNEL)
+"""What this installation can send by."""
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A playbook's name, or the path of its file.")]
 
 
@@ -99,32 +105,51 @@ def lint(
     ] = None,
     directory: Annotated[Path | None, typer.Option(metavar="FILE", help="Where every target must be found.")] = None,
     playbooks: Folders = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="For how many days from now somebody must be there.")] = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Check playbooks: what they say, and that the directory has everybody they name. Exit 1 if not."""
+    """Check playbooks: what they say, and that at every instant of the next days somebody is told and can decide.
+
+    Exit 1 where somebody would not be told, or something is wrong with a file; what only goes another way than the
+    playbook says is a warning.
+    """
     people = load_directory(directory or session.load().directory)
     checked = [playbook] if playbook else [entry.name for entry in _shelf(playbooks).list()]
-    found = {each: _lint(each, playbooks, people) for each in checked}
-    count = sum(map(len, found.values()))
+    found = {each: _lint(each, playbooks, people, days) for each in checked}
     parts: list[RenderableType] = []
     for each, findings in found.items():
-        verdict = Text("ok", style="green") if not findings else Text(f"{len(findings)} to mend", style="bold red")
+        errors = sum(finding.weight is Weight.ERROR for finding in findings)
+        verdict = Text(f"{errors} to mend", style="bold red") if errors else Text("ok", style="green")
+        if warnings := len(findings) - errors:
+            verdict.append(f", {counted(warnings, 'warning')}", style="yellow")
         parts.append(Text.assemble((f"{each}: ", "bold"), verdict))
         parts += [Text(f"  {finding}") for finding in findings]
-    data = {each: [finding._asdict() for finding in findings] for each, findings in found.items()}
+    data = {each: [_plain(finding) for finding in findings] for each, findings in found.items()}
     say(data, Group(*parts), as_json=as_json)
-    if count:
+    if any(finding.weight is Weight.ERROR for findings in found.values() for finding in findings):
         raise typer.Exit(1)
 
 
-def _lint(playbook: str, folders: list[Path] | None, people: Directory) -> list[Finding]:
+def _plain(found: Foreseen) -> dict[str, Any]:
+    return {
+        "weight": str(found.weight),
+        **found.finding._asdict(),
+        "first_at": found.at.isoformat() if found.at else None,
+        "lasts_seconds": found.lasts.total_seconds() if found.at else None,
+    }
+
+
+def _lint(playbook: str, folders: list[Path] | None, people: Directory, days: int) -> list[Foreseen]:
     try:
         loaded = _load(playbook, folders)
     except DocumentError as error:
         if error.findings[0].message.startswith("there is no playbook"):
             raise
-        return error.findings
-    return check_against(loaded.playbook, lambda target: bool(people.members(target)), loaded.document)
+        return [Foreseen(Weight.ERROR, finding) for finding in error.findings]
+    unknown = check_against(loaded.playbook, lambda target: bool(people.members(target)), loaded.document)
+    if unknown:  # whoever is not in the directory is not found at any instant: said once
+        return [Foreseen(Weight.ERROR, finding) for finding in unknown]
+    return prove(loaded.playbook, people, datetime.now(UTC), days, document=loaded.document, channels=CHANNELS)
 
 
 @app.command("schema")

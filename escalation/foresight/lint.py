@@ -42,7 +42,7 @@ class Foreseen(NamedTuple):
 
     def __str__(self) -> str:
         when = f" (first at {self.at:%Y-%m-%d %H:%M} UTC, {format_duration(self.lasts)} in all)" if self.at else ""
-        return f"{self.weight}: {self.finding}{when}"
+        return f"{'warning: ' if self.weight is Weight.WARNING else ''}{self.finding}{when}"
 
 
 def prove(

@@ -1,10 +1,12 @@
 """`escalate playbook` lists, explains and checks the rules without a server."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from escalation.people.directory import example_file
 from escalation.playbook.load import load_playbook, shipped_folder
 from tests.starter.conftest import Escalate
 
@@ -74,6 +76,23 @@ def test_lint_finds_whom_the_directory_does_not_know(escalate: Escalate, folder:
     write(folder, NOBODY)
     said = escalate("playbook", "lint", str(folder / "customer-service-escalation.yaml"), code=1).out
     assert ":4: levels.0.targets.0: a level without contact: the directory has no team 'nosuch'" in said
+
+
+@pytest.mark.req("PROC-6")
+def test_lint_says_from_which_instant_nobody_would_be_there(escalate: Escalate, folder: Path) -> None:
+    shipped = example_file().read_text()
+    away = "{start: 2020-01-01T00:00:00Z, end: 2099-01-01T00:00:00Z, why: left}"
+    everybody = re.sub(r"(?m)^(  - id: [a-z]+\.[a-z]+)$", rf"\1\n    away: [{away}]", shipped)
+    assert everybody != shipped
+    (folder / "people.yaml").write_text(everybody)
+    said = escalate("playbook", "lint", "it-service-management", "--directory", str(folder / "people.yaml"), code=1).out
+    assert "nobody is told, not even" in said
+    assert "30d in all" in said
+    found = escalate(
+        *("playbook", "lint", "--directory", str(folder / "people.yaml"), "--days", "2", "--json"), code=1
+    ).json["customer-service-escalation"]
+    assert {each["weight"] for each in found} == {"error"}
+    assert {each["lasts_seconds"] for each in found if each["path"].startswith("levels")} == {2 * 86400.0}
 
 
 def test_lint_is_content_with_what_is_shipped(escalate: Escalate) -> None:
