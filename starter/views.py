@@ -14,10 +14,11 @@ from rich.text import Text
 
 from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.model.events import Event
-from escalation.playbook.schema import Stage, WaitingOn
+from escalation.playbook.schema import LoadedPlaybook, Stage, WaitingOn
 from escalation.values import counted
 from starter import render
-from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
+from starter.opening import read_request
+from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say, shelf
 from starter.story import Weight, name, steps, tell
 from starter.when import EXPECTED, away, parse_instant, show
 
@@ -118,28 +119,53 @@ async def _changes(
         await asyncio.sleep(EVERY)
 
 
-def forecast(
-    escalation: EscalationId,
+def _instant(option: str, text: str, now: datetime) -> datetime:
+    try:
+        return parse_instant(text, now).astimezone(UTC)
+    except ValueError:
+        raise RequestRefused([(option, f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
+
+
+def forecast(  # noqa: PLR0917 - typer makes an option of each
+    escalation: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The escalation, as a receipt or `escalate list` names it.")
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A request that might be opened, instead of an escalation.")
+    ] = None,
+    at: Annotated[
+        str, typer.Option(metavar="WHEN", help="When the request would be opened: now, 2026-12-24T22:00+01:00.")
+    ] = "now",
     until: Annotated[str, typer.Option(metavar="WHEN", help="How far to look: 8h, tomorrow 9:00.")] = "1d",
     directory: Annotated[
         Path | None, typer.Option(metavar="FILE", help="People to look up, if not those of the settings.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what happens next, when, to whom and why, if nobody acts. The same rules, run forward."""
+    """Tell what happens next, when, to whom and why, if nobody acts. The same rules, run forward.
+
+    With --request nothing needs to be open, nor a server to run: who would be called on Christmas Eve?
+    """
     from escalation.foresight import forecast as foresee
+    from escalation.foresight import forecast_request
     from escalation.people.directory import load_directory
 
+    if (escalation is None) is (request is None):
+        raise RequestRefused([("", "expected either the ID of an escalation or --request FILE")])
     now = datetime.now(UTC)
-    try:
-        horizon = parse_instant(until, now)
-    except ValueError:
-        raise RequestRefused([("--until", f"`{until[:64]}` is no instant; {EXPECTED}")]) from None
+    begin = now if at == "now" else _instant("--at", at, now)
+    horizon = _instant("--until", until, begin)
     people = load_directory(directory or load().directory)
-    state = run(_state(full_id(escalation)))
-    if state.ended:
-        raise NotNow(f"{state.id} has ended: {state.outcome}. {state.outcome_because}")
-    found = steps(foresee(state, people, horizon))
+    if request is not None:
+        asked = read_request(request)
+        loaded = shelf(load()).get(asked.playbook)
+        pinned = LoadedPlaybook(playbook=loaded.playbook, digest=loaded.digest)
+        found = steps(forecast_request(pinned, asked, people, begin, horizon))
+    elif escalation is not None:
+        state = run(_state(full_id(escalation)))
+        if state.ended:
+            raise NotNow(f"{state.id} has ended: {state.outcome}. {state.outcome_because}")
+        found = steps(foresee(state, people, horizon))
     shown: list[RenderableType] = [render.forecast(render.first_of_many(found), now)]
     last = Text(f"As if nobody acted until {show(horizon, now)}, with the people of {people.digest}.", style="dim")
     say(found, Group(*shown, "", last), as_json=as_json)

@@ -13,8 +13,10 @@ from escalation.lifecycle import advance, next_due, react
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase
+from escalation.model.request import Request
 from escalation.model.state import Escalation
 from escalation.people.found import People
+from escalation.playbook.schema import LoadedPlaybook
 from escalation.values import Actor, Target
 
 STEPS = 1000
@@ -36,6 +38,28 @@ class FindsPeople(Protocol):
     ) -> People:
         """Resolve targets at an instant, and name everybody who may act beside those; never raises."""
         ...
+
+
+def forecast_request(
+    loaded: LoadedPlaybook, request: Request, directory: FindsPeople, at: datetime, until: datetime
+) -> list[e.Event]:
+    """Return what would happen if this request were opened at an instant and nobody answered, oldest first.
+
+    Nothing is started. Where no trigger is true the events say so and end there.
+
+    Args:
+        loaded: the playbook that the request names.
+        request: what would be opened.
+        directory: who is found for a target at an instant.
+        at: when it would be opened; with a time zone.
+        until: where to stop; with a time zone.
+
+    Raises:
+        RequestRefused: the request does not fit the playbook.
+    """
+    blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
+    opened, events = advance(blank, c.Open(request=request), at)
+    return [*events, *forecast(opened, directory, until)]
 
 
 def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[e.Event]:
@@ -68,11 +92,6 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
         now = max(now, due.at)
         step(c.TimePassed())
     return future
-
-
-def opening(state: Escalation, command: c.Open, now: datetime) -> Escalation:
-    """Return the state right after a request, for a forecast of an escalation that does not exist yet."""
-    return advance(state, command, now)[0]
 
 
 def _in_flight(state: Escalation) -> list[Action]:

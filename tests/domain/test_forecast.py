@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import pytest
 
-from escalation.foresight import forecast
-from escalation.foresight.forecast import opening
-from escalation.lifecycle import evolve
+from escalation.foresight import forecast, forecast_request
+from escalation.lifecycle import advance, evolve
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.events import EventBase
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import LoadedPlaybook, Playbook
 from tests.domain.builders import (
     ANN,
     BOT,
@@ -101,8 +100,29 @@ def test_it_ends_where_it_is_told_to_though_a_last_resort_is_asked_for_ever() ->
 
 
 def test_an_escalation_can_be_foreseen_before_it_exists_and_none_after_its_end() -> None:
-    state = opening(blank(small()), c.Open(request=request(small())), START)
+    state = advance(blank(small()), c.Open(request=request(small())), START)[0]
     assert forecast(state, OFFICE, START + timedelta(hours=1)) != []
     life = opened(small())
     life.send(c.Cancel(by=BOT, because="never mind"))
     assert forecast(life.state, OFFICE, START + timedelta(days=9)) == []
+
+
+def test_a_request_is_forecast_at_any_instant_without_being_opened() -> None:
+    loaded = LoadedPlaybook(playbook=SERVICE, digest="d")
+    asked = request(SERVICE, facts={"ai_confidence": 0.62, "request_type": "billing"})
+    christmas = datetime(2026, 12, 24, 21, tzinfo=UTC)
+    found = forecast_request(loaded, asked, COMPANY, christmas, christmas + timedelta(hours=2))
+    life = Life(SERVICE, now=christmas, directory=COMPANY)
+    life.open(asked)
+    life.pass_time("2h")
+    calls = [(event.at, event.targets) for event in life.events if isinstance(event, e.RungOpened)]
+    assert [(event.at, event.targets) for event in found if isinstance(event, e.RungOpened)] == calls
+    assert len(calls) > 3
+    assert found[0].at == christmas
+
+
+def test_the_forecast_of_a_request_that_needs_nobody_says_so_and_ends() -> None:
+    loaded = LoadedPlaybook(playbook=SERVICE, digest="d")
+    asked = request(SERVICE, facts={"ai_confidence": 0.99, "request_type": "other"})
+    found = forecast_request(loaded, asked, COMPANY, START, START + timedelta(days=9))
+    assert [type(event) for event in found] == [e.Declined, e.Receipted]
