@@ -38,7 +38,7 @@ BACKLOG_EVERY = timedelta(seconds=5)
 
 
 def configure_logging(level: str) -> None:
-    """Render every log line, structlog's and the standard library's (Temporal's own among them), as JSON on stderr."""
+    """Render every log line, structlog's and the standard library's (Temporal's own among them), as JSON on stdout."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -192,8 +192,9 @@ class Calendar(Record):
         )
         if len(self._known) >= _MANY_DAYS:
             self._known.clear()
-        self._known[ordinal] = tuple(sorted(found))
-        return self._known[ordinal]
+        known = tuple(sorted(found))
+        self._known[ordinal] = known
+        return known
 
     def _slots(self, day: date) -> Slots:
         if day in self.extra:

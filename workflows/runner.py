@@ -32,6 +32,7 @@ class _Guarded(WorkflowInstance):
         self._run = run
         self._at = (0, 0)
         self._length = 0
+        self._suspect = False
         self._ahead = False
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -41,8 +42,10 @@ class _Guarded(WorkflowInstance):
                 completion = WorkflowActivationCompletion(run_id=act.run_id)
                 completion.failed.failure.message = "a query had played this run ahead of its history; it is made anew"
                 return completion
-            # Every workflow task has a time of its own. More history at the time of the task before is no task at all.
-            self._ahead = (act.timestamp.seconds, act.timestamp.nanos) == self._at
+            # Every workflow task has a time of its own: more history at the time of the task before is none. But clocks
+            # may be set back. Only the query that follows proves it, and in a replay there is no query.
+            self._suspect = (act.timestamp.seconds, act.timestamp.nanos) == self._at
+        self._ahead = self._ahead or (self._suspect and "query_workflow" in jobs)
         self._length = max(self._length, act.history_length)
         if "query_workflow" not in jobs:
             self._at = (act.timestamp.seconds, act.timestamp.nanos)

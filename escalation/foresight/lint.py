@@ -9,16 +9,17 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location
 from escalation.foresight.reach import never_true
+from escalation.lifecycle.targets import of_raci
 from escalation.people.directory import Directory
 from escalation.people.found import People
 from escalation.playbook.schema import GatePolicy, Playbook, Stage
-from escalation.values import FINDABLE, Actor, Target, format_duration, split_target
+from escalation.values import Actor, Target, format_duration
 
 
 class Weight(StrEnum):
@@ -80,6 +81,10 @@ def _unreachable(playbook: Playbook, source: Document) -> Iterator[Foreseen]:
             yield Foreseen(Weight.WARNING, source.finding(("triggers", index, "when"), message))
 
 
+_STAGE_OF = {"assignment": Stage.TRIAGE, "resolution": Stage.APPROVAL, "review": Stage.RESOLUTION}
+"""The stage an escalation is in while it waits for an approval, by what the approval stands before."""
+
+
 class _Walk:
     """One walk over the instants at which anything changes."""
 
@@ -90,7 +95,7 @@ class _Walk:
         self.directory = directory
         self.source = source
         self.channels = channels
-        self.found: dict[tuple[Location, str], Foreseen] = {}
+        self.found: dict[tuple[Location, str, Weight], Foreseen] = {}
         self.at = self.until = datetime.min.replace(tzinfo=UTC)
 
     def findings(self, start: datetime, end: datetime) -> list[Foreseen]:
@@ -99,7 +104,7 @@ class _Walk:
             self.at, self.until = at, until
             called: set[Actor] = set()
             for path, targets in self._calls():
-                people = self._find(targets)
+                people = self._find(targets, Stage.ASSIGNMENT)
                 self._told(path, people)
                 if path[-1] == "targets":
                     called |= {each.person for each in people.people}
@@ -116,18 +121,8 @@ class _Walk:
         for index, route in enumerate(self.playbook.routing):
             yield ("routing", index, "targets"), route.targets
 
-    def _find(self, targets: Sequence[Target], exclude: Collection[Actor] = ()) -> People:
-        named = tuple(dict.fromkeys(each for target in targets for each in self._expand(target)))
-        return self.directory.find(named, self.at, self.playbook.owner, exclude)
-
-    def _expand(self, target: Target) -> tuple[Target, ...]:
-        # People are called while it is assigned; the stage decides whom RACI means.
-        kind, part = split_target(target)
-        if kind != "raci":
-            return (target,)
-        raci = self.playbook.raci[Stage.ASSIGNMENT]
-        named = raci.responsible if part == "responsible" else ()
-        return tuple(who for who in named if split_target(who)[0] in FINDABLE) or (raci.accountable,)
+    def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = ()) -> People:
+        return self.directory.find(of_raci(self.playbook.raci[stage], targets), self.at, self.playbook.owner, exclude)
 
     def _told(self, path: Location, people: People) -> None:
         reachable = [each for each in people.people if self._reachable(each.person)]
@@ -145,20 +140,18 @@ class _Walk:
     def _decidable(self, index: int, gate: GatePolicy, owners: set[Actor]) -> None:
         """Tell whether enough may approve, whoever of those who are called has taken it."""
         asked = (*gate.approvers, *gate.deputies)
+        need = len(gate.approvers) if gate.need == "all" else gate.need
         nobody: tuple[Actor | None, ...] = (None,)
+        fewest, why = need, ""
         for owner in sorted(owners) if "owner" in gate.exclude else nobody:
-            excluded = (owner,) if owner is not None else ()
-            people = self._find(asked, excluded)
-            able = [] if people.fell_back else [each for each in people.people if self._reachable(each.person)]
-            need = len(gate.approvers) if gate.need == "all" else gate.need
-            if len(able) >= need:
-                continue
-            who = f" when {owner} owns it" if owner is not None else ""
-            message = f"approval '{gate.id}' needs {need} and only {len(able)} can give it{who}"
-            # A deadline that goes up, denies or approves ends it all the same; one that halts waits for ever.
-            weight: Literal[Weight.ERROR, Weight.WARNING] = Weight.ERROR if not able else Weight.WARNING
+            people = self._find(asked, _STAGE_OF[gate.before], (owner,) if owner is not None else ())
+            able = 0 if people.fell_back else sum(self._reachable(each.person) for each in people.people)
+            if able < fewest:
+                fewest, why = able, f" when {owner} owns it" if owner is not None else ""
+        if fewest < need:
+            message = f"approval '{gate.id}' needs {need} and only {fewest} can give it{why}"
+            weight = Weight.WARNING if fewest else Weight.ERROR
             self._say(weight, ("gates", index, "approvers"), "gate", message)
-            return
 
     def _reachable(self, actor: Actor) -> bool:
         person = self.directory.person(actor)
@@ -167,9 +160,7 @@ class _Walk:
         return self.channels is None or any(contact.channel in self.channels for contact in person.contacts)
 
     def _say(self, weight: Weight, path: Location, kind: str, message: str) -> None:
-        known = self.found.get((path, kind))
-        lasts = self.until - self.at + (known.lasts if known is not None else timedelta(0))
-        finding = known.finding if known is not None else self.source.finding(path, message.strip())
-        first = known.at if known is not None else self.at.astimezone(UTC)
-        worst = Weight.ERROR if known is not None and known.weight is Weight.ERROR else weight
-        self.found[path, kind] = Foreseen(worst, finding, first, lasts)
+        known = self.found.get((path, kind, weight))
+        if known is None:
+            known = Foreseen(weight, self.source.finding(path, message.strip()), self.at.astimezone(UTC))
+        self.found[path, kind, weight] = known._replace(lasts=known.lasts + (self.until - self.at))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from escalation.model.state import Escalation
+from escalation.playbook.schema import Raci
 from escalation.values import FINDABLE, Target, split_target
 
 
@@ -11,7 +12,12 @@ def expand(state: Escalation, targets: Iterable[Target]) -> tuple[Target, ...]:
 
     Where only ``owner``, ``requester`` or an AI is responsible, the accountable is: somebody has to be found.
     """
-    return tuple(dict.fromkeys(each for target in targets for each in _expand(state, target)))
+    return of_raci(state.raci, targets)
+
+
+def of_raci(raci: Raci, targets: Iterable[Target]) -> tuple[Target, ...]:
+    """The same with the responsibilities of a stage that need not be the present one."""
+    return tuple(dict.fromkeys(each for target in targets for each in _expand(raci, target)))
 
 
 def being_called(state: Escalation) -> tuple[Target, ...]:
@@ -19,9 +25,9 @@ def being_called(state: Escalation) -> tuple[Target, ...]:
     return expand(state, state.rung.targets) if state.rung is not None else ()
 
 
-def _expand(state: Escalation, target: Target) -> tuple[Target, ...]:
+def _expand(raci: Raci, target: Target) -> tuple[Target, ...]:
     kind, part = split_target(target)
     if kind != "raci":
         return (target,)
-    named = state.raci.responsible if part == "responsible" else ()
-    return tuple(who for who in named if who.partition(":")[0] in FINDABLE) or (state.raci.accountable,)
+    named = raci.responsible if part == "responsible" else ()
+    return tuple(who for who in named if split_target(who)[0] in FINDABLE) or (raci.accountable,)

@@ -35,7 +35,7 @@ class Contact(Record):
 
 
 class Absence(Record):
-    """A person cannot be asked, from ``start`` until just before ``end``."""
+    """A person cannot be asked, from ``start`` until just before ``end``. ``why`` stays in the directory."""
 
     start: AwareDatetime
     end: AwareDatetime
@@ -223,11 +223,12 @@ class Directory(Record):
         left_out: dict[Actor, None] | None = None,
     ) -> None:
         kind, name = split_target(target)
-        candidates = self._candidates(kind, name, at)
+        avoid = {*exclude, *declined}
+        candidates = self._candidates(kind, name, at, avoid)
         if isinstance(candidates, str):
             notes.append(f"{target}: {candidates}.")
             return
-        for person, note in (self._present(person, note, at) for person, note in candidates):
+        for person, note in (self._present(person, note, at, avoid) for person, note in candidates):
             actor = _actor(person)
             if not person:
                 notes.append(f"{target}: {note}.")
@@ -245,7 +246,7 @@ class Directory(Record):
             if kind == "role":
                 return
 
-    def _candidates(self, kind: str, name: str, at: datetime) -> list[tuple[str, str]] | str:
+    def _candidates(self, kind: str, name: str, at: datetime, avoid: Collection[Actor]) -> list[tuple[str, str]] | str:
         """Return ids with a note each, in the order of preference; or what is wrong with the target."""
         match kind:
             case "person":
@@ -254,20 +255,22 @@ class Directory(Record):
                 team = self._teams.get(name)
                 if team is None:
                     return "no such team in the directory"
-                return self._on_call(team.oncall, at) if team.oncall else [(member, "") for member in team.members]
+                return (
+                    self._on_call(team.oncall, at, avoid) if team.oncall else [(member, "") for member in team.members]
+                )
             case "role":
                 role = self.roles.get(name)
                 if role is None:
                     return "no such role in the directory"
                 if role.oncall:
-                    return self._on_call(role.oncall, at)
+                    return self._on_call(role.oncall, at, avoid)
                 return [(holder, f"deputy {n} of {name}" if n else "") for n, holder in enumerate(role.holders)]
             case "oncall":
-                return self._on_call(name, at)
+                return self._on_call(name, at, avoid)
             case _:
                 return "a RACI part must be replaced by its targets before people are found"
 
-    def _on_call(self, rotation: str, at: datetime) -> list[tuple[str, str]] | str:
+    def _on_call(self, rotation: str, at: datetime, avoid: Collection[Actor]) -> list[tuple[str, str]] | str:
         if rotation not in self.rotations:
             return f"no rotation `{rotation}` in the directory"
         found = on_call(self.rotations[rotation], at)
@@ -276,23 +279,27 @@ class Directory(Record):
             return f"nobody has the shift of rotation `{rotation}` until {begins}"
         for person in (found.person, *found.others):
             why = found.why if person == found.person else f"has a later turn, {found.person} is away"
-            present, why = self._present(person, why, at)
+            present, why = self._present(person, why, at, avoid)
             if present:
                 return [(present, f"{why} (rotation {rotation})")]
         return [(found.person, f"{found.why} (rotation {rotation})")]
 
-    def _present(self, person: str, note: str, at: datetime) -> tuple[str, str]:
-        """Return a person who can be asked, or the first of their deputies who can; nobody and why when none can."""
+    def _present(self, person: str, note: str, at: datetime, avoid: Collection[Actor]) -> tuple[str, str]:
+        """Return a person who is there, or the first of their deputies who is; nobody and why when none is.
+
+        Of the deputies those to ``avoid`` come last. Why somebody is away is their own matter, and not repeated.
+        """
         known = self._people.get(_actor(person))
         absence = known.absence(at) if known is not None else None
         if absence is None:
             return person, note
         until = f"{absence.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        away = f"{person} is away until {until}" + (f" ({absence.why})" if absence.why else "")
-        for deputy in self._deputies(person):
-            if self._people[_actor(deputy)].absence(at) is None:
-                return deputy, "; ".join(part for part in (f"deputy: {away}", note) if part)
-        return "", f"{away} and has no deputy who is there"
+        away = f"{person} is away until {until}"
+        there = [deputy for deputy in self._deputies(person) if self._people[_actor(deputy)].absence(at) is None]
+        if not there:
+            return "", f"{away} and has no deputy who is there"
+        deputy = next((deputy for deputy in there if _actor(deputy) not in avoid), there[0])
+        return deputy, "; ".join(part for part in (f"deputy: {away}", note) if part)
 
 
 def example_file() -> Path:

@@ -228,7 +228,7 @@ class OnCall(NamedTuple):
     person: str
     why: str
     others: tuple[str, ...] = ()
-    """Who has the next turns: whom to ask when this person is away."""
+    """Whom to ask when this person is away: who has the shift beneath, and the next turns, layer by layer."""
 
 
 def on_call(rotation: Rotation, at: datetime) -> OnCall | None:
@@ -241,14 +241,19 @@ def on_call(rotation: Rotation, at: datetime) -> OnCall | None:
         if override.start <= at < override.end:
             shown = rotation.layers[-1].shown(override.end)
             for_whom = f"stands in for {_whose(turn[1], at)}" if turn is not None else "stands in"
-            return OnCall(override.person, f"{for_whom} until {shown}{f': {override.why}' if override.why else ''}")
+            why = f"{for_whom} until {shown}{f': {override.why}' if override.why else ''}"
+            return OnCall(override.person, why, _others(rotation, at, override.person))
     if turn is None:
         return None
     place, turns = turn
     number = turns.number(at)
     until = min((turns.ends(number, at), *(above.begins(at) for above in rotation.layers[:place])))
     before = f", counted backwards from the first shift on {turns.starts_on}" if number < 0 else ""
-    return OnCall(turns.person(number), f"has the shift until {turns.shown(until)}{before}", turns.after(number))
+    return OnCall(
+        turns.person(number),
+        f"has the shift until {turns.shown(until)}{before}",
+        _others(rotation, at, turns.person(number)),
+    )
 
 
 def next_on(rotation: Rotation, at: datetime) -> datetime:
@@ -262,6 +267,13 @@ def changes(rotation: Rotation, start: datetime, end: datetime) -> Iterator[date
         yield from turns.changes(start, end)
     for override in rotation.overrides:
         yield from (at for at in (override.start, override.end) if start < at < end)
+
+
+def _others(rotation: Rotation, at: datetime, person: str) -> tuple[str, ...]:
+    """Return everybody else who could have the shift, of the layers that are on, the topmost first."""
+    turns = [(layer, layer.number(at)) for layer in rotation.layers if layer.is_on(at)]
+    found = (each for layer, number in turns for each in (layer.person(number), *layer.after(number)))
+    return tuple(each for each in dict.fromkeys(found) if each != person)
 
 
 def _whose(turns: Turns, at: datetime) -> str:

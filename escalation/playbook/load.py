@@ -33,7 +33,8 @@ class Loaded(NamedTuple):
 
     playbook: Playbook
     digest: str
-    """Fingerprint of the content: the same playbook has the same digest wherever it was loaded."""
+    """Fingerprint of the content, holidays written out: the same files, read in the same year with the same list of
+    holidays, have the same digest wherever they were loaded."""
     file: Path
     document: Document
     """What it was made of, for findings with lines (``checks.check_against``)."""

@@ -48,7 +48,7 @@ def test_a_deputy_is_asked_while_a_person_is_away_and_it_is_said_why() -> None:
     for target in ("person:ann", "role:lead"):
         people = found(directory, target)
         assert names(people) == ["dora"]
-        assert people.people[0].note == "deputy: ann is away until 2026-08-15 00:00 UTC (on holiday)"
+        assert people.people[0].note == "deputy: ann is away until 2026-08-15 00:00 UTC"
     assert names(found(directory, "person:ann", AFTERWARDS)) == ["ann"]
 
 
@@ -61,9 +61,7 @@ def test_a_deputy_who_is_away_too_has_a_deputy_of_their_own() -> None:
 def test_without_a_deputy_the_others_are_asked_and_the_absence_is_said() -> None:
     people = found(made(), "team:desk")
     assert names(people) == ["bob"]
-    assert people.notes == (
-        "team:desk: ann is away until 2026-08-15 00:00 UTC (on holiday) and has no deputy who is there.",
-    )
+    assert people.notes == ("team:desk: ann is away until 2026-08-15 00:00 UTC and has no deputy who is there.",)
     assert names(found(made(), "role:lead")) == ["dora"], "the next holder"
 
 
@@ -103,3 +101,28 @@ def test_deputies_in_a_circle_are_refused_with_their_line() -> None:
 def test_an_absence_that_ends_before_it_starts_is_refused() -> None:
     with pytest.raises(DocumentError, match="expected `start` before `end`"):
         made("away: [{start: 2026-08-02T00:00:00Z, end: 2026-08-01T00:00:00Z}]")
+
+
+def test_a_deputy_who_may_not_be_asked_or_declined_has_a_deputy_of_their_own() -> None:
+    directory = made(f"{AWAY}, deputy: bob", "deputy: cleo")
+    for avoided in ({"exclude": ("person:bob",)}, {"declined": ("person:bob",)}):
+        assert names(directory.find(("person:ann",), IN_AUGUST, "role:lead", **avoided)) == ["cleo"]
+    only = directory.find(("person:ann",), IN_AUGUST, "role:lead", declined=("person:bob", "person:cleo"))
+    assert names(only) == ["bob"], "declined, but nobody else is left"
+
+
+def test_why_somebody_is_away_is_told_to_nobody() -> None:
+    people = found(made(f"{AWAY}, deputy: dora"), "person:ann")
+    assert "holiday" not in people.model_dump_json()
+
+
+def test_beneath_an_override_that_is_away_the_regular_shift_is_asked() -> None:
+    text = PEOPLE.replace("ANN}", f"{AWAY}}}").replace("BOB}", "rank: 0}").replace("CLEO}", "rank: 0}")
+    turn = "{people: [bob, cleo], every: 1d, time_zone: UTC, hand_over: {at: 09:00}, starts_on: 2026-08-03, MORE}"
+    above = "above: [{people: [ann], every: 1d, hand_over: {at: 09:00}, starts_on: 2026-08-03}]"
+    override = "overrides: [{start: 2026-08-03T00:00:00Z, end: 2026-08-04T00:00:00Z, person: ann}]"
+    days = next(line for line in text.splitlines() if "days:" in line)
+    for more in (above, override):
+        changed = text.replace(days, f"      days: {turn.replace('MORE', more)}")
+        people = found(check_directory(parse_document(dedent(changed), "people.yaml")), "oncall:days")
+        assert (names(people), people.fell_back) == (["bob"], False)

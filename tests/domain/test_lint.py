@@ -171,3 +171,13 @@ def test_thirty_days_of_a_company_of_forty_are_proved_in_a_moment() -> None:
         for n in range(8)
     ]
     assert prove(playbook(levels=levels, owner="person:p5"), company, START, DAYS) == []
+
+
+def test_the_worst_owner_counts_and_each_weight_has_its_own_first_instant() -> None:
+    gate = {"id": "money", "deadline": "1h", "approvers": ["person:bob", "person:cyd"], "need": 2, "exclude": ["owner"]}
+    people = {"cyd": away("11-24", "11-25")}  # in the week in which bob has the shift
+    found = [each for each in proof(directory(**people), gates=[gate]) if "money" in each.finding.message]
+    weights = {each.weight: each for each in found}
+    assert "only 0 can give it when person:bob owns it" in weights[Weight.ERROR].finding.message
+    assert weights[Weight.ERROR].at == datetime(2026, 11, 24, tzinfo=UTC)
+    assert weights[Weight.WARNING].at == START

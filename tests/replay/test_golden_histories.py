@@ -58,3 +58,11 @@ async def test_a_history_that_this_version_would_not_have_written_is_found() -> 
             break
     with pytest.raises(workflow.NondeterminismError):
         await replayer().replay_workflow(WorkflowHistory.from_json("changed", json.dumps(changed)))
+
+
+async def test_a_clock_of_the_server_that_was_set_back_stops_no_escalation() -> None:
+    path = next(path for path in HISTORIES if "-happy-" in path.stem)
+    changed = json.loads(path.read_text())
+    started = [event for event in changed["events"] if event["eventType"].endswith("WORKFLOW_TASK_STARTED")]
+    started[1]["eventTime"] = started[0]["eventTime"]
+    await replayer().replay_workflow(WorkflowHistory.from_json("set back", json.dumps(changed)))

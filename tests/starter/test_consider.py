@@ -95,9 +95,9 @@ def test_a_request_is_forecast_for_christmas_eve_without_a_server(escalate: Esca
     steps = escalate(
         *("forecast", "--request", asked, "--at", "2026-12-24T22:00+01:00", "--until", "2h", "--json")
     ).json
-    assert steps[0]["at"] == "2026-12-24T21:00:00Z"
+    assert steps[0]["at"] == "2026-12-24T21:00:00+00:00"
     calls = [step for step in steps if step["key"].startswith("rung_opened")]
-    assert calls[0]["at"] == "2026-12-24T21:00:00Z"
+    assert calls[0]["at"] == "2026-12-24T21:00:00+00:00"
     assert "person:tomas.dvorak" in calls[0]["who"]
     said = escalate("forecast", code=2).err
     assert "expected either the ID of an escalation or --request FILE" in said
