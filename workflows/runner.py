@@ -4,12 +4,18 @@ Everything in ``workflows`` and ``escalation`` is loaded once for all escalation
 to watch, and yet cost a third of the worker's time. What keeps it deterministic instead: lint, replay of recorded
 histories, and their replay in the full sandbox.
 
-The guard: when a worker without the run in its cache is asked a query, the SDK plays the history to its very end, also
-what no workflow task has taken up yet, and keeps the run like that. The next workflow task then brings the rest to a
-run that is ahead: what came together is seen apart, in another order than any replay will see it, and commands may be
-recorded that no replay makes again. That would stop the escalation for good. So such a workflow task fails, once;
-Temporal sends it again, and the run is made anew from its history.
+The guard: the SDK does not always show a run what a replay will show it later, and two questions may bring that about.
+What was seen apart then comes together, or in another order; commands may be recorded that no replay makes again, and
+that would stop the escalation for good. So a workflow task that would go on with such a run fails, once; Temporal sends
+it again, and the run is made anew from its history.
+
+- Asked a query about a run that is not in the cache, a worker plays the history to its very end, also what no workflow
+  task has taken up yet, and keeps the run like that.
+- A query that comes with a workflow task ends it as soon as it is answered, also while a local activity runs, which
+  goes on into the next task. A replay sees the two tasks as one.
 """
+
+from collections.abc import Set  # noqa: PYI025 - of keys as well
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
@@ -17,6 +23,9 @@ from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker._command_aware_visitor import CommandInfo
 from temporalio.workflow import Info
+
+_ASIDE = {"query_workflow", "remove_from_cache"}
+"""Jobs that no history knows of."""
 
 
 class Runner(UnsandboxedWorkflowRunner):
@@ -34,22 +43,35 @@ class _Guarded(WorkflowInstance):
         self._length = 0
         self._suspect = False
         self._ahead = False
+        self._running: set[int] = set()
+        """Local activities that have not answered."""
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         jobs = {job.WhichOneof("variant") for job in act.jobs}
-        if not jobs <= {"query_workflow", "remove_from_cache"} and act.history_length > self._length:
-            if self._ahead:
+        at = (act.timestamp.seconds, act.timestamp.nanos)
+        answered = {job.resolve_activity.seq for job in act.jobs if job.HasField("resolve_activity")}
+        if not jobs <= _ASIDE and act.history_length > self._length:
+            split = bool(self._running) and not act.is_replaying and not self._only_answers(jobs, answered)
+            if self._ahead or split:
                 completion = WorkflowActivationCompletion(run_id=act.run_id)
-                completion.failed.failure.message = "a query had played this run ahead of its history; it is made anew"
+                completion.failed.failure.message = "a query had split this run from its history; it is made anew"
                 return completion
             # Every workflow task has a time of its own: more history at the time of the task before is none. But clocks
             # may be set back. Only the query that follows proves it, and in a replay there is no query.
-            self._suspect = (act.timestamp.seconds, act.timestamp.nanos) == self._at
+            self._suspect = at == self._at
         self._ahead = self._ahead or (self._suspect and "query_workflow" in jobs)
         self._length = max(self._length, act.history_length)
         if "query_workflow" not in jobs:
-            self._at = (act.timestamp.seconds, act.timestamp.nanos)
-        return self._run.activate(act)
+            self._at = at
+        completion = self._run.activate(act)
+        self._running -= answered
+        for command in completion.successful.commands:
+            if command.HasField("schedule_local_activity"):
+                self._running.add(command.schedule_local_activity.seq)
+        return completion
+
+    def _only_answers(self, jobs: Set[str | None], answered: Set[int]) -> bool:
+        return jobs <= {"resolve_activity", *_ASIDE} and answered <= self._running
 
     def get_serialization_context(self, command_info: CommandInfo | None) -> SerializationContext | None:
         return self._run.get_serialization_context(command_info)
