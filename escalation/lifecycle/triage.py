@@ -218,6 +218,8 @@ def _join(draft: Draft, request: Request) -> None:
     _reopen(draft, request)
     count = draft.state.occurrences
     because = f"joined {draft.state.id}, open since {draft.state.opened_at:%Y-%m-%d %H:%M %Z}: occurrence {count}"
+    if request.playbook != draft.state.playbook.playbook:
+        because += f"; it goes on by {draft.state.playbook.playbook}, the playbook it was opened with"
     _answer(draft, request, Outcome.JOINED, because)
 
 

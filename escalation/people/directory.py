@@ -11,14 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, Strict, StrictBool, ValidationError, model_validator
+from pydantic import Field, Strict, StrictBool, ValidationError, model_validator
 
 from escalation.calendars import TimeZone
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import Location, did_you_mean
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Override, Rotation, changes, next_on, on_call
+from escalation.people.schedules import Override, Rotation, Span, changes, next_on, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -34,18 +34,10 @@ class Contact(Record):
     address: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class Absence(Record):
-    """A person cannot be asked, from ``start`` until just before ``end``. ``why`` stays in the directory."""
+class Absence(Span):
+    """A person cannot be asked. ``why`` stays in the directory."""
 
-    start: AwareDatetime
-    end: AwareDatetime
     why: str = ""
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("ends before it starts; expected `start` before `end`")
-        return self
 
 
 class Person(Record):

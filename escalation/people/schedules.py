@@ -48,19 +48,24 @@ class HandOver(Record):
     """Wall time in the time zone of the layer; of turns that are shorter than a day, that of the first one."""
 
 
-class Override(Record):
-    """One person instead of whoever would have the shift, from ``start`` until just before ``end``."""
+class Span(Record):
+    """From ``start`` until just before ``end``."""
 
     start: AwareDatetime
     end: AwareDatetime
-    person: Slug
-    why: str = ""
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.end <= self.start:
             raise ValueError("ends before it starts; expected `start` before `end`")
         return self
+
+
+class Override(Span):
+    """One person instead of whoever would have the shift."""
+
+    person: Slug
+    why: str = ""
 
 
 class Shift(NamedTuple):

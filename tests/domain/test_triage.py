@@ -577,3 +577,10 @@ def test_a_receipt_that_an_earlier_version_gave_says_nothing_of_other_content() 
     life = opened(small())
     old = Receipt.model_validate(life.state.answers["r-1"].model_dump(exclude={"request_digest"}))
     assert old.again(request(life.state.playbook, severity="P0")) == old
+
+
+def test_a_request_that_names_another_playbook_joins_and_is_told_by_which_it_goes_on() -> None:
+    life = opened(small())
+    receipt = life.open(request(small(), request_id="r-2").changed({"playbook": "another"}))
+    assert receipt.outcome == "joined"
+    assert receipt.because.endswith("; it goes on by small, the playbook it was opened with")
