@@ -296,11 +296,12 @@ def _clocks(book: Playbook) -> RenderableType:
     table = render.columns("clock", "counts from", *severities, "at the limit")
     for clock, policy in book.clocks.items():
         limits = [policy.limit(severity) for severity in severities]
+        of = f" of {policy.calendar}" if policy.calendar else ""
         render.add(
             table,
             clock,
             policy.starts.replace("_", " "),
-            *(format_duration(limit) if limit else "-" for limit in limits),
+            *(f"{format_duration(limit)}{of}" if limit else "-" for limit in limits),
             {"level_up": "it goes up a level", "tell": "the accountable is told"}[policy.on_breach],
         )
     return table

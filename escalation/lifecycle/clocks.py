@@ -102,7 +102,8 @@ def breach(draft: Draft, name: ClockName) -> None:
     policy = state.playbook.clocks[name]
     limit = policy.limit(state.severity)
     if policy.on_breach == "level_up" and state.level is not None and state.review is None:
-        within = format_duration(limit) if limit else "its time"
+        of = f" of {policy.calendar} hours" if policy.calendar else ""
+        within = f"{format_duration(limit)}{of}" if limit else "its time"
         assignment.go_up(draft, f"clock {name} breached: not met within {within}")
 
 

@@ -106,8 +106,9 @@ def _by_whom(state: Escalation) -> str:
 
 
 def confirm(draft: Draft, command: c.ConfirmResolution) -> None:
-    """Accept the proposed resolution."""
-    _require_confirmer(draft.state, command.by)
+    """Accept the proposed resolution; the customer also one that words of theirs had taken back."""
+    if not _is_fine_after_all(draft.state, command.by):
+        _require_confirmer(draft.state, command.by)
     draft.record(e.ResolutionConfirmed, how="confirmed", comment=command.comment)
 
 
@@ -133,6 +134,12 @@ def contradicted(draft: Draft, by: Actor, because: str) -> None:
     """Reject a proposed resolution whose customer has spoken up again: their silence confirms nothing any more."""
     if draft.state.resolution_state == "proposed":
         draft.record(e.ResolutionRejected, by=by, because=because)
+
+
+def _is_fine_after_all(state: Escalation, actor: Actor) -> bool:
+    """A note of thanks counts as an objection as well; the customer's own word is better, unless people are called."""
+    taken_back = state.resolution_state == "rejected" and state.owner is not None and state.rung is None
+    return taken_back and permissions.is_customer(state, actor)
 
 
 def _require_confirmer(state: Escalation, actor: Actor) -> None:

@@ -46,6 +46,7 @@ def test_a_clock_by_a_calendar_counts_only_its_hours_and_warns_in_them() -> None
     assert not life.state.breached
     life.pass_time(at("2026-11-23T10:00") - life.now)
     assert life.last(e.ClockBreached).at == at("2026-11-23T10:00")
+    assert life.last(e.LevelEntered).because == "clock resolution breached: not met within 8h of office hours"
 
 
 def test_a_holiday_in_the_middle_of_a_clock_does_not_count() -> None:

@@ -103,7 +103,7 @@ def test_whatever_the_customer_writes_while_a_resolution_is_proposed_rejects_it_
 def test_a_customer_who_wrote_can_confirm_what_is_proposed_after_that() -> None:
     life = proposed()
     life.send(c.Note(by=CUSTOMER, text="not all of it"))
-    assert "was rejected already" in life.refused(AlreadyDone, c.ConfirmResolution(by=CUSTOMER))
+    assert life.state.resolution_state == "rejected"
     life.send(c.Resolve(by=ANN, resolution="the rest too"))
     life.send(c.ConfirmResolution(by=CUSTOMER))
     assert life.state.stage is Stage.REVIEW
@@ -318,3 +318,19 @@ def test_another_customer_is_told_who_can_answer_the_proposed_resolution() -> No
     life = proposed(confirmed_by("requester"))
     said = life.refused(NotAllowed, c.ConfirmResolution(by="customer:c-99"))
     assert said.startswith(f"only the requester ({BOT}), or the customer it is about, can answer")
+
+
+def test_a_customer_whose_thanks_had_counted_as_an_objection_may_still_confirm() -> None:
+    life = proposed()
+    life.send(c.Note(by=CUSTOMER, text="Thank you so much!"))
+    assert life.state.resolution_state == "rejected"
+    life.send(c.ConfirmResolution(by=CUSTOMER))
+    assert life.state.resolution_state == "confirmed"
+    assert life.state.stage == "review"
+
+
+def test_while_people_are_called_because_it_was_rejected_nobody_confirms_it() -> None:
+    life = proposed()
+    life.send(c.RejectResolution(by=CUSTOMER, because="not here"))
+    assert life.state.rung is not None
+    assert "rejected already" in life.refused(AlreadyDone, c.ConfirmResolution(by=CUSTOMER))
