@@ -123,7 +123,9 @@ async def test_a_slow_sink_does_not_slow_those_who_open(rig: Rig, sink: FaultSin
     for turn, about in enumerate((FAST, SLOW, FAST, SLOW)):
         await asyncio.gather(*(caller(about, f"{about}-{turn}-{number}") for number in range(CALLERS)))
     fast, slow = statistics.median(took[FAST]), statistics.median(took[SLOW])
-    assert slow < 1.5 * fast, f"open took {slow * 1000:.0f} ms with a slow sink, {fast * 1000:.0f} ms with a fast one"
+    # Whoever waited for the sink would wait for its half second; less is what else this machine does.
+    waited = f"open took {slow * 1000:.0f} ms with a slow sink, {fast * 1000:.0f} ms with a fast one"
+    assert slow < fast + 0.5, waited
 
     def arrived(to: str) -> int:
         return sum(hit.to == to and hit.kind == "page" for hit in sink.kept.values())
