@@ -4,12 +4,12 @@ import asyncio
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 from pydantic import AwareDatetime
 from temporalio import activity
 
+from escalation.documents import stamp
 from escalation.errors import DocumentError, Finding
 from escalation.model.actions import FindPeople
 from escalation.people.directory import Directory, Person, load_directory
@@ -29,12 +29,6 @@ class DirectoryStatus(Record):
     """What is wrong with the file as it is now; while there are any, an older version is in use."""
 
 
-class _Stamp(NamedTuple):
-    modified: int
-    size: int
-    inode: int
-
-
 class DirectoryFile:
     """The people, teams and rotations of one YAML file.
 
@@ -44,7 +38,7 @@ class DirectoryFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._stamp = self._look()
+        self._stamp = stamp(path)
         self._directory = load_directory(path)
         self._loaded_at = datetime.now(UTC)
         self._findings: tuple[Finding, ...] = ()
@@ -65,9 +59,9 @@ class DirectoryFile:
     def current(self) -> Directory:
         """Return the newest usable state of the file; a broken one is logged once, with lines, and passed over."""
         with self._lock:
-            stamp = self._look()
-            if stamp != self._stamp:
-                self._stamp = stamp
+            found = stamp(self._path)
+            if found != self._stamp:
+                self._stamp = found
                 self._reload()
             return self._directory
 
@@ -75,13 +69,6 @@ class DirectoryFile:
         """Return what is in use, and what is wrong with the file if it is broken."""
         self.current()
         return DirectoryStatus(file=str(self._path), loaded_at=self._loaded_at, findings=self._findings)
-
-    def _look(self) -> _Stamp | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return _Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
 
     def _reload(self) -> None:
         try:

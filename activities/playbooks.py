@@ -28,7 +28,7 @@ class Playbooks:
         """
         loaded = await asyncio.to_thread(self.shelf.get, name)
         self._report(name, loaded.findings, loaded.digest)
-        return LoadedPlaybook(playbook=loaded.playbook, digest=loaded.digest)
+        return loaded.pinned
 
     def _report(self, name: str, findings: tuple[Finding, ...], digest: str) -> None:
         """Log what is wrong once, not at every opening."""

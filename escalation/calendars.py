@@ -20,7 +20,6 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Wit
 
 from escalation.values import Record
 
-DAY = timedelta(days=1)
 _MINUTES = 24 * 60
 
 
@@ -154,13 +153,17 @@ class Calendar(Record):
         return passed
 
     def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Yield the instants between two aware ones at which it opens or closes, in order."""
+        """Yield the instants between two aware ones at which it opens or closes, in order.
+
+        Where one slot follows the other at once, nothing changes.
+        """
+        closed = start
         for opens, closes in self._from(start):
-            for at in (opens, closes):
-                if start < at < end:
-                    yield at
-            if opens >= end:
+            if opens > closed:
+                yield from (at for at in (closed, opens) if start < at < end)
+            if closes >= end:
                 return
+            closed = closes
 
     def why(self, day: date) -> str:
         """Say why a local date has the hours it has: ``closed: Christmas Day``, ``09:00-17:00``."""
@@ -187,9 +190,14 @@ class Calendar(Record):
 
     def _open_on(self, ordinal: int) -> tuple[tuple[datetime, datetime], ...]:
         day = date.fromordinal(ordinal)
-        found = tuple(
-            (self._instants(day, slot.start)[0], self._instants(day, slot.end)[1]) for slot in self._slots(day)
-        )
+        midnight = datetime.combine(day, time())
+        found = [
+            (
+                instants(midnight + timedelta(minutes=slot.start), self._zone)[0],
+                instants(midnight + timedelta(minutes=slot.end), self._zone)[1],
+            )
+            for slot in self._slots(day)
+        ]
         if len(self._known) >= _MANY_DAYS:
             self._known.clear()
         known = tuple(sorted(found))
@@ -203,12 +211,6 @@ class Calendar(Record):
             return ()
         return self.week.get(WEEKDAYS[day.weekday()], ())
 
-    def _instants(self, day: date, minutes: int) -> tuple[datetime, datetime]:
-        """Return the first and the last instant, in UTC, at which local clocks show a wall time; see the module."""
-        wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-        first = wall.replace(tzinfo=self._zone).astimezone(UTC)
-        return first, max(first, wall.replace(tzinfo=self._zone, fold=1).astimezone(UTC))
-
     @cached_property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
@@ -220,6 +222,12 @@ class Calendar(Record):
 
 
 _MANY_DAYS = 4_000
+
+
+def instants(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first and the last instant, in UTC, at which local clocks show a wall time; see the module."""
+    first = wall.replace(tzinfo=zone).astimezone(UTC)
+    return first, max(first, wall.replace(tzinfo=zone, fold=1).astimezone(UTC))
 
 
 def later(calendar: Calendar | None, at: datetime, duration: timedelta) -> datetime:

@@ -8,17 +8,16 @@ The only module of this package that imports temporalio. It names the workflow a
 """
 
 import asyncio
-import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -36,11 +35,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
-from escalation.explain import did_you_mean, explain
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.triage import Assessment, judge_request
-from escalation.model.commands import COMMANDS, Act, Answer, command_name
+from escalation.model.commands import Act, Answer, command_name
 from escalation.model.events import Event
 from escalation.model.request import Outcome, Receipt, Request, check_size
 from escalation.model.start import OPEN, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
@@ -84,26 +82,6 @@ def escalation_id(source: str, dedup_key: str) -> str:
 
 def _escaped(text: str) -> str:
     return _NOT_IN_AN_ID.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), text)
-
-
-def parse_command(name: str, data: str | bytes | Mapping[str, Any]) -> Act:
-    """Read a command from JSON text or a plain mapping: ``parse_command("acknowledge", {"by": "person:eva.novak"})``.
-
-    Raises:
-        RequestRefused: naming every wrong path and what was expected there; there is no such command.
-    """
-    kind = COMMANDS.get(name)
-    if kind is None:
-        hint = did_you_mean(name, list(COMMANDS)) or f"; there are {', '.join(COMMANDS)}"
-        raise RequestRefused([("", f"there is no command `{name[:64]}`{hint}")])
-    try:
-        plain = json.loads(data if isinstance(data, str | bytes) else json.dumps(dict(data), default=str))
-        return kind.model_validate_json(json.dumps(plain), extra="forbid")
-    except ValidationError as error:
-        found = explain(plain, kind, error.errors())
-        raise RequestRefused([(".".join(map(str, each.path)), each.message) for each in found]) from None
-    except ValueError:
-        raise RequestRefused([("", f"is no JSON; expected an object with the fields of {name}")]) from None
 
 
 class EscalationClient:
@@ -285,8 +263,8 @@ class EscalationClient:
         """Send the command of a person or service; the answer says what is true now.
 
         A command is checked when it is made: ``Acknowledge(by="eva")`` raises pydantic's ``ValidationError`` in the
-        caller's own code. What comes from outside (a button, a form) goes through ``parse_command``, which refuses it
-        with our errors.
+        caller's own code. What comes from outside (a button, a form) goes through ``commands.parse_command``, which
+        refuses it with our errors.
 
         Raises:
             DomainError: refused, with why and what would be possible.

@@ -75,6 +75,19 @@ class Document(NamedTuple):
         yield from found
 
 
+Stamp = tuple[int, int, int] | None
+"""Modification time in nanoseconds, size and inode of a file; None when it is not there."""
+
+
+def stamp(path: Path) -> Stamp:
+    """Return what tells that a file was edited or replaced."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def read_document(path: Path) -> Document:
     """Read a YAML file; raise ``DocumentError`` when it is unreadable, too large, not UTF-8 or not YAML."""
     file = str(path)

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 
 from escalation.errors import DocumentError, RequestRefused
 from escalation.model.request import Receipt, Request, parse_request
+from escalation.playbook.load import Loaded
 from starter import render
 from starter.session import AsJson, connect, load, run, say, shelf
 
@@ -41,15 +42,19 @@ def consider(file: RequestFile, as_json: AsJson = False) -> None:
     from escalation.lifecycle.triage import judge_request
 
     request = read_request(file)
+    assessment = judge_request(playbook_of(request).playbook, request)
+    say(assessment, _shown(assessment), as_json=as_json)
+
+
+def playbook_of(request: Request) -> Loaded:
+    """Return the playbook that a request names, as the files of the settings say; an unknown one is a wrong request."""
     playbooks = shelf(load())
     try:
-        playbook = playbooks.get(request.playbook).playbook
+        return playbooks.get(request.playbook)
     except DocumentError as error:
         if any(entry.name == request.playbook for entry in playbooks.list()):
             raise
         raise RequestRefused([("playbook", error.findings[0].message)]) from None
-    assessment = judge_request(playbook, request)
-    say(assessment, _shown(assessment), as_json=as_json)
 
 
 def _shown(assessment: "Assessment") -> Group:

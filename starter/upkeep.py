@@ -6,11 +6,11 @@ A worker says the same in its log; here it reaches the person who has just saved
 from pathlib import Path
 from typing import NamedTuple
 
+from escalation.documents import stamp
 from escalation.errors import DocumentError, Finding
 from escalation.people.directory import load_directory
 from escalation.playbook.load import Entry, Shelf, Status, shipped_folder
 
-_Stamp = tuple[int, int, int] | None
 _Findings = tuple[Finding, ...]
 
 
@@ -29,7 +29,7 @@ class Files:
 
     def __init__(self, directory: Path, playbooks: tuple[Path, ...]) -> None:
         self._directory = directory
-        self._stamp = _look(directory)
+        self._stamp = stamp(directory)
         load_directory(directory)
         self._shelf = Shelf(*playbooks, shipped_folder())
         self._told: dict[str, _Findings] = {}
@@ -37,9 +37,9 @@ class Files:
     def news(self) -> list[News]:
         """Return what has changed since the last call; the first call returns what is broken already."""
         found = [self._news(entry.name, _about(entry), entry.findings) for entry in self._shelf.list()]
-        stamp = _look(self._directory)
-        if stamp != self._stamp:
-            self._stamp = stamp
+        looked = stamp(self._directory)
+        if looked != self._stamp:
+            self._stamp = looked
             found.append(self._news_of_directory())
         return [news for news in found if news is not None]
 
@@ -70,11 +70,3 @@ def _about(entry: Entry) -> str:
             "read. What is open keeps the version it began with."
         )
     return f"Playbook {entry.name} is mended: what is opened from now on follows it."
-
-
-def _look(path: Path) -> _Stamp:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

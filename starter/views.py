@@ -14,11 +14,11 @@ from rich.text import Text
 
 from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.model.events import Event
-from escalation.playbook.schema import LoadedPlaybook, Stage, WaitingOn
+from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted
 from starter import render
-from starter.opening import read_request
-from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say, shelf
+from starter.opening import playbook_of, read_request
+from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
 from starter.story import Weight, name, steps, tell
 from starter.when import EXPECTED, away, parse_instant, show
 
@@ -158,9 +158,7 @@ def forecast(  # noqa: PLR0917 - typer makes an option of each
     people = load_directory(directory or load().directory)
     if request is not None:
         asked = read_request(request)
-        loaded = shelf(load()).get(asked.playbook)
-        pinned = LoadedPlaybook(playbook=loaded.playbook, digest=loaded.digest)
-        found = steps(forecast_request(pinned, asked, people, begin, horizon))
+        found = steps(forecast_request(playbook_of(asked).pinned, asked, people, begin, horizon))
     elif escalation is not None:
         state = run(_state(full_id(escalation)))
         if state.ended:

@@ -16,11 +16,6 @@ from escalation.model.state import Clock, Escalation
 from escalation.playbook.schema import ClockName, ClockPolicy
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
-_ACKNOWLEDGE, _FIRST_RESPONSE, _RESOLUTION = (
-    ClockName.ACKNOWLEDGE,
-    ClockName.FIRST_HUMAN_RESPONSE,
-    ClockName.RESOLUTION,
-)
 NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
 """Commands that do not stop the clock of the first human response."""
 
@@ -71,12 +66,11 @@ def follow(draft: Draft, command: c.Command) -> None:
     if not state.clocks or state.ended:
         return
     if state.owner is not None:
-        _stop(draft, _ACKNOWLEDGE)
-        answered = _FIRST_RESPONSE not in state.clocks or state.clocks[_FIRST_RESPONSE].stopped_at is not None
-        if not answered and not isinstance(command, NOT_A_RESPONSE) and _responds(state, command.by):
-            _stop(draft, _FIRST_RESPONSE)
+        _stop(draft, ClockName.ACKNOWLEDGE)
+        if not isinstance(command, NOT_A_RESPONSE) and _responds(state, command.by):
+            _stop(draft, ClockName.FIRST_HUMAN_RESPONSE)
     if state.review is not None:
-        _stop(draft, _RESOLUTION)
+        _stop(draft, ClockName.RESOLUTION)
 
 
 def _responds(state: Escalation, actor: Actor) -> bool:

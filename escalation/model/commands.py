@@ -3,10 +3,14 @@
 ``COMMANDS`` is the registry: its keys are the names of the updates and of the command line's commands.
 """
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationError
 
+from escalation.errors import RequestRefused
+from escalation.explain import did_you_mean, explain
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
@@ -345,6 +349,26 @@ class SignalRefused(Internal):
 
 
 Command = Act | Internal
+
+
+def parse_command(name: str, data: str | bytes | Mapping[str, Any]) -> Act:
+    """Read a command from JSON text or a plain mapping: ``parse_command("acknowledge", {"by": "person:eva.novak"})``.
+
+    Raises:
+        RequestRefused: naming every wrong path and what was expected there; there is no such command.
+    """
+    kind = COMMANDS.get(name)
+    if kind is None:
+        hint = did_you_mean(name, list(COMMANDS)) or f"; there are {', '.join(COMMANDS)}"
+        raise RequestRefused([("", f"there is no command `{name[:64]}`{hint}")])
+    try:
+        plain = json.loads(data if isinstance(data, str | bytes) else json.dumps(dict(data), default=str))
+        return kind.model_validate_json(json.dumps(plain), extra="forbid")
+    except ValidationError as error:
+        found = explain(plain, kind, error.errors())
+        raise RequestRefused([(".".join(map(str, each.path)), each.message) for each in found]) from None
+    except ValueError:
+        raise RequestRefused([("", f"is no JSON; expected an object with the fields of {name}")]) from None
 
 
 class Answer(Record):

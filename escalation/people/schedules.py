@@ -12,18 +12,17 @@ it): 02:30 is then the instant that local clocks show as 03:30.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from escalation.calendars import WEEKDAYS, Calendar, Slots, TimeZone, Weekday
+from escalation.calendars import WEEKDAYS, Calendar, Slots, TimeZone, Weekday, instants
 from escalation.values import Duration, Record, Slug, format_duration
 
 WEEK = timedelta(days=7)
-DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
@@ -171,8 +170,7 @@ class Turns:
 
     def shift(self, number: int) -> Shift:
         """Return a shift by its number, counted from 0 at ``starts_on``; negative before."""
-        second_time = self._wall(number + 1).replace(tzinfo=self._zone, fold=1).astimezone(UTC)
-        return Shift(self.person(number), self.start(number), max(self.start(number + 1), second_time))
+        return Shift(self.person(number), self.start(number), instants(self._wall(number + 1), self._zone)[1])
 
     def person(self, number: int) -> str:
         """Return whose shift it is by its number."""
@@ -187,7 +185,7 @@ class Turns:
         """Return the instant, in UTC, at which a shift starts, by its number."""
         known = self._starts.get(number)
         if known is None:
-            known = self._wall(number).replace(tzinfo=self._zone).astimezone(UTC)
+            known = instants(self._wall(number), self._zone)[0]
             if len(self._starts) >= _MANY_SHIFTS:
                 self._starts.clear()
             self._starts[number] = known

@@ -14,18 +14,15 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from escalation.documents import Document, merge, read_document, validate
+from escalation.documents import Document, Stamp, merge, read_document, stamp, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import did_you_mean
 from escalation.playbook.checks import check
 from escalation.playbook.holidays import with_holidays
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import LoadedPlaybook, Playbook
 from escalation.values import digest_of
 
 SUFFIX = ".yaml"
-
-_Stamp = tuple[int, int, int] | None
-"""Modification time in nanoseconds, size and inode of a file; None when it is not there."""
 
 
 class Loaded(NamedTuple):
@@ -40,6 +37,11 @@ class Loaded(NamedTuple):
     """What it was made of, for findings with lines (``checks.check_against``)."""
     findings: tuple[Finding, ...] = ()
     """Not empty when the file has changed since and is broken now: this is the last good one, and why."""
+
+    @property
+    def pinned(self) -> LoadedPlaybook:
+        """What an escalation pins of it."""
+        return LoadedPlaybook(playbook=self.playbook, digest=self.digest)
 
 
 class Status(StrEnum):
@@ -105,13 +107,13 @@ class _Files:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
-        self.stamps: dict[Path, _Stamp] = {}
+        self.stamps: dict[Path, Stamp] = {}
 
     def named(self, name: str, folders: Sequence[Path] | None = None) -> Path | None:
         """Find a playbook's file by its name."""
         for folder in self._folders if folders is None else folders:
             path = folder / f"{name}{SUFFIX}"
-            self.stamps[path] = _stamp(path)
+            self.stamps[path] = stamp(path)
             if self.stamps[path] is not None:
                 return path
         return None
@@ -139,7 +141,7 @@ class _Files:
 
     def _read(self, path: Path, over: tuple[Path, ...]) -> Document:
         """Read a file and lay it over what it extends; ``over`` is the chain of files that led here."""
-        self.stamps.setdefault(path, _stamp(path))
+        self.stamps.setdefault(path, stamp(path))
         document = read_document(path)
         if not isinstance(document.data, dict) or "extends" not in document.data:
             return document
@@ -170,7 +172,7 @@ class _Files:
 class _Slot(NamedTuple):
     """What the shelf knows of one name."""
 
-    stamps: dict[Path, _Stamp]
+    stamps: dict[Path, Stamp]
     good: Loaded | None
     findings: tuple[Finding, ...]
     file: Path
@@ -214,7 +216,7 @@ class Shelf:
 
     def _refresh(self, name: str) -> _Slot:
         before = self._slots.get(name)
-        if before is not None and all(_stamp(path) == stamp for path, stamp in before.stamps.items()):
+        if before is not None and all(stamp(path) == known for path, known in before.stamps.items()):
             return before
         files = _Files(self._folders)
         path = files.named(name)
@@ -235,15 +237,7 @@ def _names(folders: Iterable[Path]) -> set[str]:
     return {path.stem for folder in folders for path in folder.glob(f"*{SUFFIX}")}
 
 
-def _stamp(path: Path) -> _Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _written(stamps: Iterable[_Stamp]) -> datetime | None:
+def _written(stamps: Iterable[Stamp]) -> datetime | None:
     """Return when the latest of these files was written."""
     latest = max((stamp[0] for stamp in stamps if stamp), default=None)
     return datetime.fromtimestamp(latest / 1e9, UTC) if latest is not None else None

@@ -36,7 +36,6 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.req("LA-CH11")
 def test_a_clock_by_a_calendar_counts_only_its_hours_and_warns_in_them() -> None:
     life = opened(office_clock())
     assert clock(life, RESOLUTION).due == at("2026-11-23T10:00")  # six hours on Friday, two on Monday

@@ -61,7 +61,6 @@ NIGHT = ["22:00-06:00"]
         (office("America/New_York", week={"saturday": NIGHT}), "2026-10-31T22:00", 9, "2026-11-01T06:00"),
     ],
 )
-@pytest.mark.req("LA-CH11")
 def test_business_time_ends_at_the_instant_that_was_reckoned_by_hand(
     calendar: Calendar, start: str, hours: float, end: str
 ) -> None:
@@ -100,6 +99,12 @@ def test_it_opens_and_closes_at_the_instants_it_names() -> None:
     found = list(calendar.changes(local("2026-11-20T10:00"), local("2026-11-23T10:00")))
     expected = ["2026-11-20T12:00", "2026-11-20T13:00", "2026-11-20T17:00", "2026-11-23T09:00"]
     assert found == [local(text) for text in expected]
+
+
+def test_slots_that_follow_each_other_change_nothing_where_they_meet() -> None:
+    calendar = office(week={"monday": ["18:00-24:00"], "tuesday": ["00:00-08:00"]})
+    found = list(calendar.changes(local("2026-11-16T12:00"), local("2026-11-18T12:00")))
+    assert found == [local("2026-11-16T18:00"), local("2026-11-17T08:00")]
 
 
 def test_it_says_why_a_day_has_the_hours_it_has() -> None:

@@ -90,6 +90,7 @@ def test_a_silence_is_an_error_from_the_instant_at_which_the_last_one_is_away() 
     assert "levels.0.targets" not in found, "the desk is there"
 
 
+@pytest.mark.req("PROC-6")
 def test_people_without_a_contact_point_that_works_are_found_before_it_happens() -> None:
     pager = {"contacts": [{"channel": "pager", "address": "x"}]}
     (found,) = proof(directory(cyd=pager), channels={"inbox"})

@@ -43,7 +43,7 @@ def loses_the_connection(attempt: int) -> Reply:
 
 
 def takes_half_a_second(_attempt: int) -> Reply:
-    return Reply(delay=0.5)
+    return Reply(delay=0.5, hang=True)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,7 @@ async def test_a_slow_sink_does_not_slow_those_who_open(rig: Rig, sink: FaultSin
             took[about].append(time.monotonic() - begun)
             expected[about] += 1
 
+    sink.hold()  # for as long as they open, the slow one answers nobody at all
     # In turns, so that whatever else this machine does meets both.
     for turn, about in enumerate((FAST, SLOW, FAST, SLOW)):
         await asyncio.gather(*(caller(about, f"{about}-{turn}-{number}") for number in range(CALLERS)))
@@ -130,6 +131,7 @@ async def test_a_slow_sink_does_not_slow_those_who_open(rig: Rig, sink: FaultSin
     def arrived(to: str) -> int:
         return sum(hit.to == to and hit.kind == "page" for hit in sink.kept.values())
 
+    sink.release()
     await eventually(lambda: arrived("person:petr.svoboda") == expected[SLOW], "every slow page arrived")
     await eventually(lambda: arrived("person:james.ward") == expected[FAST], "every fast page arrived")
     pages = [hit.key for hit in sink.journal if hit.to in {"person:petr.svoboda", "person:james.ward"}]

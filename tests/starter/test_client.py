@@ -6,9 +6,9 @@ from typing import Any, cast
 import pytest
 from temporalio.client import Client
 
-from escalation.client import EscalationClient, parse_command
+from escalation.client import EscalationClient
 from escalation.errors import RequestRefused
-from escalation.model.commands import Acknowledge, Reassign
+from escalation.model.commands import Acknowledge, Reassign, parse_command
 from escalation.model.request import Request, parse_request
 from escalation.playbook.load import Shelf, shipped_folder
 from starter.embedded import EmbeddedStack

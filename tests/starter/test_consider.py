@@ -90,7 +90,9 @@ def test_a_file_that_is_no_request_is_wrong_usage(
     assert said in escalate("consider", str(file), code=2).err
 
 
-def test_a_request_is_forecast_for_christmas_eve_without_a_server(escalate: Escalate) -> None:
+def test_a_request_is_forecast_for_christmas_eve_without_a_server(
+    escalate: Escalate, request_file: Callable[..., str]
+) -> None:
     asked = str(EXAMPLES / "vip-refund.json")
     steps = escalate(
         *("forecast", "--request", asked, "--at", "2026-12-24T22:00+01:00", "--until", "2h", "--json")
@@ -99,6 +101,8 @@ def test_a_request_is_forecast_for_christmas_eve_without_a_server(escalate: Esca
     calls = [step for step in steps if step["key"].startswith("rung_opened")]
     assert calls[0]["at"] == "2026-12-24T21:00:00+00:00"
     assert "person:tomas.dvorak" in calls[0]["who"]
+    unknown = escalate("forecast", "--request", request_file("vip-refund", playbook="customer-service"), code=2).err
+    assert "playbook: there is no playbook 'customer-service'" in unknown
     said = escalate("forecast", code=2).err
     assert "expected either the ID of an escalation or --request FILE" in said
     assert "`some day` is no instant" in escalate("forecast", "--request", asked, "--at", "some day", code=2).err

@@ -78,7 +78,6 @@ def test_lint_finds_whom_the_directory_does_not_know(escalate: Escalate, folder:
     assert ":4: levels.0.targets.0: a level without contact: the directory has no team 'nosuch'" in said
 
 
-@pytest.mark.req("PROC-6")
 def test_lint_says_from_which_instant_nobody_would_be_there(escalate: Escalate, folder: Path) -> None:
     shipped = example_file().read_text()
     away = "{start: 2020-01-01T00:00:00Z, end: 2099-01-01T00:00:00Z, why: left}"

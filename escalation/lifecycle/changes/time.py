@@ -78,13 +78,16 @@ def _hold_started(state: Escalation, event: e.HoldStarted) -> Changes:
     }
 
 
+def unpaused(state: Escalation, now: datetime) -> dict[ClockName, Clock]:
+    """Let every clock run on."""
+    return {name: unpause(clock, state.playbook.calendar_of(name), now) for name, clock in state.clocks.items()}
+
+
 def _hold_ended(state: Escalation, event: e.HoldEnded) -> Changes:
     since = state.hold.since if state.hold is not None else event.at
     return {
         "hold": None,
-        "clocks": {
-            name: unpause(clock, state.playbook.calendar_of(name), event.at) for name, clock in state.clocks.items()
-        },
+        "clocks": unpaused(state, event.at),
         "level": waited(state.level, since, event.at),
     }
 

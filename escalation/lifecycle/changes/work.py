@@ -1,7 +1,7 @@
 """What the events of work change: ticket, resolution, review, action items, the end."""
 
 from escalation.lifecycle.changes.common import Change, Changes, question_arrived, with_
-from escalation.lifecycle.changes.time import pause, unpause, waited
+from escalation.lifecycle.changes.time import pause, unpaused, waited
 from escalation.model import events as e
 from escalation.model.state import Escalation, Item, Resolution, Review, Score
 
@@ -66,9 +66,7 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Chan
     return {
         "resolution": with_(state.resolution, state="rejected", confirm_due=None),
         "review": None,
-        "clocks": {
-            name: unpause(clock, state.playbook.calendar_of(name), event.at) for name, clock in state.clocks.items()
-        },
+        "clocks": unpaused(state, event.at),
         "level": waited(state.level, state.resolution.at, event.at),
     }
 
