@@ -11,6 +11,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from starter.embedded import TemporalServer
+from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import World, open_world
 from worker import register_search_attributes
 from workflows.search_attributes import REGISTRY
@@ -86,4 +87,16 @@ async def crowded(temporal: Client, tmp_path: Path) -> AsyncIterator[World]:
     """A world for many escalations at once, with a cache: without one, the worker drops a workflow that waits for a
     local activity as soon as another comes, and does it again after ten seconds."""
     async with open_world(temporal, tmp_path, cached=2000) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk() -> BreakableDesk:
+    return BreakableDesk()
+
+
+@pytest.fixture
+async def breakable(temporal: Client, tmp_path: Path, cached: int, desk: BreakableDesk) -> AsyncIterator[World]:
+    """A world with a help desk that a test can look into and break."""
+    async with open_world(temporal, tmp_path, cached=cached, help_desk=desk) as opened:
         yield opened

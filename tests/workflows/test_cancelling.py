@@ -1,7 +1,6 @@
 """Cancelled in Temporal: people are told, the ticket is closed, and only then the run ends as canceled."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,6 @@ from escalation.model.start import WORKFLOW, Start
 from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BOT, World, open_world
-
-
-@pytest.fixture
-def desk() -> BreakableDesk:
-    return BreakableDesk()
-
-
-@pytest.fixture
-async def mirrored(temporal: Client, tmp_path: Path, cached: int, desk: BreakableDesk) -> AsyncIterator[World]:
-    """A world with a help desk that a test can look into and break."""
-    async with open_world(temporal, tmp_path, cached=cached, help_desk=desk) as opened:
-        yield opened
 
 
 async def canceled(world: World, identifier: str) -> None:
@@ -51,9 +38,9 @@ async def was_cancelled(handle: WorkflowHandle[Any, Any]) -> bool:
 
 
 async def test_people_are_told_the_ticket_is_closed_and_the_run_ends_canceled(
-    mirrored: World, desk: BreakableDesk
+    breakable: World, desk: BreakableDesk
 ) -> None:
-    world = mirrored
+    world = breakable
     identifier = await world.opened_id("door")
     await world.send(identifier, c.Acknowledge(by=ANN))
     await world.handle(identifier).cancel()
@@ -69,8 +56,8 @@ async def test_people_are_told_the_ticket_is_closed_and_the_run_ends_canceled(
     assert row.last_seq == state.seq
 
 
-async def test_pages_that_wait_are_withdrawn(mirrored: World) -> None:
-    world = mirrored
+async def test_pages_that_wait_are_withdrawn(breakable: World) -> None:
+    world = breakable
     receipt = await world.open("door")
     await world.handle(receipt.escalation_id).cancel()
     await canceled(world, receipt.escalation_id)
@@ -78,8 +65,8 @@ async def test_pages_that_wait_are_withdrawn(mirrored: World) -> None:
     assert (state.rung, state.outcome) == (None, "cancelled")
 
 
-async def test_a_cancelled_escalation_keeps_its_answers_and_leaves_its_key_to_a_repeat(mirrored: World) -> None:
-    world = mirrored
+async def test_a_cancelled_escalation_keeps_its_answers_and_leaves_its_key_to_a_repeat(breakable: World) -> None:
+    world = breakable
     first = await world.open("door")
     before = await world.client.state(first.escalation_id)
     await world.handle(first.escalation_id).cancel()
@@ -93,9 +80,9 @@ async def test_a_cancelled_escalation_keeps_its_answers_and_leaves_its_key_to_a_
 
 
 async def test_the_run_stays_until_a_help_desk_that_is_down_has_closed_the_ticket(
-    mirrored: World, desk: BreakableDesk
+    breakable: World, desk: BreakableDesk
 ) -> None:
-    world = mirrored
+    world = breakable
     identifier = await world.opened_id("door")
     desk.down = True
     await world.handle(identifier).cancel()
@@ -109,9 +96,9 @@ async def test_the_run_stays_until_a_help_desk_that_is_down_has_closed_the_ticke
 
 
 async def test_a_run_that_only_has_something_left_to_say_says_it_and_ends_as_it_would(
-    mirrored: World, desk: BreakableDesk
+    breakable: World, desk: BreakableDesk
 ) -> None:
-    world = mirrored
+    world = breakable
     identifier = await world.opened_id("door")
     desk.hang()
     await world.send(identifier, c.Acknowledge(by=ANN), c.Cancel(by=ANN, because="a mistake"))
@@ -124,8 +111,8 @@ async def test_a_run_that_only_has_something_left_to_say_says_it_and_ends_as_it_
     assert [update.note for update in desk.updates] == ["Cancelled: a mistake"]
 
 
-async def test_what_waits_for_input_or_for_an_approval_is_cancelled_like_anything_else(mirrored: World) -> None:
-    world = mirrored
+async def test_what_waits_for_input_or_for_an_approval_is_cancelled_like_anything_else(breakable: World) -> None:
+    world = breakable
     asked = (await world.open("door", context={"help_needed": "look"})).escalation_id
     gated = await world.opened_id("gate", facts={"ai_limit": True, "amount": 500.0})
     await world.send(gated, c.Acknowledge(by=ANN))

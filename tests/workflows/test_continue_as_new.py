@@ -22,11 +22,6 @@ from tests.workflows.world import ANN, BEN, CUSTOMER, World, open_world, runs_of
 
 
 @pytest.fixture
-def desk() -> BreakableDesk:
-    return BreakableDesk()
-
-
-@pytest.fixture
 async def sink() -> AsyncIterator[FaultSink]:
     async with open_fault_sink() as opened:
         yield opened

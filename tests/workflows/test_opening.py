@@ -2,33 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 
 from escalation.client import EscalationClient
 from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.model import commands as c
 from escalation.model.request import NOT_USED, Outcome, Receipt
 from tests.workflows.desks import BreakableDesk
-from tests.workflows.world import ANN, BOT, World, open_world
+from tests.workflows.world import ANN, BOT, World
 
 DECLINED = {"facts": {"ai_limit": False}}
 INCOMPLETE = {"context": {"help_needed": "look at it"}}
-
-
-@pytest.fixture
-def desk() -> BreakableDesk:
-    return BreakableDesk()
-
-
-@pytest.fixture
-async def breakable(temporal: Client, tmp_path: Path, cached: int, desk: BreakableDesk) -> AsyncIterator[World]:
-    """A world whose help desk hangs while ``desk.hangs`` is set."""
-    async with open_world(temporal, tmp_path, cached=cached, help_desk=desk) as opened:
-        yield opened
 
 
 # --- the four answers -------------------------------------------------------------------------------------------------
@@ -143,7 +129,7 @@ async def test_a_request_while_the_closed_one_still_has_something_to_say_begins_
     summary = await world.close(first)
     assert summary.instance == state.instance
     assert len(summary.answers) == 6
-    # Both were mirrored to the ticket to the end, and both are in the ledger from first to last event.
+    # Both were breakable to the ticket to the end, and both are in the ledger from first to last event.
     assert [action.status for action in desk.updates] == ["pending", "closed", "pending", "closed"]
     for instance in (closed.instance, state.instance):
         recorded = world.activities.ledger.timeline(first, instance)

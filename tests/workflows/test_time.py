@@ -19,11 +19,6 @@ A_SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def desk() -> BreakableDesk:
-    return BreakableDesk()
-
-
-@pytest.fixture
 async def timeless(
     skipping: WorkflowEnvironment, tmp_path: Path, cached: int, desk: BreakableDesk
 ) -> AsyncIterator[World]:
