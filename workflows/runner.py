@@ -44,14 +44,15 @@ class _Guarded(WorkflowInstance):
         self._suspect = False
         self._ahead = False
         self._running: set[int] = set()
-        """Local activities that have not answered."""
+        """Local activities that were begun here and have not answered. What a replay begins it begins as every replay
+        does: were that counted, a run could fail for ever."""
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         jobs = {job.WhichOneof("variant") for job in act.jobs}
         at = (act.timestamp.seconds, act.timestamp.nanos)
         answered = {job.resolve_activity.seq for job in act.jobs if job.HasField("resolve_activity")}
         if not jobs <= _ASIDE and act.history_length > self._length:
-            split = bool(self._running) and not act.is_replaying and not self._only_answers(jobs, answered)
+            split = bool(self._running) and not self._only_answers(jobs, answered)
             if self._ahead or split:
                 completion = WorkflowActivationCompletion(run_id=act.run_id)
                 completion.failed.failure.message = "a query had split this run from its history; it is made anew"
@@ -66,7 +67,7 @@ class _Guarded(WorkflowInstance):
         completion = self._run.activate(act)
         self._running -= answered
         for command in completion.successful.commands:
-            if command.HasField("schedule_local_activity"):
+            if command.HasField("schedule_local_activity") and not act.is_replaying:
                 self._running.add(command.schedule_local_activity.seq)
         return completion
 

@@ -107,3 +107,10 @@ def test_what_is_replayed_was_decided_before(guarded: _Guarded, run: Run) -> Non
     run.schedules = [7]
     assert passes(guarded, activation(8, 1, answers=[2], replay=True))
     assert passes(guarded, activation(11, 2, "do_update", replay=True))
+
+
+def test_a_local_activity_that_a_replay_left_open_fails_no_task_for_ever(guarded: _Guarded, run: Run) -> None:
+    run.schedules = [7]
+    assert passes(guarded, activation(26, 1, "fire_timer", replay=True))
+    assert passes(guarded, activation(33, 2, answers=[6]))
+    assert passes(guarded, activation(36, 3, "do_update"))
