@@ -5,20 +5,20 @@ cannot be resolved is said in a note, and the fallback is asked instead.
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import Field, Strict, StrictBool, ValidationError, model_validator
+from pydantic import Field, Strict, StrictBool, model_validator
 
 from escalation.calendars import TimeZone
 from escalation.documents import Document, read_document, validate
-from escalation.errors import DocumentError, Finding
-from escalation.explain import Location, did_you_mean
+from escalation.errors import DocumentError
+from escalation.people.directory_checks import check
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Override, Rotation, Span, changes, next_on, on_call
+from escalation.people.schedules import Rotation, Span, changes, next_on, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -307,7 +307,7 @@ def load_directory(path: Path) -> Directory:
 
 def check_directory(document: Document) -> Directory:
     """Make a directory of a document, also a merged one; raise ``DocumentError`` with everything wrong in it."""
-    findings = [*_unknown(document), *_twice(document), *_overlaps(document), *_circles(document)]
+    findings = check(document)
     try:
         directory = validate(document, Directory)
     except DocumentError as error:
@@ -315,80 +315,6 @@ def check_directory(document: Document) -> Directory:
     if findings:
         raise DocumentError(sorted(findings))
     return directory
-
-
-_PEOPLE_NAMED = (
-    "people.*.manager",
-    "people.*.deputy",
-    "teams.*.members.*",
-    "teams.*.lead",
-    "roles.*.holders.*",
-    "rotations.*.people.*",
-    "rotations.*.above.*.people.*",
-    "rotations.*.overrides.*.person",
-)
-_ROTATIONS_NAMED = ("teams.*.oncall", "roles.*.oncall")
-_LISTED_ONCE = ("people.*.id", "teams.*.id", "teams.*.members.*", "roles.*.holders.*")
-
-
-# The checks below look at the plain data, so that they also speak when another part of the file is wrong.
-def _unknown(document: Document) -> Iterator[Finding]:
-    people = [value for _, value in document.each("people.*.id") if isinstance(value, str)]
-    rotations = [str(path[-1]) for path, _ in document.each("rotations.*")]
-    for patterns, known, what in ((_PEOPLE_NAMED, people, "person"), (_ROTATIONS_NAMED, rotations, "rotation")):
-        for path, value in (match for pattern in patterns for match in document.each(pattern)):
-            if isinstance(value, str) and value not in known:
-                hint = did_you_mean(value, known) or f"; expected the id of a {what} in this directory"
-                yield document.finding(path, f"no {what} `{value}`{hint}")
-
-
-def _twice(document: Document) -> Iterator[Finding]:
-    for pattern in _LISTED_ONCE:
-        seen: dict[Any, int] = {}
-        for path, value in document.each(pattern):
-            if not isinstance(value, str):
-                continue
-            key = (value, None if pattern.endswith(".id") else path[:-1])
-            if key in seen:
-                yield document.finding(path, f"`{value}` is listed twice, first on line {seen[key]}; keep one")
-            seen.setdefault(key, document.line(path))
-
-
-def _overlaps(document: Document) -> Iterator[Finding]:
-    overrides: dict[Location, list[tuple[Override, Location]]] = {}
-    for path, value in document.each("rotations.*.overrides.*"):
-        try:
-            overrides.setdefault(path[:2], []).append((Override.model_validate(value), path))
-        except ValidationError:
-            continue  # is reported with its own finding
-    for several in overrides.values():
-        several.sort(key=lambda each: each[0].start)
-        longest, place = several[0]
-        for override, path in several[1:]:
-            if override.start < longest.end:
-                message = f"overlaps the override on line {document.line(place)}; expected one person at a time"
-                yield document.finding(path, message)
-            if override.end > longest.end:
-                longest, place = override, path
-
-
-def _circles(document: Document) -> Iterator[Finding]:
-    for key in ("manager", "deputy"):
-        above: dict[Any, Any] = {}
-        places: dict[Any, Any] = {}
-        for path, person in document.each("people.*"):
-            if isinstance(person, dict) and isinstance(person.get("id"), str):
-                above[person["id"]] = person.get(key)
-                places[person["id"]] = (*path, key)
-        for person in above:
-            chain = [person]
-            while isinstance(next_one := above.get(chain[-1]), str) and next_one not in chain:
-                chain.append(next_one)
-            if next_one == person == min(chain):
-                way = f" by way of {', '.join(chain[1:])}" if chain[1:] else ""
-                yield document.finding(
-                    places[person], f"`{person}` is their own {key}{way}; expected a chain that ends"
-                )
 
 
 def _asked_again(found: FoundPerson) -> FoundPerson:

@@ -1,5 +1,7 @@
 """Who was found for a target, and what could not be resolved: the answer of the directory."""
 
+from pydantic import AwareDatetime
+
 from escalation.values import Actor, Record, Target
 
 
@@ -12,6 +14,8 @@ class FoundPerson(Record):
     """Further targets that would have led to the same person."""
     note: str = ""
     """Why this person and not another, when it is not obvious: an override, a fallback."""
+    opens_at: AwareDatetime | None = None
+    """When this person's next working window begins; None while one is open, and for who has none declared."""
 
 
 class People(Record):
