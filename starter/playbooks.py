@@ -16,7 +16,7 @@ from escalation.foresight.lint import Foreseen, Weight, prove
 from escalation.people.directory import Directory, load_directory
 from escalation.playbook.checks import check_against
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import BypassPolicy, Playbook
 from escalation.values import counted, format_duration
 from starter import render, session
 from starter.docstrings import field_docs
@@ -203,10 +203,13 @@ def _procedure(loaded: Loaded) -> Group:
         render.headed("Who is told", _levels(book)),
     ]
     if book.routing:
-        table = render.columns("when", "instead of the level's targets")
-        for route in book.routing:
-            render.add(table, route.when, names(route.targets))
-        parts.append(render.headed("Sent elsewhere", table))
+        parts.append(render.headed("Sent elsewhere", _routing(book)))
+    if book.paths:
+        parts.append(render.headed("Which way it goes", _paths(book)))
+    if book.matrix:
+        parts.append(render.headed("What differs by severity and time", _matrix(book)))
+    if book.bypass is not None:
+        parts.append(render.headed("In an emergency", _bypass(book.bypass)))
     if book.gates:
         parts.append(render.headed("What needs an approval", _gates(book)))
     if book.clocks:
@@ -270,6 +273,48 @@ def _levels(book: Playbook) -> Group:
         )
     last = book.levels[-1]
     return Group(table, Text(f"If even {last.id} is silent: {name(last.last_resort or book.owner)}, again and again."))
+
+
+def _routing(book: Playbook) -> RenderableType:
+    table = render.columns("when", "hours", "level", "instead of the level's targets")
+    for route in book.routing:
+        hours = f"in {route.during}" if route.during else f"out of {route.outside}" if route.outside else ""
+        render.add(table, route.when, hours, route.level or "the first", names(route.targets))
+    return table
+
+
+def _paths(book: Playbook) -> RenderableType:
+    table = render.columns("path", "what", "when", "levels", "after the last")
+    for path in book.paths:
+        end = next(level for level in reversed(book.levels) if level.id in path.levels)
+        after = f"path {path.then}" if path.then else name(end.last_resort or book.owner)
+        when = Text("otherwise" if path.when == "true" else path.when, style="dim")
+        render.add(table, path.id, path.about, when, " → ".join(path.levels), after)
+    return table
+
+
+def _matrix(book: Playbook) -> RenderableType:
+    table = render.columns("severity", "at", "who", "answer within", "rounds", "up after", "only when")
+    for cell in book.matrix:
+        go = f", at least at {cell.level}" if cell.after and cell.level else ""
+        render.add(
+            table,
+            ", ".join(cell.severity),
+            f"after {format_duration(cell.after)}{go}" if cell.after else cell.level or "",
+            names(cell.targets),
+            format_duration(cell.ack) if cell.ack else "",
+            "" if cell.repeat is None else str(cell.repeat + 1),
+            format_duration(cell.dwell) if cell.dwell else "",
+            Text(cell.when or "", style="dim"),
+        )
+    return table
+
+
+def _bypass(bypass: BypassPolicy) -> Text:
+    who = names(bypass.allowed) or "whoever works on it"
+    when = "" if bypass.when == "true" else f" when {bypass.when}"
+    after = f"{name(bypass.review_by)} looks at it within {format_duration(bypass.review_within)}"
+    return Text(f"{who} may skip {', '.join(bypass.skip)}{when}, with a reason; {after}.")
 
 
 def _gates(book: Playbook) -> RenderableType:

@@ -96,6 +96,8 @@ def steps(events: Iterable[e.Event]) -> list[Step]:
             continue
         if isinstance(event, e.RungOpened):
             open_calls[f"rung:{event.rung}"] = len(told)
+        elif isinstance(event, e.PagesReleased):
+            open_calls[f"hours:{event.rung}"] = len(told)
         elif isinstance(event, e.GateOpened):
             open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
         told.append(Step(event.at, line.what, (), line.why, step_key(event)))
@@ -130,6 +132,8 @@ def _found_for(purpose: str) -> str:
     kind, _, about = purpose.partition(":")
     return {
         "rung": f"page round {about}",
+        "hours": f"page round {about}, as working hours begin",
+        "bypass": "look at the use of the exception procedure" if about else "who may use the exception procedure",
         "gate": f"ask to decide {about.partition('/')[0]}",
         "handoff": "offer the hand-off",
         "tell": f"tell the accountable: {about}",
@@ -145,6 +149,11 @@ def _rung(event: e.RungOpened) -> Line:
     call = "last resort" if event.last_resort else f"round {event.round}"
     level = event.rung.partition("/")[0]
     return Line(f"page {names(event.targets)} ({level}, {call}); answer until {show(event.due)}", event.because)
+
+
+def _pages_held(event: e.PagesHeld) -> Line:
+    until = ", ".join(f"{name(person)} until {show(at)}" for person, at in event.until.items())
+    return Line(f"pages wait for working hours: {until}", "it can wait")
 
 
 def _resolved(event: e.PeopleResolved) -> Line:
@@ -202,7 +211,13 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.FactsChanged: _facts,
     e.SeverityChanged: lambda v: Line(f"severity {v.previous} → {v.severity}", v.because, Weight.TURN),
     e.LevelEntered: lambda v: Line(f"level {v.level} ({v.axis})", v.because, Weight.TURN),
+    e.PathTaken: lambda v: Line(f"path {v.path}", v.because, Weight.TURN),
+    e.CellReached: lambda v: Line(f"cell {v.cell} of the matrix", v.because),
+    e.Bypassed: lambda v: Line(f"exception procedure used: {v.skipped} skipped", v.because, Weight.TURN),
     e.RungOpened: _rung,
+    e.RungMoved: lambda v: Line(f"round {v.rung}: answer until {show(v.due)} (before: {show(v.was_due)})", v.because),
+    e.PagesHeld: _pages_held,
+    e.PagesReleased: lambda v: Line(f"working hours of {names(v.people)} begin: see whom to page", ""),
     e.PeopleResolved: _resolved,
     e.MessageDelivered: _delivered,
     e.MessageFailed: lambda v: Line(f"message to {name(v.to)} could not be delivered", v.error),

@@ -81,13 +81,15 @@ class Notifications:
             raise
 
     async def _points(self, message: Notify) -> list[tuple[str, str]]:
-        """Return channel and address of each contact point, in the person's own order."""
+        """Return channel and address of each contact point: the message's channels first, then the person's order."""
         if kind_of(message.to) is not ActorKind.PERSON:
             return [(INBOX, message.to)]
         person = await self._directory.person(message.to)
         if person is None:
             raise RemoteRefused(f"{message.to} is not in the directory")
-        return [(contact.channel, contact.address) for contact in person.contacts]
+        first = {channel: place for place, channel in enumerate(message.channels)}
+        contacts = sorted(person.contacts, key=lambda contact: first.get(contact.channel, len(first)))
+        return [(contact.channel, contact.address) for contact in contacts]
 
 
 def _wait(error: RemoteUnavailable) -> timedelta:

@@ -120,6 +120,9 @@ class _Walk:
                 yield ("levels", index, "last_resort"), (level.last_resort,)
         for index, route in enumerate(self.playbook.routing):
             yield ("routing", index, "targets"), route.targets
+        for index, cell in enumerate(self.playbook.matrix):
+            if cell.targets:
+                yield ("matrix", index, "targets"), cell.targets
 
     def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = ()) -> People:
         return self.directory.find(of_raci(self.playbook.raci[stage], targets), self.at, self.playbook.owner, exclude)

@@ -9,10 +9,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from escalation.lifecycle import approval, assignment, clocks, handoff, packet, resolution, review, work_items
+from escalation.lifecycle import (
+    approval,
+    assignment,
+    clocks,
+    handoff,
+    hours,
+    packet,
+    paths,
+    resolution,
+    review,
+    work_items,
+)
 from escalation.lifecycle.draft import Draft
 from escalation.model.state import Escalation
 from escalation.playbook.schema import ClockName, Expiry
+from escalation.values import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,10 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
     waiting = state.resolution_state in ("proposed", "confirmed")
     if level is not None and state.hold is None and not waiting and state.review is None:
         yield _Awaited(level.dwell_due, "dwell", "", f"end of the time at level {level.id}")
+    if rung is not None and rung.held:
+        yield _Awaited(min(rung.held.values()), "hours", "", f"working hours of those called in round {rung.id}")
+    for cell in paths.awaited(state):
+        yield _Awaited(cell.at, "lasted", cell.cell, f"cell {cell.cell} of the matrix")
     for gate in state.pending_gates:
         yield _Awaited(gate.due, "gate", gate.id, f"deadline of approval {gate.id}")
     proposed = state.resolution
@@ -97,6 +113,8 @@ def pass_time(draft: Draft) -> None:
 _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "input": lambda draft, _: packet.due(draft),
     "acknowledgement": lambda draft, _: assignment.acknowledgement_due(draft),
+    "hours": lambda draft, _: hours.begin(draft),
+    "lasted": assignment.lasted,
     "handoff": lambda draft, _: handoff.expired(draft),
     "hold": lambda draft, _: resolution.hold_over(draft),
     "dwell": lambda draft, _: assignment.dwell_due(draft),
@@ -125,7 +143,7 @@ def _acknowledgement(state: Escalation, _: str) -> str:
         return ""
     if rung.last_resort:
         then = f"page the last resort again ({', '.join(rung.targets)})"
-    elif rung.round <= policy.repeat:
+    elif rung.round <= paths.repeats(state):
         then = f"page {policy.id} again"
     else:
         then = _up(state)
@@ -137,9 +155,29 @@ def _up(state: Escalation) -> str:
     level, levels = state.level, state.playbook.levels
     if level is None:
         return f"page {state.first_level}"
-    if level.index + 1 < len(levels):
-        return f"page the next level, {levels[level.index + 1].id}"
+    index = paths.following(state)
+    if index is not None:
+        return f"page the next level, {levels[index].id}"
+    path = state.playbook.path(state.path)
+    if path is not None and path.then is not None:
+        return f"go on along path {path.then}"
     return f"page the last resort ({levels[level.index].last_resort or state.playbook.owner})"
+
+
+def _hours(state: Escalation, _: str) -> str:
+    held = state.rung.held if state.rung is not None else {}
+    first = min(held.values(), default=None)
+    whose = ", ".join(person for person, at in held.items() if at == first)
+    return f"working hours of {whose} begin: look up again who is there, and page them"
+
+
+def _lasted(state: Escalation, about: str) -> str:
+    cell = next((each.policy for each in paths.awaited(state) if each.cell == about), None)
+    if cell is None:
+        return f"cell {about} of the matrix"
+    whom = ", ".join(cell.targets)
+    then = f"go to {cell.level}" + (f", paging {whom}" if whom else "") if cell.level else f"page {whom}"
+    return f"still {state.severity} after {format_duration(cell.after) if cell.after else 'all that time'}: {then}"
 
 
 def _handoff(state: Escalation, _: str) -> str:
@@ -199,6 +237,8 @@ def _item(state: Escalation, about: str) -> str:
 _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "input": _input,
     "acknowledgement": _acknowledgement,
+    "hours": _hours,
+    "lasted": _lasted,
     "handoff": _handoff,
     "hold": lambda _state, _about: "the hold is over: work goes on, its clocks run again",
     "dwell": _dwell,

@@ -5,83 +5,128 @@ next round, then to the next level, and after the last level to its last resort,
 being told. Every level change says why.
 """
 
+from datetime import timedelta
+
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import packet, permissions
+from escalation.lifecycle import packet, paths, permissions
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation
-from escalation.playbook.schema import Axis, LevelPolicy
+from escalation.model.state import Escalation, Rung
+from escalation.playbook.schema import Axis, LevelPolicy, PathPolicy
 from escalation.values import ENGINE, TIMER, Actor, Target, format_duration
 
 
-def enter_level(draft: Draft, index: int, because: str, axis: Axis | None = None) -> None:
-    """Go to a level and page its targets."""
-    policy = draft.state.playbook.levels[index]
+def enter_at_least(draft: Draft, index: int, because: str, axis: Axis | None = None) -> None:
+    """Go to the first level of the path that is not below this one."""
+    state = draft.state
+    enter_level(draft, paths.at_least(state.playbook, state.path, index), because, axis)
+
+
+def enter_level(
+    draft: Draft, index: int, because: str, axis: Axis | None = None, targets: tuple[Target, ...] = ()
+) -> None:
+    """Go to a level and page its targets, or others in their place."""
     packet.let_go(draft)
+    _arrive(draft, index, because, axis, by=ENGINE if draft.by == TIMER else None)
+    open_round(draft, 1, because, targets=targets)
+
+
+def _arrive(draft: Draft, index: int, because: str, axis: Axis | None, by: Actor | None) -> None:
+    policy = draft.state.playbook.levels[index]
     draft.record(
         e.LevelEntered,
-        by=ENGINE if draft.by == TIMER else None,
+        by=by,
         level=policy.id,
         index=index,
         axis=axis or policy.axis,
         because=because,
-        dwell_due=draft.now + policy.dwell,
+        dwell_due=paths.step(draft.state, policy, draft.now).dwell_due(draft.now),
     )
-    open_round(draft, 1, because)
 
 
-def open_round(draft: Draft, number: int, because: str, *, last_resort: bool = False) -> None:
-    """Begin a round of pages at the present level."""
+def open_round(
+    draft: Draft, number: int, because: str, *, last_resort: bool = False, targets: tuple[Target, ...] = ()
+) -> None:
+    """Begin a round of pages at the present level: of its targets, or of others in their place."""
     state = draft.state
     policy = state.level_policy
     if policy is None:
         return
-    targets = (policy.last_resort,) if last_resort and policy.last_resort else targets_at(state, policy)
+    step = paths.step(state, policy, draft.now)
+    if last_resort and policy.last_resort:
+        targets = (policy.last_resort,)
     draft.record(
         e.RungOpened,
         by=ENGINE,
         rung=f"{policy.id}/{state.rungs + 1}",
         round=number,
-        targets=targets,
-        due=draft.now + policy.ack,
+        targets=targets or step.targets,
+        due=step.ack_due(draft.now),
         because=because,
         last_resort=last_resort,
+        channels=step.channels,
     )
 
 
-def targets_at(state: Escalation, policy: LevelPolicy) -> tuple[Target, ...]:
-    """Return whom to tell at a level: the first route that matches, else the level's own targets."""
-    facts = None
-    for route in state.playbook.routing:
-        if (route.level or state.first_level) != policy.id:
-            continue
-        facts = facts or derive(basis_of(state))
-        if condition(state.playbook, route.when).true(facts):
-            return route.targets
-    return policy.targets
+def take_path(draft: Draft, path: PathPolicy, because: str) -> None:
+    """Go on along another path, from its first level on."""
+    draft.record(e.PathTaken, by=ENGINE, path=path.id, because=because)
+    enter_level(draft, paths.ladder(draft.state.playbook, path.id)[0], f"{because}: path {path.id}")
 
 
 def go_up(draft: Draft, because: str, axis: Axis | None = None) -> None:
-    """Go to the next level; at the last one tell its last resort."""
+    """Go to the next level; after the last one along the path that follows, or to its last resort."""
     state = draft.state
     if state.level is None or state.review is not None or state.ended:
         return
-    if state.level.index + 1 < len(state.playbook.levels):
-        enter_level(draft, state.level.index + 1, because, axis)
+    index = paths.following(state)
+    if index is not None:
+        enter_level(draft, index, because, axis)
         return
-    policy = state.playbook.levels[state.level.index]
-    draft.record(
-        e.LevelEntered,
-        by=ENGINE,
-        level=policy.id,
-        index=state.level.index,
-        axis=axis or policy.axis,
-        because=because,
-        dwell_due=draft.now + policy.dwell,
-    )
+    path = state.playbook.path(state.path)
+    then = state.playbook.path(path.then) if path is not None and path.then is not None else None
+    if then is not None:
+        take_path(draft, then, because)
+        return
+    _arrive(draft, state.level.index, because, axis, by=ENGINE)
     open_round(draft, 1, because, last_resort=True)
+
+
+def lasted(draft: Draft, name: str) -> None:
+    """It has lasted so long that a cell of the matrix speaks."""
+    state = draft.state
+    reached = next((each for each in paths.awaited(state) if each.cell == name), None)
+    if reached is None or reached.policy.after is None or state.level is None:
+        return
+    cell = reached.policy
+    because = f"{state.severity} for {format_duration(reached.policy.after)}: the matrix of the playbook asks for it"
+    draft.record(e.CellReached, by=ENGINE, cell=name, because=because)
+    if cell.level is None:
+        open_round(draft, 1, because, targets=cell.targets)
+        return
+    index = paths.at_least(state.playbook, state.path, state.playbook.level_index(cell.level) or 0)
+    enter_level(draft, max(index, state.level.index), because, targets=cell.targets)
+
+
+def move_round(draft: Draft, because: str) -> None:
+    """Set the open round anew after a change of severity: other people, or another time to answer."""
+    state = draft.state
+    rung, policy, level = state.rung, state.level_policy, state.level
+    if rung is None or policy is None or level is None:
+        return
+    if rung.held and not state.playbook.severity.scale[state.severity_rank].waits_for_hours:
+        enter_level(draft, level.index, because)  # what waited for somebody's working hours waits no longer
+        return
+    if rung.last_resort or not state.playbook.matrix:
+        return
+    step = paths.step(state, policy, draft.now)
+    if step.targets != paths.step(draft.before, policy, rung.opened_at).targets:
+        open_round(draft, 1, because)
+        return
+    due = max(step.ack_due(rung.opened_at), draft.now)
+    if due != rung.due:
+        draft.record(e.RungMoved, by=ENGINE, rung=rung.id, due=due, was_due=rung.due, because=because)
 
 
 def round_over(draft: Draft, because: str) -> None:
@@ -92,24 +137,42 @@ def round_over(draft: Draft, because: str) -> None:
         return
     if rung.last_resort:
         open_round(draft, rung.round + 1, because, last_resort=True)
-    elif rung.round <= policy.repeat:
+    elif rung.round <= paths.repeats(state) and not _in_vain(rung):
         open_round(draft, rung.round + 1, because)
     else:
         go_up(draft, because)
 
 
+def _in_vain(rung: Rung) -> bool:
+    """No page of this round arrived anywhere: asking the same people the same way again would not help."""
+    return bool(rung.people) and not rung.told and not rung.held and len(rung.failed) == len(rung.people)
+
+
 def acknowledgement_due(draft: Draft) -> None:
     """The round's time is over."""
-    rung, policy = draft.state.rung, draft.state.level_policy
-    if rung is not None and policy is not None:
-        round_over(draft, f"nobody acknowledged at {policy.id} within {format_duration(policy.ack)}")
+    state = draft.state
+    rung, policy = state.rung, state.level_policy
+    if rung is None or policy is None:
+        return
+    waited = _within(state, policy, paths.step(state, policy, rung.opened_at).ack)
+    if rung.people and not rung.told and not rung.held:
+        round_over(draft, f"no page of round {rung.id} was delivered within {waited}")
+    else:
+        round_over(draft, f"nobody acknowledged at {policy.id} within {waited}")
 
 
 def dwell_due(draft: Draft) -> None:
     """It has stayed at this level for as long as the playbook allows."""
-    policy = draft.state.level_policy
-    if policy is not None:
-        go_up(draft, f"not resolved at {policy.id} within {format_duration(policy.dwell)}")
+    state = draft.state
+    policy = state.level_policy
+    if policy is not None and state.level is not None:
+        dwell = paths.step(state, policy, state.level.entered_at).dwell
+        go_up(draft, f"not resolved at {policy.id} within {_within(state, policy, dwell)}")
+
+
+def _within(state: Escalation, policy: LevelPolicy, duration: timedelta) -> str:
+    of = f" of {policy.calendar} hours" if policy.calendar else ""
+    return f"{format_duration(duration)}{of}"
 
 
 def acknowledge(draft: Draft, command: c.Acknowledge) -> None:

@@ -14,9 +14,11 @@ from escalation.lifecycle import (
     agenda,
     approval,
     assignment,
+    bypass,
     clocks,
     closing,
     handoff,
+    hours,
     information,
     packet,
     permissions,
@@ -266,10 +268,17 @@ def _settle_level(draft: Draft) -> None:
 
 
 def _people_found(draft: Draft, command: c.PeopleFound) -> None:
-    draft.record(e.PeopleResolved, purpose=command.purpose, found=command.found)
-    rung = draft.state.rung
-    if rung is not None and command.purpose == f"rung:{rung.id}":
+    rung, found = draft.state.rung, command.found
+    kind, _, reference = command.purpose.partition(":")
+    calls = rung is not None and rung.id == reference and kind in ("rung", "hours")
+    if calls and kind == "hours":
+        found = hours.fresh(draft.state, found)
+    draft.record(e.PeopleResolved, purpose=command.purpose, found=found)
+    if calls:
+        hours.hold(draft, found)
         assignment.over_when_nobody_is_left(draft)
+    elif kind == bypass.ALLOWED and reference:
+        bypass.to_review(draft, reference, found)
 
 
 def _delivered(draft: Draft, command: c.Delivered) -> None:
@@ -351,4 +360,5 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.Rate: closing.rate,
     c.SubmitFeedback: closing.submit_feedback,
     c.Cancel: closing.cancel,
+    c.Bypass: bypass.use,
 }

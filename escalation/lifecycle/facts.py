@@ -100,6 +100,7 @@ def reads(playbook: Playbook) -> frozenset[str]:
     texts = [trigger.when for trigger in playbook.triggers]
     texts += [rule.when for rule in playbook.severity.rules]
     texts += [level.up_when for level in playbook.levels if level.up_when is not None]
+    texts += [path.when for path in playbook.paths]
     names = frozenset[str]().union(*(condition(playbook, text).reads for text in texts))
     if len(_READS) >= _MANY_PLAYBOOKS:
         _READS.clear()

@@ -1,11 +1,11 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, packet, permissions, triggers
+from escalation.lifecycle import assignment, packet, paths, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation, Handoff
+from escalation.model.state import Escalation, Handoff, LevelState
 from escalation.playbook.schema import Axis
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
@@ -75,23 +75,43 @@ def escalate(draft: Draft, command: c.Escalate) -> None:
         raise NotNow(f"{state.id} is still in triage; it goes to {state.first_level} as soon as it may")
     if state.review is not None:
         raise NotNow(f"{state.id} is in review; reopen it with reject_resolution before the review starts")
-    index = state.level.index + 1
-    if command.level is not None:
-        named = state.playbook.level_index(command.level)
-        if named is None:
-            ids = ", ".join(level.id for level in state.playbook.levels)
-            raise Unknown(f"playbook {state.playbook.playbook} has no level {command.level}; it has {ids}")
-        if named <= state.level.index:
-            raise NotNow(f"{state.id} is at {state.level.id} already; escalate only goes up")
-        index = named
+    index = paths.following(state)
+    if command.path is not None:
+        _require_other_path(state, command)
+    elif command.level is not None:
+        index = _named(state, state.level, command.level)
     draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because)
     triggers.settle(draft, {"reason"}, rise=False)
     axis = Axis.HIERARCHICAL if command.reason == "no_authority" else Axis.FUNCTIONAL
     because = f"{command.by} escalated ({command.reason}): {command.because}"
-    if index >= len(state.playbook.levels):
+    path = state.playbook.path(command.path) if command.path is not None else None
+    if path is not None:
+        assignment.take_path(draft, path, because)
+    elif index is None:
         assignment.go_up(draft, because, axis)
     else:
         assignment.enter_level(draft, index, because, axis)
+
+
+def _named(state: Escalation, present: LevelState, level: str) -> int:
+    playbook = state.playbook
+    levels = {playbook.levels[index].id: index for index in paths.ladder(playbook, state.path)}
+    if level not in levels:
+        of = f"path {state.path} of playbook {playbook.playbook}" if state.path else f"playbook {playbook.playbook}"
+        raise Unknown(f"{of} has no level {level}; it has {', '.join(levels)}")
+    if levels[level] <= present.index:
+        raise NotNow(f"{state.id} is at {present.id} already; escalate only goes up")
+    return levels[level]
+
+
+def _require_other_path(state: Escalation, command: c.Escalate) -> None:
+    if command.level is not None:
+        raise NotAllowed("name a level or a path, not both: a path is climbed from its first level on")
+    if state.playbook.path(command.path or "") is None:
+        known = ", ".join(path.id for path in state.playbook.paths) or "none: one ladder for all"
+        raise Unknown(f"playbook {state.playbook.playbook} has no path {command.path}; it has {known}")
+    if command.path == state.path:
+        raise NotNow(f"{state.id} is on path {state.path} already")
 
 
 def _end(draft: Draft, how: str, because: str) -> None:

@@ -6,7 +6,7 @@ Whatever changes a fact has the triggers evaluated again: a decision is never a 
 from typing import Any
 
 from escalation.errors import NotNow, Unknown
-from escalation.lifecycle import clocks, facts, packet, permissions, resolution, triggers
+from escalation.lifecycle import assignment, clocks, facts, packet, permissions, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -57,6 +57,7 @@ def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:
         raise NotNow(f"the severity of {state.id} is {level.name} already")
     draft.record(e.SeverityChanged, previous=state.severity, severity=level.name, because=command.because)
     clocks.recompute(draft)
+    assignment.move_round(draft, f"the severity is {level.name} now")
     triggers.settle(draft, {"severity", "severity.rank"})
 
 

@@ -125,7 +125,7 @@ def reject(draft: Draft, command: c.RejectResolution) -> None:
     wanted = state.playbook.resolution.rejected_level
     index = state.playbook.level_index(wanted) if wanted else None
     if index is not None and state.level is not None and index > state.level.index:
-        assignment.enter_level(draft, index, "the proposed resolution was rejected")
+        assignment.enter_at_least(draft, index, "the proposed resolution was rejected")
     else:
         assignment.go_up(draft, "the proposed resolution was rejected")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from escalation.lifecycle import assignment, clocks
+from escalation.lifecycle import assignment, clocks, paths
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive, reads
 from escalation.model import events as e
@@ -148,6 +148,7 @@ def worsen(draft: Draft, severity: str, because: str) -> bool:
         return False
     draft.record(e.SeverityChanged, by=ENGINE, previous=state.severity, severity=worst, because=because)
     clocks.recompute(draft)
+    assignment.move_round(draft, f"the severity is {worst} now")
     return True
 
 
@@ -163,9 +164,11 @@ def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: Abstr
     if state.level is None or state.review is not None:
         return
     wanted = max((level_of(state.playbook, trigger) for trigger in fresh), default=0)
-    if wanted > state.level.index:
+    if _another_path(draft, facts, changed):
+        return
+    if paths.at_least(state.playbook, state.path, wanted) > state.level.index:
         names = ", ".join(trigger.id for trigger in fresh)
-        assignment.enter_level(draft, wanted, f"new reasons: {names}")
+        assignment.enter_at_least(draft, wanted, f"new reasons: {names}")
         return
     policy = state.playbook.levels[state.level.index]
     criterion = policy.up_when
@@ -174,3 +177,17 @@ def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: Abstr
     compiled = condition(state.playbook, criterion)
     if compiled.reads & changed and compiled.true(facts) and not compiled.true(derive(basis_of(draft.before))):
         assignment.go_up(draft, f"handover criterion of {policy.id} met: {criterion}")
+
+
+def _another_path(draft: Draft, facts: Facts, changed: AbstractSet[str]) -> bool:
+    """Change over when the condition of a path that stands before the present one has become true."""
+    state = draft.state
+    playbook = state.playbook
+    for path in playbook.paths:
+        if path.id == state.path:
+            return False
+        compiled = condition(playbook, path.when)
+        if compiled.reads & changed and compiled.true(facts) and not compiled.true(derive(basis_of(draft.before))):
+            assignment.take_path(draft, path, f"{path.about or path.when} is true now")
+            return True
+    return False

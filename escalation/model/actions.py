@@ -58,6 +58,8 @@ class Notify(Record):
     """The purpose it serves: ``rung:L1/2``, ``gate:credit/1``, ``handoff:h1``; withdrawn when that is answered."""
     respond_by: AwareDatetime | None = None
     """Of a page: when its round ends, or the limit to acknowledge where that is earlier."""
+    channels: tuple[str, ...] = ()
+    """Channels that are tried before the receiver's own order goes on."""
     summary: str = ""
 
 

@@ -73,6 +73,18 @@ class Escalate(Act):
     reason: Literal["no_authority", "no_expertise", "no_resources", "other"]
     because: Text
     level: Slug | None = None
+    path: Slug | None = None
+    """Go on along another of the playbook's paths."""
+
+
+class Bypass(Act):
+    """Use the playbook's exception procedure: skip levels, an incomplete packet, or an approval. It is reviewed."""
+
+    because: Text
+    level: Slug | None = None
+    """Go to this level at once, past those between."""
+    gate: Slug | None = None
+    """Go on without this approval. Neither level nor gate: without what is missing from the packet."""
 
 
 class ChangeSeverity(Act):
@@ -255,6 +267,7 @@ COMMANDS: dict[str, type[Act]] = {
     "rate": Rate,
     "submit_feedback": SubmitFeedback,
     "cancel": Cancel,
+    "bypass": Bypass,
 }
 
 SIGNALS = ("acknowledge", "approve", "reject", "resolve", "note")

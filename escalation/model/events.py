@@ -192,6 +192,22 @@ class LevelEntered(EventBase):
     dwell_due: AwareDatetime
 
 
+class PathTaken(EventBase):
+    """Which of the playbook's paths it climbs from now on."""
+
+    type: Literal["path_taken"] = "path_taken"
+    path: str
+    because: str
+
+
+class CellReached(EventBase):
+    """It has lasted so long that a cell of the playbook's matrix speaks."""
+
+    type: Literal["cell_reached"] = "cell_reached"
+    cell: str
+    because: str
+
+
 class RungOpened(EventBase):
     """A round of pages begins."""
 
@@ -203,6 +219,36 @@ class RungOpened(EventBase):
     due: AwareDatetime
     because: str
     last_resort: bool = False
+    channels: tuple[str, ...] = ()
+
+
+class RungMoved(EventBase):
+    """The open round waits until another instant than before."""
+
+    type: Literal["rung_moved"] = "rung_moved"
+    rung: str
+    due: AwareDatetime
+    was_due: AwareDatetime
+    dwell_due: AwareDatetime | None = None
+    """The new end of the time at the level, where that moves too."""
+    because: str
+
+
+class PagesHeld(EventBase):
+    """Pages that can wait do so until the working hours of those they are for."""
+
+    type: Literal["pages_held"] = "pages_held"
+    rung: str
+    until: dict[Actor, AwareDatetime]
+
+
+class PagesReleased(EventBase):
+    """Working hours have begun: who is to be told now is looked up anew."""
+
+    type: Literal["pages_released"] = "pages_released"
+    rung: str
+    people: tuple[Actor, ...]
+    since: AwareDatetime
 
 
 class PeopleResolved(EventBase):
@@ -259,6 +305,15 @@ class OwnerChanged(EventBase):
     expectation: str = ""
     although: str = ""
     """That somebody else was called to take it; empty when nobody else was."""
+
+
+class Bypassed(EventBase):
+    """The exception procedure was used: what was skipped, by whom and why. It is looked at afterwards."""
+
+    type: Literal["bypassed"] = "bypassed"
+    bypass: str
+    skipped: str
+    because: str
 
 
 class HandoffOffered(EventBase):
@@ -592,8 +647,14 @@ KnownEvent = Annotated[
     | ExceptionUsed
     | FactsChanged
     | SeverityChanged
+    | PathTaken
+    | CellReached
+    | Bypassed
     | LevelEntered
     | RungOpened
+    | RungMoved
+    | PagesHeld
+    | PagesReleased
     | PeopleResolved
     | MessageDelivered
     | MessageFailed

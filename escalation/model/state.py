@@ -3,6 +3,7 @@
 What can be told from other fields is a property, not a field, so that it can never disagree.
 """
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, field_serializer
@@ -71,6 +72,21 @@ class Rung(Record):
     people: tuple[Actor, ...] = ()
     declined: tuple[Actor, ...] = ()
     failed: tuple[Actor, ...] = ()
+    told: tuple[Actor, ...] = ()
+    """To whom a page is known to have been delivered."""
+    held: dict[Actor, AwareDatetime] = {}
+    """Whose page waits for their working hours, and when those begin."""
+    channels: tuple[str, ...] = ()
+    """Which channels are tried first."""
+
+
+class Bypass(Record):
+    """One use of the exception procedure."""
+
+    id: str
+    by: Actor
+    skipped: str
+    because: str
 
 
 class Taken(Record):
@@ -280,6 +296,13 @@ class Escalation(Record):
     first_level: str = ""
 
     input_request: InputRequest | None = None
+    path: str = ""
+    """Which of the playbook's paths it climbs; empty where it has none: every level."""
+    reached: tuple[str, ...] = ()
+    """Cells of the matrix that have spoken, because it has lasted so long."""
+    waited: timedelta = timedelta(0)
+    """How long it was on hold, or waited for a resolution that was then rejected: not counted by the matrix."""
+    bypasses: tuple[Bypass, ...] = ()
     level: LevelState | None = None
     rungs: int = 0
     rung: Rung | None = None
@@ -414,7 +437,7 @@ class Escalation(Record):
     def still_asks(self, purpose: str) -> bool:
         """Tell whether a message with this purpose (``rung:``, ``gate:``, ``handoff:``) still waits for an answer."""
         kind, _, reference = purpose.partition(":")
-        if kind == "rung":
+        if kind in ("rung", "hours"):
             return self.rung is not None and self.rung.id == reference
         if kind == "gate":
             return self.gate_asked(reference) is not None

@@ -22,6 +22,9 @@ CONDITIONS = (
     "levels.*.up_when",
     "routing.*.when",
     "gates.*.when",
+    "paths.*.when",
+    "matrix.*.when",
+    "bypass.when",
 )
 """Where conditions stand in a playbook."""
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location, did_you_mean
+from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, severity_names, types_of
 from escalation.playbook.facts import FactType
 from escalation.playbook.holidays import holidays_wrong
@@ -25,6 +26,9 @@ TARGETS = (
     "gates.*.approvers.*",
     "gates.*.deputies.*",
     "raci.*.accountable",
+    "matrix.*.targets.*",
+    "bypass.allowed.*",
+    "bypass.review_by",
 )
 """Where targets stand in a playbook."""
 
@@ -46,6 +50,7 @@ def check(document: Document) -> list[Finding]:
         *_unique(document, "triggers", "id"),
         *_context(document),
         *_levels(document),
+        *check_paths(document),
         *_targets(document),
         *_unique(document, "gates", "id"),
         *_gates(document, types),

@@ -19,8 +19,7 @@ from escalation.errors import DocumentError, Finding
 from escalation.explain import did_you_mean
 from escalation.playbook.checks import check
 from escalation.playbook.holidays import with_holidays
-from escalation.playbook.schema import LoadedPlaybook, Playbook
-from escalation.values import digest_of
+from escalation.playbook.schema import LoadedPlaybook, Playbook, fingerprint
 
 SUFFIX = ".yaml"
 
@@ -137,7 +136,7 @@ class _Files:
         if found:
             raise DocumentError(sorted(set(found), key=lambda finding: (finding.file, finding.line)))
         playbook = with_holidays(playbook, datetime.now(UTC).year)  # noqa: TID251 - reads files, for no workflow
-        return Loaded(playbook, digest_of(playbook.model_dump_json()), path, document)
+        return Loaded(playbook, fingerprint(playbook), path, document)
 
     def _read(self, path: Path, over: tuple[Path, ...]) -> Document:
         """Read a file and lay it over what it extends; ``over`` is the chain of files that led here."""

@@ -6,6 +6,7 @@ clock with a ``calendar``. Everything here is also persisted inside each escalat
 defaults.
 """
 
+import json
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
 from escalation.playbook.facts import FactType, FactValue
-from escalation.values import Duration, Record, Slug, Target
+from escalation.values import Duration, Record, Slug, Target, digest_of
 
 Condition = Annotated[str, Field(min_length=1, max_length=2_000)]
 """A CEL expression of type bool."""
@@ -100,6 +101,8 @@ class SeverityLevel(Record):
     name: Slug
     aliases: tuple[str, ...] = ()
     about: str = ""
+    waits_for_hours: bool = False
+    """True: pages at this severity wait for the working hours that a person has in the directory."""
 
 
 class SeverityRule(Record):
@@ -189,6 +192,10 @@ class LevelPolicy(Record):
     """
     last_resort: Target | None = None
     """Who is told when even this level does not answer; required on the last level."""
+    calendar: Slug | None = None
+    """Name of the calendar in whose business time ``ack`` and ``dwell`` run; None: wall time."""
+    channels: tuple[Slug, ...] = ()
+    """Channels that are tried first here, before the person's own order goes on."""
 
 
 class Route(Record):
@@ -200,7 +207,57 @@ class Route(Record):
     targets: Annotated[tuple[Target, ...], Field(min_length=1)]
     level: Slug | None = None
     """Only when entering this level; None: at whichever level is entered first."""
+    during: Slug | None = None
+    """Only while this calendar is open, at the instant at which a round begins."""
+    outside: Slug | None = None
+    """Only while this calendar is closed."""
     about: str = ""
+
+
+class PathPolicy(Record):
+    """Which levels an escalation climbs. The first path whose condition is true is taken."""
+
+    id: Slug
+    when: Condition = "true"
+    levels: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    """Ids of levels, in the order in which ``levels`` lists them."""
+    then: Slug | None = None
+    """Path that is taken when nobody at the last level answers, instead of its last resort."""
+    about: str = ""
+
+
+class Cell(Record):
+    """A cell of the matrix: what differs at a severity, at a level or after a time."""
+
+    id: str = ""
+    """Names the cell, so that a playbook that extends this one can change it alone."""
+    severity: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Names of the severities whose rows have this cell."""
+    level: Slug | None = None
+    """Column: this level. With ``after``: the level to be at, at least, by then."""
+    after: Duration | None = None
+    """Column: so long after the opening, as long as it is not resolved; what it waited on hold is not counted."""
+    when: Condition | None = None
+    """Of a cell with ``after``: only while this is true. None: always."""
+    targets: tuple[Target, ...] = ()
+    """Who is told; empty: whom the level names."""
+    ack: Duration | None = None
+    dwell: Duration | None = None
+    repeat: Annotated[int, Field(ge=0, le=20)] | None = None
+    channels: tuple[Slug, ...] = ()
+    about: str = ""
+
+
+class BypassPolicy(Record):
+    """The exception procedure: who may skip what in an emergency, and who looks at it afterwards."""
+
+    skip: tuple[Literal["levels", "packet", "approvals"], ...] = ("levels", "packet", "approvals")
+    when: Condition = "true"
+    allowed: tuple[Target, ...] = ()
+    """Whose people may; they belong to the working group from the opening on. Empty: everybody in the working group."""
+    review_by: Target
+    """Who looks at it afterwards, and is never who used it."""
+    review_within: Duration
 
 
 class Expiry(StrEnum):
@@ -335,6 +392,10 @@ class Playbook(Record):
     context: ContextPolicy
     levels: Annotated[tuple[LevelPolicy, ...], Field(min_length=1)]
     routing: tuple[Route, ...] = ()
+    paths: tuple[PathPolicy, ...] = ()
+    """Variants of the ladder; empty: every level, in order."""
+    matrix: tuple[Cell, ...] = ()
+    bypass: BypassPolicy | None = None
     gates: tuple[GatePolicy, ...] = ()
     calendars: dict[Slug, Calendar] = {}
     clocks: dict[ClockName, ClockPolicy] = {}
@@ -350,6 +411,10 @@ class Playbook(Record):
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""
         return next((index for index, level in enumerate(self.levels) if level.id == level_id), None)
+
+    def path(self, path_id: str) -> PathPolicy | None:
+        """Return a path by id; None when the playbook has no such path."""
+        return next((path for path in self.paths if path.id == path_id), None)
 
     def calendar_of(self, clock: ClockName) -> Calendar | None:
         """Return the calendar that a clock runs by; None when it runs in wall time."""
@@ -380,6 +445,11 @@ class LoadedPlaybook(Record):
 def compact(playbook: Playbook) -> dict[str, Any]:
     """Write a playbook without what is default: half the size in every history. So defaults may never change."""
     return playbook.model_dump(mode="json", exclude_defaults=True)
+
+
+def fingerprint(playbook: Playbook) -> str:
+    """Return the digest of what a playbook says; keys that it leaves out are no part of it, so new ones change none."""
+    return digest_of(json.dumps(compact(playbook), sort_keys=True))
 
 
 _SHARED: dict[str, Playbook] = {}

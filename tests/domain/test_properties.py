@@ -322,6 +322,11 @@ class World:
             "escalate": lambda: {
                 "reason": self.choose.of(("no_authority", "no_expertise", "no_resources", "other")),
                 "level": self.choose.of((None, None, None, *(level.id for level in self.state.playbook.levels), "L9")),
+                "path": self.choose.of((None, None, None, None, *(path.id for path in self.state.playbook.paths))),
+            },
+            "bypass": lambda: {
+                "level": self.choose.of((None, *(level.id for level in self.state.playbook.levels))),
+                "gate": self.choose.of((None, None, *(gate.id for gate in self.state.playbook.gates))),
             },
             "change_severity": lambda: {
                 "severity": self.choose.of(("P0", "P1", "P2", "critical", "high", "normal", "?"))
@@ -488,4 +493,39 @@ def generated(choose: Choices) -> Playbook:
             "rejected_level": choose.of((None, levels[-1]["id"])),
         },
         routing=[{"when": 'topic == "two"', "targets": ["team:experts"]}],
+        **_ways(choose, levels),
     )
+
+
+OFFICE_HOURS = {"time_zone": "Europe/London", "week": {"monday": ["09:00-17:00"], "friday": ["08:00-12:00"]}}
+
+
+def _ways(choose: Choices, levels: list[dict[str, Any]]) -> dict[str, Any]:
+    """Make up the ways through the ladder: paths, a matrix, hours, an exception procedure."""
+    ids = [level["id"] for level in levels]
+    changes: dict[str, Any] = {"calendars": {"office": OFFICE_HOURS}}
+    if choose.chance(40):
+        levels[0]["calendar"] = "office"
+    if choose.chance(40):
+        first = {"id": "legal", "when": choose.of(("flags.legal", 'topic == "two"')), "levels": ids[-1:]}
+        then = {"then": "usual"} if choose.chance(30) else {}
+        changes["paths"] = [{**first, **then}, {"id": "usual", "levels": ids}]
+    if choose.chance(50):
+        changes["matrix"] = [
+            {"severity": ["P0"], "level": ids[0], "ack": choose.of(("5m", "2h")), "targets": ["role:lead"]},
+            {"severity": ["P0", "P1"], "after": choose.of(("45m", "3h")), "level": ids[-1]},
+            {
+                "severity": ["P1", "P2"],
+                "after": "2h",
+                "targets": ["role:boss"],
+                "when": choose.of((None, "flags.legal")),
+            },
+        ]
+    if choose.chance(40):
+        changes["bypass"] = {
+            "when": choose.of(("true", "severity.rank == 0.0")),
+            "allowed": choose.of(((), ("role:security", "team:nobody"))),
+            "review_by": choose.of(("role:boss", "team:desk", "role:nobody")),
+            "review_within": "2d",
+        }
+    return changes

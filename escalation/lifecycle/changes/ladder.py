@@ -2,7 +2,7 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
-from escalation.model.state import Escalation, Gate, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.state import Bypass, Escalation, Gate, Handoff, LevelState, Owner, Rung, Taken
 from escalation.people.found import People
 
 
@@ -26,6 +26,7 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
         opened_at=event.at,
         due=event.due,
         last_resort=event.last_resort,
+        channels=event.channels,
     )
     changes: Changes = {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
     before = state.rung
@@ -35,6 +36,41 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
     return changes
 
 
+def _path_taken(state: Escalation, event: e.PathTaken) -> Changes:
+    return {"path": event.path}
+
+
+def _cell_reached(state: Escalation, event: e.CellReached) -> Changes:
+    return {"reached": (*state.reached, event.cell)}
+
+
+def _rung_moved(state: Escalation, event: e.RungMoved) -> Changes:
+    rung = state.rung
+    changes: Changes = {"rung": with_(rung, due=event.due)} if rung is not None and rung.id == event.rung else {}
+    if event.dwell_due is not None and state.level is not None:
+        changes["level"] = with_(state.level, dwell_due=event.dwell_due)
+    return changes
+
+
+def _pages_held(state: Escalation, event: e.PagesHeld) -> Changes:
+    rung = state.rung
+    return {"rung": with_(rung, held={**rung.held, **event.until})} if rung and rung.id == event.rung else {}
+
+
+def _pages_released(state: Escalation, event: e.PagesReleased) -> Changes:
+    rung = state.rung
+    if rung is None or rung.id != event.rung:
+        return {}
+    held = {person: at for person, at in rung.held.items() if person not in event.people}
+    called = tuple(person for person in rung.people if person not in event.people)
+    return {"rung": with_(rung, held=held, people=called, resolved=False)}
+
+
+def _bypassed(state: Escalation, event: e.Bypassed) -> Changes:
+    used = new(Bypass, id=event.bypass, by=event.by, skipped=event.skipped, because=event.because)
+    return {"bypasses": (*state.bypasses, used)}
+
+
 def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     found = tuple(person.person for person in event.found.people)
     purpose, _, reference = event.purpose.partition(":")
@@ -42,8 +78,9 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     for actor in (*found, *event.found.also):
         people.setdefault(actor, event.purpose)
     changes: Changes = {"people": people}
-    if purpose == "rung" and state.rung is not None and state.rung.id == reference:
-        changes["rung"] = with_(state.rung, people=found, resolved=True)
+    if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
+        everybody = tuple(dict.fromkeys((*state.rung.people, *found)))
+        changes["rung"] = with_(state.rung, people=everybody, resolved=True)
     elif purpose == "gate":
         gate = state.gate_asked(reference)
         if gate is not None:
@@ -67,7 +104,11 @@ def _approvers_found(gate: Gate, answer: People) -> Gate:
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
     told = state.told if event.to in state.told else (*state.told, event.to)
     receipts = latest(state.receipts, event.key, event.receipt)
-    return {"told": told, "receipts": receipts, **question_arrived(state, event)}
+    changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
+    rung = state.rung
+    if rung is not None and rung.id == event.rung and event.to not in rung.told:
+        changes["rung"] = with_(rung, told=(*rung.told, event.to))
+    return changes
 
 
 def _message_failed(state: Escalation, event: e.MessageFailed) -> Changes:
@@ -117,7 +158,13 @@ def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
 
 CHANGES: dict[type[e.EventBase], Change] = {
     e.LevelEntered: _level_entered,
+    e.PathTaken: _path_taken,
+    e.CellReached: _cell_reached,
+    e.Bypassed: _bypassed,
     e.RungOpened: _rung_opened,
+    e.RungMoved: _rung_moved,
+    e.PagesHeld: _pages_held,
+    e.PagesReleased: _pages_released,
     e.PeopleResolved: _people_resolved,
     e.MessageDelivered: _message_delivered,
     e.MessageFailed: _message_failed,

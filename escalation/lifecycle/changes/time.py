@@ -1,12 +1,12 @@
 """What the events of time change: clocks, their pause ledgers, holds."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
-from escalation.model.state import Clock, Escalation, Hold, LevelState, Pause
+from escalation.model.state import Clock, Escalation, Hold, Pause
 from escalation.playbook.schema import ClockName
 from escalation.values import Actor
 
@@ -85,18 +85,22 @@ def unpaused(state: Escalation, now: datetime) -> dict[ClockName, Clock]:
 
 def _hold_ended(state: Escalation, event: e.HoldEnded) -> Changes:
     since = state.hold.since if state.hold is not None else event.at
-    return {
-        "hold": None,
-        "clocks": unpaused(state, event.at),
-        "level": waited(state.level, since, event.at),
-    }
+    return {"hold": None, "clocks": unpaused(state, event.at), **waited(state, since, event.at)}
 
 
-def waited(level: LevelState | None, since: datetime, now: datetime) -> LevelState | None:
+def waited(state: Escalation, since: datetime, now: datetime) -> Changes:
     """Let the time at a level go on after a wait; a level that was entered meanwhile has not waited all of it."""
-    if level is None:
-        return None
-    return with_(level, dwell_due=level.dwell_due + (now - max(since, level.entered_at)))
+    changes: Changes = {"waited": state.waited + (now - since)}
+    level, policy = state.level, state.level_policy
+    if level is None or policy is None:
+        return changes
+    since = max(since, level.entered_at)
+    calendar = state.playbook.calendars.get(policy.calendar) if policy.calendar is not None else None
+    if calendar is None:
+        due = level.dwell_due + (now - since)
+    else:
+        due = later(calendar, now, max(passed(calendar, since, level.dwell_due), timedelta(0)))
+    return {**changes, "level": with_(level, dwell_due=due)}
 
 
 CHANGES: dict[type[e.EventBase], Change] = {

@@ -67,7 +67,7 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Chan
         "resolution": with_(state.resolution, state="rejected", confirm_due=None),
         "review": None,
         "clocks": unpaused(state, event.at),
-        "level": waited(state.level, state.resolution.at, event.at),
+        **waited(state, state.resolution.at, event.at),
     }
 
 

@@ -11,7 +11,7 @@ from escalation.model.state import Escalation
 
 def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
     purpose, _, reference = event.purpose.partition(":")
-    react_to = {"rung": _page, "gate": _ask, "handoff": _offer, "tell": _tell}.get(purpose)
+    react_to = {"rung": _page, "hours": _page, "gate": _ask, "handoff": _offer, "tell": _tell}.get(purpose)
     if react_to is not None:
         yield from react_to(state, event, reference)
 
@@ -20,11 +20,16 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
     rung = state.rung
     if rung is None or rung.id != rung_id:
         return
+    waited = f"; it has waited for your working hours since {words.instant(rung.opened_at)}"
     for found in event.found.people:
+        if found.person in rung.held:
+            continue
         why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
+        why += waited if event.purpose.startswith("hours:") else ""
         text = words.page(state, found.person, why + words.instead(event.found), event.at)
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
-        yield notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
+        page = notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
+        yield page.changed({"channels": rung.channels}) if rung.channels else page
 
 
 def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:

@@ -5,21 +5,29 @@ from collections.abc import Iterator
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.model import events as e
-from escalation.model.actions import Action, MessageKind
+from escalation.model.actions import Action, FindPeople, MessageKind
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Stage
-from escalation.values import ActorKind, kind_of
+from escalation.values import ActorKind, Target, kind_of
 
 
 def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
-    if state.rung is None or state.rung.id != event.rung:
-        return
-    yield find(
+    if state.rung is not None and state.rung.id == event.rung:
+        yield _whom_to_page(state, event, f"rung:{event.rung}", event.targets)
+
+
+def _pages_released(state: Escalation, event: e.PagesReleased) -> Iterator[Action]:
+    if state.rung is not None and state.rung.id == event.rung:
+        yield _whom_to_page(state, event, f"hours:{event.rung}", state.rung.targets)
+
+
+def _whom_to_page(state: Escalation, event: e.Event, purpose: str, targets: tuple[Target, ...]) -> FindPeople:
+    return find(
         state,
         event,
-        f"rung:{event.rung}",
-        event.targets,
-        f"find whom to page: {', '.join(event.targets)}",
+        purpose,
+        targets,
+        f"find whom to page: {', '.join(targets)}",
         also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
         declined=state.declined,
     )
@@ -52,8 +60,17 @@ def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]
         yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: hand-off {event.how}")
 
 
+def _bypassed(state: Escalation, event: e.Bypassed) -> Iterator[Action]:
+    policy = state.playbook.bypass
+    if policy is not None:
+        purpose, summary = f"bypass:{event.bypass}", f"find who looks at the skipping of {event.skipped}"
+        yield find(state, event, purpose, (policy.review_by,), summary, exclude=(event.by,))
+
+
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.RungOpened: _rung_opened,
+    e.PagesReleased: _pages_released,
+    e.Bypassed: _bypassed,
     e.OwnerChanged: _owner_changed,
     e.MessageDelivered: _message_delivered,
     e.HandoffOffered: _handoff_offered,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions.common import Reaction, case_key, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, case_key, find, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, OpenCase
 from escalation.model.state import Escalation
@@ -21,6 +21,11 @@ def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
         severity=event.severity,
         summary=f"open or link the ticket of {event.case.system} {event.case.id}",
     )
+
+    bypass = state.playbook.bypass
+    if bypass is not None and bypass.allowed:
+        summary = "find who may use the exception procedure"
+        yield find(state, event, "bypass", bypass.allowed, summary)
 
 
 def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:

@@ -1,0 +1,155 @@
+"""Paths: which levels an escalation climbs, and what a level asks for at its severity and at this hour.
+
+The playbook's ``levels`` are the one order of all levels. A path takes some of them in that order; without paths it is
+every level. A cell of the matrix changes what a level asks for at a severity, or speaks after a time. A route sends to
+other people, always, or only in or out of the hours of a calendar. Who is asked: a route, else a cell, else the level.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from escalation.calendars import Calendar, later
+from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.model.state import Escalation
+from escalation.playbook.schema import Cell, LevelPolicy, PathPolicy, Playbook, Route
+from escalation.values import Target
+
+
+class Step(NamedTuple):
+    """What a level asks for, as severity and hour have it."""
+
+    targets: tuple[Target, ...]
+    ack: timedelta
+    dwell: timedelta
+    repeat: int
+    channels: tuple[str, ...]
+    calendar: Calendar | None
+    """In whose business time ``ack`` and ``dwell`` run; None: wall time."""
+
+    def ack_due(self, since: datetime) -> datetime:
+        """Return until when a round that began then waits."""
+        return later(self.calendar, since, self.ack)
+
+    def dwell_due(self, since: datetime) -> datetime:
+        """Return until when an escalation that came to the level then may stay."""
+        return later(self.calendar, since, self.dwell)
+
+
+def step(state: Escalation, policy: LevelPolicy, now: datetime) -> Step:
+    """Say what a level asks for now."""
+    cell = _cell(state, policy)
+    playbook = state.playbook
+    calendar = playbook.calendars.get(policy.calendar) if policy.calendar is not None else None
+    route = _route(state, policy, now)
+    if cell is None:
+        targets = route.targets if route is not None else policy.targets
+        return Step(targets, policy.ack, policy.dwell, policy.repeat, policy.channels, calendar)
+    return Step(
+        route.targets if route is not None else cell.targets or policy.targets,
+        cell.ack or policy.ack,
+        cell.dwell or policy.dwell,
+        policy.repeat if cell.repeat is None else cell.repeat,
+        cell.channels or policy.channels,
+        calendar,
+    )
+
+
+def repeats(state: Escalation) -> int:
+    """Return how many more rounds the present level has after the first."""
+    policy = state.level_policy
+    if policy is None:
+        return 0
+    cell = _cell(state, policy)
+    return policy.repeat if cell is None or cell.repeat is None else cell.repeat
+
+
+def _cell(state: Escalation, policy: LevelPolicy) -> Cell | None:
+    for cell in state.playbook.matrix:
+        if cell.after is None and cell.level == policy.id and state.severity in cell.severity:
+            return cell
+    return None
+
+
+def _route(state: Escalation, policy: LevelPolicy, now: datetime) -> Route | None:
+    facts: Facts | None = None
+    playbook = state.playbook
+    for route in playbook.routing:
+        if (route.level or state.first_level) != policy.id or not _is_hour(playbook, route, now):
+            continue
+        facts = facts or derive(basis_of(state))
+        if condition(playbook, route.when).true(facts):
+            return route
+    return None
+
+
+def _is_hour(playbook: Playbook, route: Route, now: datetime) -> bool:
+    if route.during is not None and not playbook.calendars[route.during].is_open(now):
+        return False
+    return route.outside is None or not playbook.calendars[route.outside].is_open(now)
+
+
+# --- the levels of a path ---------------------------------------------------------------------------------------------
+
+
+def choose(playbook: Playbook, facts: Facts) -> PathPolicy | None:
+    """Return the first path whose condition is true; None when the playbook has no paths."""
+    return next((path for path in playbook.paths if condition(playbook, path.when).true(facts)), None)
+
+
+def ladder(playbook: Playbook, path_id: str) -> tuple[int, ...]:
+    """Return the levels of a path, by their index in the playbook; every level without one."""
+    path = playbook.path(path_id)
+    if path is None:
+        return tuple(range(len(playbook.levels)))
+    return tuple(index for index, level in enumerate(playbook.levels) if level.id in path.levels)
+
+
+def at_least(playbook: Playbook, path_id: str, index: int) -> int:
+    """Return the first level of a path that is not below another; the path's last one where all are."""
+    levels = ladder(playbook, path_id)
+    return next((level for level in levels if level >= index), levels[-1])
+
+
+def following(state: Escalation) -> int | None:
+    """Return the level that comes after the present one on its path; None at the last."""
+    present = state.level.index if state.level is not None else -1
+    return next((index for index in ladder(state.playbook, state.path) if index > present), None)
+
+
+# --- cells that speak after a time ------------------------------------------------------------------------------------
+
+
+class Awaited(NamedTuple):
+    """A cell of the matrix that will speak."""
+
+    at: datetime
+    cell: str
+    policy: Cell
+
+
+def cell_name(playbook: Playbook, cell: Cell) -> str:
+    """Return what a cell is called: its id, or its place in the matrix, counted from 1."""
+    return cell.id or f"#{playbook.matrix.index(cell) + 1}"
+
+
+def awaited(state: Escalation) -> Iterator[Awaited]:
+    """Yield the cells that will speak if it stays as it is; none while it waits on somebody outside."""
+    playbook, opened = state.playbook, state.opened_at
+    if not playbook.matrix or opened is None or state.level is None:
+        return
+    if state.hold is not None or state.review is not None or state.resolution_state in ("proposed", "confirmed"):
+        return
+    facts: Facts | None = None
+    for cell in playbook.matrix:
+        if cell.after is None or state.severity not in cell.severity or cell_name(playbook, cell) in state.reached:
+            continue
+        if cell.level is not None and not cell.targets:
+            index = playbook.level_index(cell.level) or 0
+            if at_least(playbook, state.path, index) <= state.level.index:
+                continue  # it is there already
+        if cell.when is not None:
+            facts = facts or derive(basis_of(state))
+            if not condition(playbook, cell.when).true(facts):
+                continue
+        yield Awaited(opened + cell.after + state.waited, cell_name(playbook, cell), cell)
