@@ -28,6 +28,7 @@ from activities.alive import Alive
 from activities.retry import RetryClass
 from escalation.errors import EscalationError
 from settings import Settings, connect, load_settings
+from workflows.digest import DigestWorkflow
 from workflows.escalation import EscalationWorkflow
 from workflows.runner import Runner
 from workflows.search_attributes import REGISTRY
@@ -117,7 +118,7 @@ def build_worker(client: Client, settings: Settings, world: activities.Activitie
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[EscalationWorkflow],
+        workflows=[EscalationWorkflow, DigestWorkflow],
         activities=world.all(),
         interceptors=[Alive(), RetryClass()],
         workflow_runner=Runner(),

@@ -5,6 +5,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
     playbooks.load     str -> LoadedPlaybook           ledger.record      RecordEvents -> int
     directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
     notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> None
+    notify.join_digest Notify -> DeliveryReceipt
 
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.directory import DirectoryFile
     from activities.ledger import Ledger
     from activities.notify import Notifications
+    from activities.notify.digest import Digests
     from activities.notify.inbox import Inbox
     from activities.playbooks import Playbooks
 
@@ -65,6 +67,7 @@ class Activities:
     playbooks: Playbooks
     directory: DirectoryFile
     notifications: Notifications
+    digests: Digests
     crm: Crm
     ledger: Ledger
     inbox: Inbox
@@ -78,6 +81,7 @@ class Activities:
             self.playbooks.load,
             self.directory.find,
             self.notifications.send,
+            self.digests.join,
             self.crm.open_case,
             self.crm.update_case,
             self.ledger.record,
@@ -106,6 +110,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.http import open_client
     from activities.ledger import Ledger
     from activities.notify import Notifications, inbox, webhook
+    from activities.notify.digest import Digests
     from activities.playbooks import Playbooks
     from escalation.playbook.load import Shelf, shipped_folder
 
@@ -121,6 +126,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
         playbooks=Playbooks(Shelf(*places.playbooks, shipped_folder())),
         directory=directory,
         notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
+        digests=Digests(),
         crm=Crm(help_desk),
         ledger=ledger,
         inbox=received,

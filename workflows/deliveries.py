@@ -55,6 +55,7 @@ _LOOKUP = RetryPolicy(
 NOTIFY = Dispatch("notify.send", timedelta(seconds=60), timedelta(days=1), _PATIENT)
 # Cancelled, its end is waited for: only then is it known that the try under way was the last.
 PAGE = NOTIFY._replace(cancellation=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+BUNDLED = PAGE._replace(activity="notify.join_digest")
 OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
 UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
@@ -173,7 +174,8 @@ class Deliveries:
         if isinstance(action, FindPeople):
             return c.PeopleFound(purpose=action.purpose, found=await self._find(action))
         if isinstance(action, Notify):
-            receipt = await call(PAGE if _asks(action) else NOTIFY, action, DeliveryReceipt, action.summary)
+            dispatch = BUNDLED if action.bundled else PAGE if _asks(action) else NOTIFY
+            receipt = await call(dispatch, action, DeliveryReceipt, action.summary)
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))

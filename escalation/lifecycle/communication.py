@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
+from escalation.model.actions import Notify
 from escalation.model.request import Reason
 from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
@@ -118,6 +119,43 @@ def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
         f"  escalate decline {state.id} --by {person} --because '...'"
     )
     return f"{headline(state)} - please acknowledge", body
+
+
+MOST_LISTED = 50
+"""So many pages a digest lists; of more it says how many there are."""
+
+
+def digest(pages: tuple[Notify, ...], key: str) -> Notify:
+    """Make one message of pages to the same person; a single one stays as it is.
+
+    Args:
+        pages: at least one; listed as their subjects have it, the worst severities first.
+        key: the idempotency key of the message.
+    """
+    if len(pages) == 1:
+        return pages[0].changed({"bundled": False})
+    in_order = sorted(pages, key=lambda page: page.subject)
+    listed = [f"- {page.subject}\n{_how_to_answer(page)}" for page in in_order[:MOST_LISTED]]
+    left = len(pages) - len(listed)
+    more = [f"... and {left} more: escalate list"] if left else []
+    what = f"{counted(len(pages), 'escalation')} waited for your working hours"
+    return pages[0].changed(
+        {
+            "key": f"digest/{key}",
+            "subject": what,
+            "body": "\n".join([f"{what}:", *listed, *more]),
+            "rung": None,
+            "asks": None,
+            "respond_by": min((page.respond_by for page in pages if page.respond_by), default=None),
+            "bundled": False,
+            "summary": f"tell {pages[0].to} of {what}",
+        }
+    )
+
+
+def _how_to_answer(page: Notify) -> str:
+    """Return the last lines of a page: the commands that answer it."""
+    return "\n".join(line for line in page.body.splitlines() if line.startswith("  escalate "))
 
 
 def taken(state: Escalation) -> Words:

@@ -60,6 +60,8 @@ class Notify(Record):
     """Of a page: when its round ends, or the limit to acknowledge where that is earlier."""
     channels: tuple[str, ...] = ()
     """Channels that are tried before the receiver's own order goes on."""
+    bundled: bool = False
+    """True: it waited for the receiver's working hours and goes out with whatever else did."""
     summary: str = ""
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from escalation.foresight import forecast
 from escalation.lifecycle import next_due
+from escalation.lifecycle.communication import digest
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import MessageKind
+from escalation.model.actions import MessageKind, Notify
 from escalation.people.directory import Directory
 from escalation.people.found import FoundPerson, People
 from tests.domain.builders import ANN, BOB, CYD, DAN, GUS, OFFICE, Life, request, small
@@ -126,6 +127,34 @@ def test_the_forecast_says_who_is_told_in_the_morning() -> None:
     future = forecast(life.state, life.directory, MORNING + timedelta(minutes=1))
     told = [event for event in future if isinstance(event, e.MessageDelivered)]
     assert [(event.at, event.to) for event in told if event.rung] == [(MORNING, ANN)]
+
+
+def released(about: str, severity: str = "P1") -> Notify:
+    """Return the page of another escalation that waited for ann as well."""
+    life = at_night({ANN: MORNING, BOB: NOON}, context={"summary": about}, dedup_key=about.replace(" ", "-"))
+    life.next()
+    page = life.sent[-1]
+    assert page.bundled
+    return page.changed({"key": f"{about}/1", "subject": page.subject.replace("P1", severity)})
+
+
+def test_what_waited_comes_as_one_message_the_worst_first_with_how_to_answer_each() -> None:
+    message = digest((released("a late refund"), released("a wrong invoice", "P0")), "run-1")
+    assert (message.subject, message.to, message.bundled) == ("2 escalations waited for your working hours", ANN, False)
+    assert message.body.index("[P0] a wrong invoice") < message.body.index("[P1] a late refund")
+    assert message.body.count("escalate acknowledge") == 2
+    assert message.key == "digest/run-1"
+
+
+def test_a_single_page_stays_what_it_is() -> None:
+    page = released("a late refund")
+    assert digest((page,), "run-1") == page.changed({"bundled": False})
+
+
+def test_of_very_many_pages_the_rest_is_counted() -> None:
+    page = released("a late refund")
+    message = digest(tuple(page.changed({"key": f"{n}"}) for n in range(60)), "run-1")
+    assert message.body.endswith("... and 10 more: escalate list")
 
 
 def test_somebody_is_always_about_to_be_told() -> None:

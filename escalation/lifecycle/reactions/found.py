@@ -20,16 +20,17 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
     rung = state.rung
     if rung is None or rung.id != rung_id:
         return
+    released = event.purpose.startswith("hours:")
     waited = f"; it has waited for your working hours since {words.instant(rung.opened_at)}"
     for found in event.found.people:
         if found.person in rung.held:
             continue
         why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
-        why += waited if event.purpose.startswith("hours:") else ""
+        why += waited if released else ""
         text = words.page(state, found.person, why + words.instead(event.found), event.at)
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
         page = notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
-        yield page.changed({"channels": rung.channels}) if rung.channels else page
+        yield page.changed({"channels": rung.channels, "bundled": released}) if released or rung.channels else page
 
 
 def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
