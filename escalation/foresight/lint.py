@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from escalation.documents import Document
 from escalation.errors import Finding
@@ -18,6 +18,7 @@ from escalation.foresight.reach import never_true
 from escalation.lifecycle.targets import of_raci
 from escalation.people.directory import Directory
 from escalation.people.found import People
+from escalation.people.search import Search
 from escalation.playbook.schema import GatePolicy, Playbook, Stage
 from escalation.values import Actor, Target, format_duration
 
@@ -121,8 +122,11 @@ class _Walk:
         for index, route in enumerate(self.playbook.routing):
             yield ("routing", index, "targets"), route.targets
 
-    def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = ()) -> People:
-        return self.directory.find(of_raci(self.playbook.raci[stage], targets), self.at, self.playbook.owner, exclude)
+    def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = (), **more: Any) -> People:
+        asked = of_raci(self.playbook.raci[stage], targets)
+        return self.directory.find(
+            Search(targets=asked, fallback=self.playbook.owner, exclude=tuple(exclude), **more), self.at
+        )
 
     def _told(self, path: Location, people: People) -> None:
         reachable = [each for each in people.people if self._reachable(each.person)]
@@ -144,7 +148,8 @@ class _Walk:
         nobody: tuple[Actor | None, ...] = (None,)
         fewest, why = need, ""
         for owner in sorted(owners) if "owner" in gate.exclude else nobody:
-            people = self._find(asked, _STAGE_OF[gate.before], (owner,) if owner is not None else ())
+            excluded = (owner,) if owner is not None else ()
+            people = self._find(asked, _STAGE_OF[gate.before], excluded, at_least=need)
             able = 0 if people.fell_back else sum(self._reachable(each.person) for each in people.people)
             if able < fewest:
                 fewest, why = able, f" when {owner} owns it" if owner is not None else ""

@@ -11,9 +11,9 @@ from datetime import timedelta
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location, did_you_mean
+from escalation.holidays import holidays_wrong
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, severity_names, types_of
 from escalation.playbook.facts import FactType
-from escalation.playbook.holidays import holidays_wrong
 from escalation.playbook.schema import Playbook, Stage
 from escalation.values import Target, parse_duration
 

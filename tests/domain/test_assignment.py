@@ -13,6 +13,7 @@ from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.people.directory import Directory, Role
 from escalation.people.found import People
+from escalation.people.search import Search
 from escalation.playbook.schema import Axis, Stage
 from starter.story import Weight, say
 from tests.domain.builders import (
@@ -287,7 +288,8 @@ def test_who_declined_at_one_level_is_not_called_at_the_next_and_the_deputy_is()
     life.send(c.Resolve(by=FAY, resolution="paid"))
     life.send(c.RejectResolution(by=CUSTOMER, because="it was not"))
     assert life.rung.people == (FAY,)
-    again = life.directory.find(("role:lead",), life.now, "role:playbook-owner", declined=life.state.declined)
+    search = Search(targets=("role:lead",), fallback="role:playbook-owner", declined=life.state.declined)
+    again = life.directory.find(search, life.now)
     assert [(each.person, each.note) for each in again.people] == [(JOY, "deputy 1 of lead")]
 
 
