@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from escalation.choice import Choose
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location
@@ -104,8 +105,8 @@ class _Walk:
         for at, until in pairwise((start, *self.directory.changes(start, end), end)):
             self.at, self.until = at, until
             called: set[Actor] = set()
-            for path, targets in self._calls():
-                people = self._find(targets, Stage.ASSIGNMENT)
+            for path, targets, choose in self._calls():
+                people = self._find(targets, Stage.ASSIGNMENT, choose=choose)
                 self._told(path, people)
                 if path[-1] == "targets":
                     called |= {each.person for each in people.people}
@@ -113,14 +114,14 @@ class _Walk:
                 self._decidable(index, gate, called)
         return sorted(self.found.values(), key=lambda each: (each.weight, each.finding.file, each.finding.line))
 
-    def _calls(self) -> Iterator[tuple[Location, tuple[Target, ...]]]:
-        """Yield everything that calls people, with the place where the playbook says it."""
+    def _calls(self) -> Iterator[tuple[Location, tuple[Target, ...], Choose | None]]:
+        """Yield everything that calls people, with the place where the playbook says it, and how some are chosen."""
         for index, level in enumerate(self.playbook.levels):
-            yield ("levels", index, "targets"), level.targets
+            yield ("levels", index, "targets"), level.targets, level.choose
             if level.last_resort is not None:
-                yield ("levels", index, "last_resort"), (level.last_resort,)
+                yield ("levels", index, "last_resort"), (level.last_resort,), None
         for index, route in enumerate(self.playbook.routing):
-            yield ("routing", index, "targets"), route.targets
+            yield ("routing", index, "targets"), route.targets, route.choose
 
     def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = (), **more: Any) -> People:
         asked = of_raci(self.playbook.raci[stage], targets)
@@ -149,7 +150,7 @@ class _Walk:
         fewest, why = need, ""
         for owner in sorted(owners) if "owner" in gate.exclude else nobody:
             excluded = (owner,) if owner is not None else ()
-            people = self._find(asked, _STAGE_OF[gate.before], excluded, at_least=need)
+            people = self._find(asked, _STAGE_OF[gate.before], excluded, choose=gate.choose, at_least=need)
             able = 0 if people.fell_back else sum(self._reachable(each.person) for each in people.people)
             if able < fewest:
                 fewest, why = able, f" when {owner} owns it" if owner is not None else ""

@@ -5,6 +5,7 @@ next round, then to the next level, and after the last level to its last resort,
 being told. Every level change says why.
 """
 
+from escalation.choice import Choose
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import packet, permissions
 from escalation.lifecycle.draft import Draft
@@ -38,7 +39,8 @@ def open_round(draft: Draft, number: int, because: str, *, last_resort: bool = F
     policy = state.level_policy
     if policy is None:
         return
-    targets = (policy.last_resort,) if last_resort and policy.last_resort else targets_at(state, policy)
+    resort = policy.last_resort if last_resort else None
+    targets, choose = ((resort,), None) if resort else called_at(state, policy)
     draft.record(
         e.RungOpened,
         by=ENGINE,
@@ -48,19 +50,20 @@ def open_round(draft: Draft, number: int, because: str, *, last_resort: bool = F
         due=draft.now + policy.ack,
         because=because,
         last_resort=last_resort,
+        choose=choose,
     )
 
 
-def targets_at(state: Escalation, policy: LevelPolicy) -> tuple[Target, ...]:
-    """Return whom to tell at a level: the first route that matches, else the level's own targets."""
+def called_at(state: Escalation, policy: LevelPolicy) -> tuple[tuple[Target, ...], Choose | None]:
+    """Return whom to tell at a level and how to choose: the first route that matches, else the level's own."""
     facts = None
     for route in state.playbook.routing:
         if (route.level or state.first_level) != policy.id:
             continue
         facts = facts or derive(basis_of(state))
         if condition(state.playbook, route.when).true(facts):
-            return route.targets
-    return policy.targets
+            return route.targets, route.choose or policy.choose
+    return policy.targets, policy.choose
 
 
 def go_up(draft: Draft, because: str, axis: Axis | None = None) -> None:

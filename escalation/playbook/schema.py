@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
+from escalation.choice import Choose
 from escalation.playbook.facts import FactType, FactValue
 from escalation.values import Duration, Record, Slug, Target
 
@@ -158,6 +159,15 @@ class TriggerPolicy(Record):
     about: str = ""
 
 
+class NeedsPolicy(Record):
+    """Which facts say what a case needs of the people who are chosen for it."""
+
+    skills: tuple[str, ...] = ("skills", "tech_stack", "affected_systems")
+    """Facts whose words are skills or technologies; those of a person stand in the directory."""
+    authority: dict[Slug, str] = {}
+    """Kind of decision to the fact that holds the amount asked. A kind that is not named has no amount."""
+
+
 class ContextPolicy(Record):
     """What must travel with an escalation, and what happens when it does not."""
 
@@ -189,6 +199,8 @@ class LevelPolicy(Record):
     """
     last_resort: Target | None = None
     """Who is told when even this level does not answer; required on the last level."""
+    choose: Choose | None = None
+    """How some of a team are chosen, or of those with an authority; None: as the team says in the directory."""
 
 
 class Route(Record):
@@ -201,6 +213,8 @@ class Route(Record):
     level: Slug | None = None
     """Only when entering this level; None: at whichever level is entered first."""
     about: str = ""
+    choose: Choose | None = None
+    """How some of a team are chosen, or of those with an authority; None: as the level says."""
 
 
 class Expiry(StrEnum):
@@ -235,6 +249,8 @@ class GatePolicy(Record):
     because: str = ""
     deputies: tuple[Target, ...] = ()
     review_after: bool = False
+    choose: Choose | None = None
+    """How some of a team are chosen, or of those with an authority: never fewer than ``need``."""
 
 
 class ClockName(StrEnum):
@@ -346,6 +362,7 @@ class Playbook(Record):
     """Longest hold; after it work resumes and the owner is told."""
     defaults: dict[str, FactValue] = {}
     """Facts assumed when the request does not state them."""
+    needs: NeedsPolicy = NeedsPolicy()
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

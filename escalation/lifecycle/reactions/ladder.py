@@ -22,6 +22,9 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
         f"find whom to page: {', '.join(event.targets)}",
         also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
         declined=state.declined,
+        choose=event.choose,
+        page=True,
+        worst=state.severity_rank == 0,
     )
 
 
