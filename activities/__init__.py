@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.notify.digest import Digests
     from activities.notify.inbox import Inbox
     from activities.playbooks import Playbooks
+    from activities.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Activities:
     digests: Digests
     crm: Crm
     ledger: Ledger
+    workload: Workload
     inbox: Inbox
     local_help_desk: LocalHelpDesk | None
     """None when another help desk was given."""
@@ -90,6 +92,7 @@ class Activities:
     async def close(self) -> None:
         """Write what is waiting and close files and connections; call it after the worker has stopped."""
         await self.client.aclose()
+        self.workload.close()
         await self.ledger.close()
         self.inbox.close()
         if self.local_help_desk is not None:
@@ -112,10 +115,12 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.notify import Notifications, inbox, webhook
     from activities.notify.digest import Digests
     from activities.playbooks import Playbooks
+    from activities.workload import Workload
     from escalation.playbook.load import Shelf, shipped_folder
 
-    directory = DirectoryFile(places.directory)
     ledger = Ledger(places.ledger)
+    workload = Workload(ledger.engine)
+    directory = DirectoryFile(places.directory, workload)
     ledger.migrate()
     received = inbox.Inbox(places.inbox)
     client = open_client()
@@ -129,6 +134,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
         digests=Digests(),
         crm=Crm(help_desk),
         ledger=ledger,
+        workload=workload,
         inbox=received,
         local_help_desk=local,
         client=client,

@@ -9,11 +9,13 @@ import structlog
 from pydantic import AwareDatetime
 from temporalio import activity
 
+from activities.workload import Workload
 from escalation.documents import stamp
 from escalation.errors import DocumentError, Finding
 from escalation.model.actions import FindPeople
 from escalation.people.directory import Directory, Person, load_directory
 from escalation.people.found import People
+from escalation.people.wanted import wanted
 from escalation.values import Actor, Record
 
 log = structlog.get_logger(__name__)
@@ -32,11 +34,14 @@ class DirectoryStatus(Record):
 class DirectoryFile:
     """The people, teams and rotations of one YAML file.
 
+    ``workload`` tells what some searches need to know of the ledger; without it people are found all the same.
+
     Raises ``DocumentError`` at construction when the file cannot be used: a worker does not start without a directory.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, workload: Workload | None = None) -> None:
         self._path = path
+        self._workload = workload
         self._lock = threading.Lock()
         self._stamp = stamp(path)
         self._directory = load_directory(path)
@@ -48,9 +53,10 @@ class DirectoryFile:
         """Find the people who stand for the targets now, and everybody else who may act for them."""
         directory = await asyncio.to_thread(self.current)
         now = datetime.now(UTC)
-        return directory.find(
-            action.targets, now, action.fallback, action.exclude, action.also, declined=action.declined
-        )
+        needed = wanted(directory, action, now)
+        if not needed or self._workload is None:
+            return directory.find(action, now)
+        return directory.find(action, now, await self._workload.known(needed, action.key))
 
     async def person(self, actor: Actor) -> Person | None:
         """Return a person with their contact points; None when the directory does not know them."""

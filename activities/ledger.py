@@ -73,6 +73,11 @@ class Ledger:
         self._waiting: list[tuple[RecordEvents, asyncio.Future[int]]] = []
         self._draining: asyncio.Task[None] | None = None
 
+    @property
+    def engine(self) -> Engine:
+        """The database, for what else is kept in it (``activities.workload``)."""
+        return self._engine
+
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def migrate(self) -> None:

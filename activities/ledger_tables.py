@@ -87,7 +87,32 @@ events = Table(
     Column("prev", Text, nullable=False),
     # JSON and not JSONB: the body must come back exactly as it was hashed.
     Column("body", JSON, nullable=False),
+    # Whom a page was delivered to; null for every other event.
+    Column("paged", Text),
     Index("events_by_type", "type", "at"),
+)
+Index(
+    "events_by_paged",
+    events.c.paged,
+    events.c.at,
+    sqlite_where=events.c.paged.is_not(None),
+    postgresql_where=events.c.paged.is_not(None),
+)
+Index("escalations_by_owner", escalations.c.owner, escalations.c.outcome)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+)
+turns_taken = Table(
+    "turns_taken",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Index("turns_taken_by_number", "target", "number", unique=True),
 )
 
 
@@ -106,4 +131,5 @@ def event_values(instance: str, event: dict[str, Any]) -> dict[str, Any]:
         "at": datetime.fromisoformat(event["at"]),
         "prev": event.get("prev", ""),
         "body": event,
+        "paged": event["to"] if event["type"] == "message_delivered" and event.get("rung") else None,
     }

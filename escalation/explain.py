@@ -54,8 +54,9 @@ def _pattern(kind: Any) -> str:
 
 _PATTERNS: Final = {
     _pattern(Slug): "a short name of letters, digits, `_`, `-` and `.`",
-    _pattern(Target): "a target such as `team:support` or `oncall:platform` (person, team, role, oncall or raci)",
-    _pattern(Party): "a target such as `team:legal` or `person:eva` (person, team, role or oncall)",
+    _pattern(Target): "a target such as `team:support` or `oncall:platform` (person, team, role, oncall, authority or "
+    "raci)",
+    _pattern(Party): "a target such as `team:legal` or `person:eva` (person, team, role, oncall or authority)",
     _pattern(Actor): "an actor such as `person:eva` or `agent:support-bot`",
 }
 _FORMATS: Final = {

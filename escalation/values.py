@@ -152,14 +152,17 @@ def _can_be_looked_up(actor: str) -> str:
 Recipient = Annotated[Actor, AfterValidator(_can_be_looked_up)]
 """An actor who is to have something, named as the directory names people, so that a ``Target`` can be made of it."""
 
-FINDABLE = ("person", "team", "role", "oncall")
+FINDABLE = ("person", "team", "role", "oncall", "authority")
 """Kinds of targets that the directory finds people for."""
 
-Party = Annotated[str, StringConstraints(pattern=r"^(person|team|role|oncall):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+_TARGETED = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
+_KINDS_FOUND = "|".join(FINDABLE)
+Party = Annotated[str, StringConstraints(pattern=rf"^({_KINDS_FOUND}):{_TARGETED}$")]
 """A target that means the same in every stage: all but ``raci:``."""
 
-Target = Annotated[str, StringConstraints(pattern=r"^(person|team|role|oncall|raci):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
-"""Whom to find when the time comes: ``person:`` ``team:`` ``role:`` ``oncall:`` ``raci:``. Resolved at paging time."""
+Target = Annotated[str, StringConstraints(pattern=rf"^({_KINDS_FOUND}|raci):{_TARGETED}$")]
+"""Whom to find when the time comes: ``person:`` ``team:`` ``role:`` ``oncall:`` ``authority:`` ``raci:``. Resolved at
+paging time."""
 
 TIMER: Actor = "system:timer"
 ENGINE: Actor = "system:engine"

@@ -5,7 +5,6 @@ the actions: the directory resolves as it stands, deliveries succeed, the CRM op
 """
 
 from collections import deque
-from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,8 +15,8 @@ from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeop
 from escalation.model.request import Request
 from escalation.model.state import Escalation
 from escalation.people.found import People
+from escalation.people.search import Search
 from escalation.playbook.schema import LoadedPlaybook
-from escalation.values import Actor, Target
 
 STEPS = 1000
 """Where a forecast ends at the latest: a last resort is told again and again for ever."""
@@ -26,16 +25,7 @@ STEPS = 1000
 class FindsPeople(Protocol):
     """What a forecast needs of a directory."""
 
-    def find(
-        self,
-        targets: Sequence[Target],
-        at: datetime,
-        fallback: Target,
-        exclude: Collection[Actor] = (),
-        also: Sequence[Target] = (),
-        *,
-        declined: Collection[Actor] = (),
-    ) -> People:
+    def find(self, search: Search, at: datetime, /) -> People:
         """Resolve targets at an instant, and name everybody who may act beside those; never raises."""
         ...
 
@@ -111,10 +101,7 @@ def _in_flight(state: Escalation) -> list[Action]:
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
     """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
-        found = directory.find(
-            action.targets, now, action.fallback, action.exclude, action.also, declined=action.declined
-        )
-        return c.PeopleFound(purpose=action.purpose, found=found)
+        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, now))
     if isinstance(action, Notify):
         receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)

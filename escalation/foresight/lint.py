@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from escalation.choice import Choose
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location
@@ -18,6 +19,7 @@ from escalation.foresight.reach import never_true
 from escalation.lifecycle.targets import of_raci
 from escalation.people.directory import Directory
 from escalation.people.found import People
+from escalation.people.search import Search
 from escalation.playbook.schema import GatePolicy, Playbook, Stage
 from escalation.values import Actor, Target, format_duration
 
@@ -103,8 +105,8 @@ class _Walk:
         for at, until in pairwise((start, *self.directory.changes(start, end), end)):
             self.at, self.until = at, until
             called: set[Actor] = set()
-            for path, targets in self._calls():
-                people = self._find(targets, Stage.ASSIGNMENT)
+            for path, targets, choose in self._calls():
+                people = self._find(targets, Stage.ASSIGNMENT, choose=choose)
                 self._told(path, people)
                 if path[-1] == "targets":
                     called |= {each.person for each in people.people}
@@ -112,20 +114,23 @@ class _Walk:
                 self._decidable(index, gate, called)
         return sorted(self.found.values(), key=lambda each: (each.weight, each.finding.file, each.finding.line))
 
-    def _calls(self) -> Iterator[tuple[Location, tuple[Target, ...]]]:
-        """Yield everything that calls people, with the place where the playbook says it."""
+    def _calls(self) -> Iterator[tuple[Location, tuple[Target, ...], Choose | None]]:
+        """Yield everything that calls people, with the place where the playbook says it, and how some are chosen."""
         for index, level in enumerate(self.playbook.levels):
-            yield ("levels", index, "targets"), level.targets
+            yield ("levels", index, "targets"), level.targets, level.choose
             if level.last_resort is not None:
-                yield ("levels", index, "last_resort"), (level.last_resort,)
+                yield ("levels", index, "last_resort"), (level.last_resort,), None
         for index, route in enumerate(self.playbook.routing):
-            yield ("routing", index, "targets"), route.targets
+            yield ("routing", index, "targets"), route.targets, route.choose
         for index, cell in enumerate(self.playbook.matrix):
             if cell.targets:
-                yield ("matrix", index, "targets"), cell.targets
+                yield ("matrix", index, "targets"), cell.targets, None
 
-    def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = ()) -> People:
-        return self.directory.find(of_raci(self.playbook.raci[stage], targets), self.at, self.playbook.owner, exclude)
+    def _find(self, targets: Sequence[Target], stage: Stage, exclude: Collection[Actor] = (), **more: Any) -> People:
+        asked = of_raci(self.playbook.raci[stage], targets)
+        return self.directory.find(
+            Search(targets=asked, fallback=self.playbook.owner, exclude=tuple(exclude), **more), self.at
+        )
 
     def _told(self, path: Location, people: People) -> None:
         reachable = [each for each in people.people if self._reachable(each.person)]
@@ -147,7 +152,8 @@ class _Walk:
         nobody: tuple[Actor | None, ...] = (None,)
         fewest, why = need, ""
         for owner in sorted(owners) if "owner" in gate.exclude else nobody:
-            people = self._find(asked, _STAGE_OF[gate.before], (owner,) if owner is not None else ())
+            excluded = (owner,) if owner is not None else ()
+            people = self._find(asked, _STAGE_OF[gate.before], excluded, choose=gate.choose, at_least=need)
             able = 0 if people.fell_back else sum(self._reachable(each.person) for each in people.people)
             if able < fewest:
                 fewest, why = able, f" when {owner} owns it" if owner is not None else ""

@@ -195,6 +195,7 @@ def _decidable(
     state: Escalation, gate_id: str | None, by: Actor, digest: str | None, act: str
 ) -> tuple[Gate, GatePolicy]:
     permissions.require_person(by, act)
+    permissions.refuse_concerned(state, by)
     gate = find_gate(state, gate_id)
     policy = state.playbook.gate(gate.id)
     if policy is None:

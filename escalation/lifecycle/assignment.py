@@ -66,6 +66,7 @@ def open_round(
         because=because,
         last_resort=last_resort,
         channels=step.channels,
+        choose=None if last_resort else step.choose,
     )
 
 
@@ -266,11 +267,14 @@ def over_when_nobody_is_left(draft: Draft) -> None:
     rung = draft.state.rung
     if rung is None or not rung.resolved:
         return
-    left = [person for person in rung.people if person not in rung.declined and person not in rung.failed]
-    if left:
-        return
     if rung.last_resort:
         # Asking the last resort again at once would spin; the round's own due instant asks again.
+        return
+    if rung.people and not rung.declined and not rung.failed and set(rung.people) <= set(draft.state.declined):
+        go_up(draft, f"everybody who can be asked at {rung.level} declined before")
+        return
+    left = [person for person in rung.people if person not in rung.declined and person not in rung.failed]
+    if left:
         return
     if not rung.people:
         because = f"nobody was found for round {rung.id}"

@@ -22,6 +22,7 @@ from escalation.lifecycle import (
     information,
     packet,
     permissions,
+    recusal,
     resolution,
     review,
     triage,
@@ -239,6 +240,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         _reconcile_since(draft, seen)
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
+    recusal.follow(draft)
     _settle_level(draft)
     review.begin_when_confirmed(draft)
     clocks.follow(draft, command)

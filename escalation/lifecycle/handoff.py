@@ -30,6 +30,7 @@ def _offer(draft: Draft, by: Actor, to: str, because: str, expectation: str) -> 
         raise NotNow(f"nobody owns {state.id} yet; it is being offered to {', '.join(_offered(state))}")
     if state.owner.actor == to:
         raise AlreadyDone(f"{to} owns {state.id} already")
+    permissions.refuse_concerned(state, to)
     if state.handoff is not None:
         _end(draft, "withdrawn", f"{by} offered it to {to} instead")
     packet.let_go(draft)
@@ -47,7 +48,7 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
     """Accept: responsibility passes now."""
     permissions.require_person(command.by, "accept_handoff")
     handoff = _open(draft.state)
-    _require_receiver(handoff, command.by)
+    _require_receiver(draft.state, handoff, command.by)
     packet.let_go(draft)
     assignment.own(draft, command.by, f"hand-off accepted: {handoff.because}", handoff.expectation)
 
@@ -55,7 +56,7 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
 def decline(draft: Draft, command: c.DeclineHandoff) -> None:
     """Decline: the old owner stays responsible and is told why."""
     permissions.require_person(command.by, "decline_handoff")
-    _require_receiver(_open(draft.state), command.by)
+    _require_receiver(draft.state, _open(draft.state), command.by)
     _end(draft, "declined", command.because)
 
 
@@ -127,7 +128,8 @@ def _open(state: Escalation) -> Handoff:
     return state.handoff
 
 
-def _require_receiver(handoff: Handoff, actor: Actor) -> None:
+def _require_receiver(state: Escalation, handoff: Handoff, actor: Actor) -> None:
+    permissions.refuse_concerned(state, actor)
     if actor not in handoff.people and actor != handoff.to:
         raise NotAllowed(f"the hand-off was offered to {handoff.to}, not to {actor}")
 

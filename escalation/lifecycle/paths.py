@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from escalation.calendars import Calendar, later
+from escalation.choice import Choose
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Cell, LevelPolicy, PathPolicy, Playbook, Route
@@ -24,6 +25,7 @@ class Step(NamedTuple):
     dwell: timedelta
     repeat: int
     channels: tuple[str, ...]
+    choose: Choose | None
     calendar: Calendar | None
     """In whose business time ``ack`` and ``dwell`` run; None: wall time."""
 
@@ -42,15 +44,17 @@ def step(state: Escalation, policy: LevelPolicy, now: datetime) -> Step:
     playbook = state.playbook
     calendar = playbook.calendars.get(policy.calendar) if policy.calendar is not None else None
     route = _route(state, policy, now)
+    choose = (route.choose if route is not None else None) or policy.choose
     if cell is None:
         targets = route.targets if route is not None else policy.targets
-        return Step(targets, policy.ack, policy.dwell, policy.repeat, policy.channels, calendar)
+        return Step(targets, policy.ack, policy.dwell, policy.repeat, policy.channels, choose, calendar)
     return Step(
         route.targets if route is not None else cell.targets or policy.targets,
         cell.ack or policy.ack,
         cell.dwell or policy.dwell,
         policy.repeat if cell.repeat is None else cell.repeat,
         cell.channels or policy.channels,
+        choose,
         calendar,
     )
 

@@ -1,6 +1,7 @@
 """Who may do what. Refusals say who may instead."""
 
 from escalation.errors import NotAllowed
+from escalation.lifecycle.needs import concerned
 from escalation.model.state import Escalation
 from escalation.values import Actor, ActorKind, kind_of
 
@@ -22,6 +23,7 @@ def require_member(state: Escalation, actor: Actor) -> None:
     Raises:
         NotAllowed: naming who may.
     """
+    refuse_concerned(state, actor)
     if actor not in state.people:
         raise NotAllowed(f"{actor} is not in the working group of {state.id}; {_who_may(state)}")
 
@@ -32,7 +34,10 @@ def require_member_or_requester(state: Escalation, actor: Actor) -> None:
     Raises:
         NotAllowed: naming who may.
     """
-    if actor not in state.people and actor != state.requested_by:
+    if actor == state.requested_by:
+        return
+    refuse_concerned(state, actor)
+    if actor not in state.people:
         raise NotAllowed(
             f"{actor} is neither in the working group of {state.id} nor its requester ({state.requested_by}); "
             f"{_who_may(state)}"
@@ -54,6 +59,16 @@ def is_customer(state: Escalation, actor: Actor) -> bool:
     return state.customer is not None and actor == f"customer:{state.customer.id}"
 
 
+def refuse_concerned(state: Escalation, actor: Actor) -> None:
+    """Refuse whom the case is about: they take no part in it, whatever else they may do.
+
+    Raises:
+        NotAllowed: naming who may.
+    """
+    if actor in concerned(state):
+        raise NotAllowed(f"{actor} is concerned by {state.id} and takes no part in it; {_who_may(state)}")
+
+
 def refuse_engine(actor: Actor) -> None:
     """Refuse commands from outside that claim to come from the engine itself.
 
@@ -65,7 +80,8 @@ def refuse_engine(actor: Actor) -> None:
 
 
 def _who_may(state: Escalation) -> str:
-    people = [actor for actor in state.people if kind_of(actor) is ActorKind.PERSON]
+    barred = concerned(state)
+    people = [actor for actor in state.people if kind_of(actor) is ActorKind.PERSON and actor not in barred]
     if people:
         return f"these may act: {', '.join(people[:8])}"
     return f"nobody was told yet; {state.accountable} is accountable"

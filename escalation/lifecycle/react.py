@@ -6,10 +6,11 @@ the same event always gives the same key: it is the idempotency key in every sys
 
 from collections.abc import Iterable
 
+from escalation.lifecycle.needs import concerned
 from escalation.lifecycle.reactions import found, gates, ladder, opening, time, work
 from escalation.lifecycle.reactions.common import Reaction
 from escalation.model import events as e
-from escalation.model.actions import Action
+from escalation.model.actions import Action, Notify
 from escalation.model.state import Escalation
 
 _REACTIONS: dict[type[e.EventBase], Reaction] = {
@@ -34,4 +35,7 @@ def react(state: Escalation, events: Iterable[e.Event]) -> list[Action]:
         reaction = _REACTIONS.get(type(event))
         if reaction is not None:
             actions += reaction(state, event)
+    barred = {actor for actor in concerned(state) if actor != state.requested_by}
+    if barred:  # they may have been told, or own it, since before that was known
+        actions = [action for action in actions if not (isinstance(action, Notify) and action.to in barred)]
     return actions

@@ -187,7 +187,8 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         )
         return (who,), "the proposed resolution is to be confirmed or rejected"
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
-        return state.rung.people or state.rung.targets, f"somebody is to take it: round {state.rung.id}"
+        asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
+        return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}"
     if state.review is not None:
         return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]

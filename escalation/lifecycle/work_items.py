@@ -20,6 +20,7 @@ def add_item(draft: Draft, command: c.AddItem) -> None:
 def add(draft: Draft, title: str, owner: Actor, due: datetime) -> None:
     """Add an action item; its owner is a person and joins the working group."""
     permissions.require_person(owner, "owning an action item")
+    permissions.refuse_concerned(draft.state, owner)
     if due <= draft.now:
         raise NotNow(f"the due time of an action item has passed already: {due:%Y-%m-%d %H:%M %Z}")
     draft.record(e.ItemAdded, item=f"i{len(draft.state.items) + 1}", title=title, owner=owner, due=due)

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_serializer, mod
 from pydantic_core import PydanticCustomError
 
 from escalation.model.request import Case, Customer
-from escalation.values import Actor, Record, Target
+from escalation.people.search import Search
+from escalation.values import Actor, Record
 
 
 class MessageKind(StrEnum):
@@ -24,21 +25,13 @@ class MessageKind(StrEnum):
     CUSTOMER = "customer"
 
 
-class FindPeople(Record):
+class FindPeople(Search):
     """Resolve targets to people, now. Answered by ``PeopleFound``."""
 
     type: Literal["find_people"] = "find_people"
     key: str
     purpose: str
     """What the people are for: ``rung:L1/2``, ``gate:credit/1``, ``tell:...``; comes back with the answer."""
-    targets: tuple[Target, ...]
-    fallback: Target
-    """The playbook's owner: told when none of the targets can be resolved."""
-    exclude: tuple[Actor, ...] = ()
-    also: tuple[Target, ...] = ()
-    """Targets whose people may act but are not told now: the accountable, an approver's deputies."""
-    declined: tuple[Actor, ...] = ()
-    """Who said already that they cannot take it: asked again only when the targets lead to nobody else."""
     summary: str = ""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
+from escalation.choice import Choose
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason, Turn
 from escalation.people.found import People
@@ -220,6 +221,8 @@ class RungOpened(EventBase):
     because: str
     last_resort: bool = False
     channels: tuple[str, ...] = ()
+    choose: Choose | None = None
+    """How some of the targets' people are chosen; None: as the directory says."""
 
 
 class RungMoved(EventBase):

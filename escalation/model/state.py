@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, field_serializer
 
+from escalation.choice import Choose
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.events import Event
 from escalation.model.request import Case, Context, Customer, Reason, Receipt
@@ -78,6 +79,8 @@ class Rung(Record):
     """Whose page waits for their working hours, and when those begin."""
     channels: tuple[str, ...] = ()
     """Which channels are tried first."""
+    choose: Choose | None = None
+    """How some of the targets' people are chosen; None: as the directory says."""
 
 
 class Bypass(Record):

@@ -1,28 +1,33 @@
 """The directory: people, teams, roles and rotations, and who a target means at an instant.
 
 It is read from one YAML file and is immutable; another version is another directory. Finding people never fails: what
-cannot be resolved is said in a note, and the fallback is asked instead.
+cannot be resolved is said in a note, and the fallback is asked instead (``escalation.people.finding``).
 """
 
 import json
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, Strict, StrictBool, model_validator
 
-from escalation.calendars import TimeZone
+from escalation.calendars import Calendar, TimeZone
+from escalation.choice import Choose
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError
+from escalation.holidays import with_dates
 from escalation.people.directory_checks import check
-from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Rotation, Span, changes, next_on, on_call
+from escalation.people.fatigue import AtMost, Fatigue
+from escalation.people.finding import Finder
+from escalation.people.found import People
+from escalation.people.schedules import Rotation, Span, changes
+from escalation.people.search import Known, Search
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", examples=["cs", "en-GB"])]
+NOTHING_KNOWN = Known()
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False), Strict()]
 
 
@@ -52,6 +57,8 @@ class Person(Record):
     skills: tuple[Slug, ...] = ()
     rank: Annotated[int, Field(ge=0, le=100)] = 0
     """Seniority: the higher, the more senior."""
+    experience: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0
+    """Years in this work."""
     authority: dict[Slug, StrictBool | Amount] = {}
     """What this person may decide: up to an amount in the organisation's currency, or ``true`` for any.
 
@@ -61,6 +68,33 @@ class Person(Record):
     deputy: Slug | None = None
     """Who is asked while this person is away; a deputy who is away as well has a deputy of their own."""
     away: tuple[Absence, ...] = ()
+    hours: Calendar | None = None
+    """When this person works, in their own time zone unless another is named; None: whenever they are on call."""
+    at_most: AtMost | None = None
+    """How many pages this person may be burdened with, before others are asked first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _works_where_they_live(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("hours"), dict) and "time_zone" in data:
+            return {**data, "hours": {"time_zone": data["time_zone"], **data["hours"]}}
+        return data
+
+    @cached_property
+    def actor(self) -> Actor:
+        """The name by which everything outside the directory knows this person."""
+        return _actor(self.id)
+
+    def may_decide(self, kind: str) -> float | None:
+        """Return up to which amount this person may decide something; infinity for any, None for nothing."""
+        limit = self.authority.get(kind, False)
+        return float("inf") if limit is True else limit or None
+
+    def opens_at(self, at: datetime) -> datetime | None:
+        """Return when this person's next working window begins; None within one, and for who has no hours."""
+        if self.hours is None or self.hours.is_open(at):
+            return None
+        return self.hours.add(at, timedelta(0))
 
     def absence(self, at: datetime) -> Absence | None:
         """Return why this person cannot be asked at an aware instant; None when they can."""
@@ -76,6 +110,8 @@ class Team(Record):
     lead: Slug | None = None
     oncall: Slug | None = None
     """Rotation whose person is told for the team; None: every member is."""
+    choose: Choose | None = None
+    """How some of its members are chosen, unless a playbook says otherwise; None: as ``oncall`` says."""
 
 
 class Role(Record):
@@ -101,6 +137,7 @@ class Directory(Record):
     teams: tuple[Team, ...] = ()
     roles: dict[Slug, Role] = {}
     rotations: dict[Slug, Rotation] = {}
+    fatigue: Fatigue = Fatigue()
 
     @cached_property
     def digest(self) -> str:
@@ -119,50 +156,43 @@ class Directory(Record):
         """Return the person an actor such as ``person:eva.novak`` names; None for anybody else."""
         return self._people.get(actor)
 
-    def find(
-        self,
-        targets: Sequence[Target],
-        at: datetime,
-        fallback: Target,
-        exclude: Collection[Actor] = (),
-        also: Sequence[Target] = (),
-        *,
-        declined: Collection[Actor] = (),
-    ) -> People:
+    @cached_property
+    def burdened(self) -> tuple[Person, ...]:
+        """Who has a limit of pages."""
+        return tuple(person for person in self.people if person.at_most is not None)
+
+    @cached_property
+    def chooses(self) -> bool:
+        """True when some team says how its members are chosen."""
+        return any(team.choose is not None for team in self.teams)
+
+    def team(self, name: str) -> Team | None:
+        """Return a team by its id; None when there is none."""
+        return self._teams.get(name)
+
+    def by_id(self, person: str) -> Person | None:
+        """Return a person by their id; None when there is none."""
+        return self._people.get(_actor(person))
+
+    def get(self, person: str) -> Person:
+        """Return a person whom this directory names itself."""
+        return self._people[_actor(person)]
+
+    def find(self, search: Search, at: datetime, known: Known = NOTHING_KNOWN) -> People:
         """Resolve targets to people at an aware instant, each person once, in the targets' order.
 
-        A team means whoever its rotation has on call, or every member; a role its first holder who is not excluded.
-        Whoever is in ``declined`` is left out while the targets lead to anybody else, and found otherwise: asking them
-        again is better than asking nobody. When nobody is left the fallback is resolved instead, under the same
-        exclusions; when that fails too, nobody is returned and the notes say so. ``People.also`` is everybody else
-        who belongs to the targets, or to ``also``, at some time or other.
+        A team means whoever its rotation has on call, or every member, or those who are chosen; a role its first holder
+        who is not excluded; an authority whoever may decide so much, the lowest sufficient one first. When nobody is
+        left the fallback is resolved instead, under the same exclusions; when that fails too, nobody is returned and
+        the notes say so. ``People.also`` is everybody else who belongs to the targets, or to ``Search.also``, at some
+        time or other. The same search with the same knowledge always has the same answer.
+
+        Args:
+            search: whom to find.
+            at: when; with a time zone.
+            known: what ``wanted.wanted`` asks for from outside, as far as it is known.
         """
-        found: dict[Actor, FoundPerson] = {}
-        notes: list[str] = []
-        left_out: dict[Actor, None] = {}
-        for target in targets:
-            self._add(target, at, exclude, found, notes, declined=declined, left_out=left_out)
-        if not found and left_out:
-            notes.clear()
-            for target in targets:
-                self._add(target, at, exclude, found, notes)
-            found = {actor: _asked_again(each) for actor, each in found.items()}
-            left_out.clear()
-        notes += [f"{actor} declined before and is left out." for actor in left_out]
-        fell_back = not found
-        if fell_back:
-            notes.append(f"Nobody could be found for what was asked, so {fallback} is asked instead.")
-            self._add(fallback, at, exclude, found, notes)
-        if not found:
-            notes.append(f"Nobody could be found for {fallback} either, so nobody is told.")
-        members = (actor for target in (*targets, *also) for actor in self.members(target))
-        return People(
-            people=tuple(found.values()),
-            fell_back=fell_back,
-            notes=tuple(dict.fromkeys(notes)),
-            also=tuple(dict.fromkeys(actor for actor in members if actor not in found and actor not in exclude)),
-            left_out=tuple(left_out),
-        )
+        return Finder(self, search, at, known).people()
 
     def changes(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
         """Return the instants between two aware ones, in order, at which ``find`` may give another answer."""
@@ -187,14 +217,16 @@ class Directory(Record):
                 rotation = role.oncall
             case "oncall":
                 rotation = name
+            case "authority":
+                return tuple(person.actor for person in self.people if person.may_decide(name) is not None)
             case _:
                 pass
         if rotation in self.rotations:
             ids += self.rotations[rotation].everybody
-        deputies = (deputy for person in ids for deputy in self._deputies(person))
+        deputies = (deputy for person in ids for deputy in self.deputies(person))
         return tuple(dict.fromkeys(map(_actor, (*ids, *deputies))))
 
-    def _deputies(self, person: str) -> tuple[str, ...]:
+    def deputies(self, person: str) -> tuple[str, ...]:
         """Return a person's deputy, that one's deputy, and so on; the loader refuses circles."""
         chain: list[str] = []
         known = self._people.get(_actor(person))
@@ -202,96 +234,6 @@ class Directory(Record):
             chain.append(known.deputy)
             known = self._people.get(_actor(known.deputy))
         return tuple(chain)
-
-    def _add(
-        self,
-        target: Target,
-        at: datetime,
-        exclude: Collection[Actor],
-        found: dict[Actor, FoundPerson],
-        notes: list[str],
-        *,
-        declined: Collection[Actor] = (),
-        left_out: dict[Actor, None] | None = None,
-    ) -> None:
-        kind, name = split_target(target)
-        avoid = {*exclude, *declined}
-        candidates = self._candidates(kind, name, at, avoid)
-        if isinstance(candidates, str):
-            notes.append(f"{target}: {candidates}.")
-            return
-        for person, note in (self._present(person, note, at, avoid) for person, note in candidates):
-            actor = _actor(person)
-            if not person:
-                notes.append(f"{target}: {note}.")
-                continue
-            if actor in exclude:
-                notes.append(f"{target}: {actor} may not be asked here and is passed over.")
-                continue
-            if left_out is not None and actor in declined:
-                left_out[actor] = None
-                continue
-            if actor not in found:
-                found[actor] = FoundPerson(person=actor, via=target, note=note)
-            elif target not in (found[actor].via, *found[actor].also_via):
-                found[actor] = found[actor].changed({"also_via": (*found[actor].also_via, target)})
-            if kind == "role":
-                return
-
-    def _candidates(self, kind: str, name: str, at: datetime, avoid: Collection[Actor]) -> list[tuple[str, str]] | str:
-        """Return ids with a note each, in the order of preference; or what is wrong with the target."""
-        match kind:
-            case "person":
-                return [(name, "")] if _actor(name) in self._people else "no such person in the directory"
-            case "team":
-                team = self._teams.get(name)
-                if team is None:
-                    return "no such team in the directory"
-                return (
-                    self._on_call(team.oncall, at, avoid) if team.oncall else [(member, "") for member in team.members]
-                )
-            case "role":
-                role = self.roles.get(name)
-                if role is None:
-                    return "no such role in the directory"
-                if role.oncall:
-                    return self._on_call(role.oncall, at, avoid)
-                return [(holder, f"deputy {n} of {name}" if n else "") for n, holder in enumerate(role.holders)]
-            case "oncall":
-                return self._on_call(name, at, avoid)
-            case _:
-                return "a RACI part must be replaced by its targets before people are found"
-
-    def _on_call(self, rotation: str, at: datetime, avoid: Collection[Actor]) -> list[tuple[str, str]] | str:
-        if rotation not in self.rotations:
-            return f"no rotation `{rotation}` in the directory"
-        found = on_call(self.rotations[rotation], at)
-        if found is None:
-            begins = self.rotations[rotation].layers[-1].shown(next_on(self.rotations[rotation], at))
-            return f"nobody has the shift of rotation `{rotation}` until {begins}"
-        for person in (found.person, *found.others):
-            why = found.why if person == found.person else f"has a later turn, {found.person} is away"
-            present, why = self._present(person, why, at, avoid)
-            if present:
-                return [(present, f"{why} (rotation {rotation})")]
-        return [(found.person, f"{found.why} (rotation {rotation})")]
-
-    def _present(self, person: str, note: str, at: datetime, avoid: Collection[Actor]) -> tuple[str, str]:
-        """Return a person who is there, or the first of their deputies who is; nobody and why when none is.
-
-        Of the deputies those to ``avoid`` come last. Why somebody is away is their own matter, and not repeated.
-        """
-        known = self._people.get(_actor(person))
-        absence = known.absence(at) if known is not None else None
-        if absence is None:
-            return person, note
-        until = f"{absence.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        away = f"{person} is away until {until}"
-        there = [deputy for deputy in self._deputies(person) if self._people[_actor(deputy)].absence(at) is None]
-        if not there:
-            return "", f"{away} and has no deputy who is there"
-        deputy = next((deputy for deputy in there if _actor(deputy) not in avoid), there[0])
-        return deputy, "; ".join(part for part in (f"deputy: {away}", note) if part)
 
 
 def example_file() -> Path:
@@ -314,12 +256,17 @@ def check_directory(document: Document) -> Directory:
         findings += error.findings
     if findings:
         raise DocumentError(sorted(findings))
-    return directory
+    return _with_holidays(directory, datetime.now(UTC).year)  # noqa: TID251 - reads files, for no workflow
 
 
-def _asked_again(found: FoundPerson) -> FoundPerson:
-    again = "declined before, but nobody else was found"
-    return found.changed({"note": f"{found.note}; {again}" if found.note else again})
+def _with_holidays(directory: Directory, year: int) -> Directory:
+    if not any(person.hours is not None and person.hours.holidays for person in directory.people):
+        return directory
+    people = (
+        person.changed({"hours": with_dates(person.hours, year)}) if person.hours is not None else person
+        for person in directory.people
+    )
+    return directory.changed({"people": tuple(people)})
 
 
 def _actor(person: str) -> Actor:

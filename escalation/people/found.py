@@ -30,3 +30,6 @@ class People(Record):
     """Everybody who belongs to one of the targets, or was found for ``FindPeople.also``: they may act, untold."""
     left_out: tuple[Actor, ...] = ()
     """Who would have been asked, but declined before, while somebody else was found."""
+    spared: tuple[Actor, ...] = ()
+    """Who would have been paged, but had as many pages as they may, while somebody else was found; the notes say how
+    many."""

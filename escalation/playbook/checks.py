@@ -11,10 +11,11 @@ from datetime import timedelta
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location, did_you_mean
+from escalation.holidays import holidays_wrong
+from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, severity_names, types_of
 from escalation.playbook.facts import FactType
-from escalation.playbook.holidays import holidays_wrong
 from escalation.playbook.schema import Playbook, Stage
 from escalation.values import Target, parse_duration
 
@@ -32,9 +33,9 @@ TARGETS = (
 )
 """Where targets stand in a playbook."""
 
-_TARGET = re.compile(r"(person|team|role|oncall|raci):\S+")
+_TARGET = re.compile(r"(person|team|role|oncall|authority|raci):\S+")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
-_IN_RACI = re.compile(rf"owner|requester|customer|(person|team|role|oncall|agent):{_NAME}")
+_IN_RACI = re.compile(rf"owner|requester|customer|(person|team|role|oncall|authority|agent):{_NAME}")
 _RACI_LETTERS = ("responsible", "accountable", "consulted", "informed")
 _RACI_FOUND = ("accountable", "responsible")
 """Parts of RACI that may stand as a target: consulted and informed are told, never called to take it."""
@@ -52,6 +53,7 @@ def check(document: Document) -> list[Finding]:
         *_levels(document),
         *check_paths(document),
         *_targets(document),
+        *check_choosing(document, types),
         *_unique(document, "gates", "id"),
         *_gates(document, types),
         *_clocks(document),
@@ -147,7 +149,7 @@ def _targets(document: Document) -> Iterator[Finding]:
                 yield document.finding(
                     path,
                     f"'{value}' is a queue, and in a queue nobody is responsible: assign to one person, team, role or "
-                    "rotation (person: team: role: oncall:)",
+                    "rotation (person: team: role: oncall: authority:)",
                 )
             elif kind == "raci" and path == ("owner",):
                 yield document.finding(
@@ -246,8 +248,8 @@ def _raci(document: Document) -> Iterator[Finding]:
                 if isinstance(one, str) and not _IN_RACI.fullmatch(one):
                     yield document.finding(
                         ("raci", stage, letter, index),
-                        f"'{one}' is nobody: expected a target (person: team: role: oncall:), agent:NAME, or "
-                        f"{one_of(_RACI_WORDS)}",
+                        f"'{one}' is nobody: expected a target (person: team: role: oncall: authority:), agent:NAME, "
+                        f"or {one_of(_RACI_WORDS)}",
                     )
 
 

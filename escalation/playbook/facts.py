@@ -63,6 +63,8 @@ FACTS: dict[str, Fact] = {
     "region": Fact(FactType.TEXT, "region of the customer or system"),
     "affected_systems": Fact(FactType.LIST, "names of the systems concerned"),
     "tech_stack": Fact(FactType.LIST, "technologies involved"),
+    "skills": Fact(FactType.LIST, "skills that the case needs, as the directory names them"),
+    "concerns": Fact(FactType.LIST, "ids of the people whom the case is about: never told, asked or heard in it"),
     "alert.severity": Fact(FactType.TEXT, "severity named by the alerting system"),
     "alert.name": Fact(FactType.TEXT, "name of the alert"),
     "job.failures": Fact(FactType.NUMBER, "how often the automation failed in a row"),

@@ -1,60 +1,12 @@
-"""Public holidays, written out as dates when a playbook is loaded and pinned with it.
+"""The public holidays of a playbook's calendars, written out when it is loaded and pinned with it."""
 
-The list of holidays comes from a library that is corrected a few times a year. Were it asked while an escalation runs,
-two workers could disagree about when a clock ends; so a workflow only ever sees the dates.
-"""
-
-from datetime import date
-from functools import cache
-from typing import Any
-
-import holidays
-
-from escalation.calendars import Calendar, HolidaySet
+from escalation.holidays import with_dates
 from escalation.playbook.schema import Playbook
-
-YEARS = range(-1, 4)
-"""Which years are written out, counted from the one of loading. A clock that runs further takes later ones for working
-days."""
 
 
 def with_holidays(playbook: Playbook, year: int) -> Playbook:
     """Return the playbook with the public holidays of its calendars written out, around a year."""
     if not any(calendar.holidays for calendar in playbook.calendars.values()):
         return playbook
-    named = {name: _with_dates(calendar, year) for name, calendar in playbook.calendars.items()}
+    named = {name: with_dates(calendar, year) for name, calendar in playbook.calendars.items()}
     return playbook.changed({"calendars": named})
-
-
-def holidays_wrong(country: object, region: object) -> str:
-    """Say what is wrong with the name of a country or region; nothing when its holidays are known."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    if not isinstance(country, str) or country not in known:
-        return f"no public holidays are known for country '{country}'; expected an ISO 3166-1 code such as HU or GB"
-    if region is not None and region not in known[country]:
-        regions = ", ".join(known[country][:20]) or "none"
-        return f"no region '{region}' is known in {country}; expected one of {regions}"
-    return ""
-
-
-def _with_dates(calendar: Calendar, year: int) -> Calendar:
-    dates: dict[date, str] = {}
-    for wanted in calendar.holidays:
-        for day, name in _dates(wanted, year).items():
-            dates.setdefault(day, name)
-    # Validated anew, and not copied: what a calendar has computed from its dates must not come along.
-    content: dict[str, Any] = {**dict(calendar), "holidays_on": dict(sorted(dates.items()))}
-    return Calendar.model_validate(content)
-
-
-@cache
-def _dates(wanted: HolidaySet, year: int) -> dict[date, str]:
-    years = [year + offset for offset in YEARS]
-    # English names, whatever the machine's language: they are part of the digest.
-    found = holidays.country_holidays(wanted.country, subdiv=wanted.region, years=years, language=_english(wanted))
-    return {day: f"{name} ({wanted.country})" for day, name in found.items()}
-
-
-def _english(wanted: HolidaySet) -> str | None:
-    languages = holidays.list_localized_countries().get(wanted.country, [])
-    return next((language for language in ("en_US", "en_GB", "en") if language in languages), None)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
+from escalation.choice import Choose
 from escalation.playbook.facts import FactType, FactValue
 from escalation.values import Duration, Record, Slug, Target, digest_of
 
@@ -161,6 +162,15 @@ class TriggerPolicy(Record):
     about: str = ""
 
 
+class NeedsPolicy(Record):
+    """Which facts say what a case needs of the people who are chosen for it."""
+
+    skills: tuple[str, ...] = ("skills", "tech_stack", "affected_systems")
+    """Facts whose words are skills or technologies; those of a person stand in the directory."""
+    authority: dict[Slug, str] = {}
+    """Kind of decision to the fact that holds the amount asked. A kind that is not named has no amount."""
+
+
 class ContextPolicy(Record):
     """What must travel with an escalation, and what happens when it does not."""
 
@@ -196,6 +206,8 @@ class LevelPolicy(Record):
     """Name of the calendar in whose business time ``ack`` and ``dwell`` run; None: wall time."""
     channels: tuple[Slug, ...] = ()
     """Channels that are tried first here, before the person's own order goes on."""
+    choose: Choose | None = None
+    """How some of a team are chosen, or of those with an authority; None: as the team says in the directory."""
 
 
 class Route(Record):
@@ -212,6 +224,8 @@ class Route(Record):
     outside: Slug | None = None
     """Only while this calendar is closed."""
     about: str = ""
+    choose: Choose | None = None
+    """How some of a team are chosen, or of those with an authority; None: as the level says."""
 
 
 class PathPolicy(Record):
@@ -292,6 +306,8 @@ class GatePolicy(Record):
     because: str = ""
     deputies: tuple[Target, ...] = ()
     review_after: bool = False
+    choose: Choose | None = None
+    """How some of a team are chosen, or of those with an authority: never fewer than ``need``."""
 
 
 class ClockName(StrEnum):
@@ -407,6 +423,7 @@ class Playbook(Record):
     """Longest hold; after it work resumes and the owner is told."""
     defaults: dict[str, FactValue] = {}
     """Facts assumed when the request does not state them."""
+    needs: NeedsPolicy = NeedsPolicy()
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

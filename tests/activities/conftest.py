@@ -6,11 +6,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from activities.ledger import Ledger
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +49,24 @@ def postgres_url() -> Iterator[str]:
         server.send_signal(signal.SIGINT)  # its "fast" shutdown: SIGTERM would wait for every connection
         server.wait(timeout=20)
         shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    server: str = request.getfixturevalue("postgres_url")
+    name = f"l{uuid4().hex}"
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def ledger(url: str) -> AsyncIterator[Ledger]:
+    opened = Ledger(url)
+    opened.migrate()
+    yield opened
+    await opened.close()

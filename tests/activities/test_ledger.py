@@ -3,16 +3,14 @@
 import asyncio
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, delete, make_url, text, update
+from sqlalchemy import delete, text, update
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
@@ -62,27 +60,6 @@ def recording(instance: str, *seqs: int, of: str = "escalation-chatbot-4711", **
     return RecordEvents(
         escalation_id=of, instance=instance, events=tuple(happened(seq) for seq in seqs), row=row(**changes)
     )
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ledger.db"
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"l{uuid4().hex}"
-    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-@pytest.fixture
-async def ledger(url: str) -> AsyncIterator[Ledger]:
-    opened = Ledger(url)
-    opened.migrate()
-    yield opened
-    await opened.close()
 
 
 # --- recording ------------------------------------------------------------------------------------------------------

@@ -351,7 +351,7 @@ class Life:
 
 def find(directory: Directory, action: FindPeople, at: datetime) -> People:
     """Find people as the activity does."""
-    return directory.find(action.targets, at, action.fallback, action.exclude, action.also, declined=action.declined)
+    return directory.find(action, at)
 
 
 def opened(playbook: Playbook, /, **changes: Any) -> Life:

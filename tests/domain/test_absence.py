@@ -11,6 +11,7 @@ from escalation.documents import parse_document
 from escalation.errors import DocumentError
 from escalation.people.directory import Directory, check_directory
 from escalation.people.found import People
+from escalation.people.search import Search
 
 AWAY = "away: [{start: 2026-08-01T00:00:00Z, end: 2026-08-15T00:00:00Z, why: on holiday}]"
 PEOPLE = """\
@@ -35,7 +36,7 @@ def made(ann: str = AWAY, bob: str = "rank: 0", cleo: str = "rank: 0") -> Direct
 
 
 def found(directory: Directory, target: str, at: datetime = IN_AUGUST) -> People:
-    return directory.find((target,), at, "role:lead")
+    return directory.find(Search(targets=(target,), fallback="role:lead"), at)
 
 
 def names(people: People) -> list[str]:
@@ -105,10 +106,11 @@ def test_an_absence_that_ends_before_it_starts_is_refused() -> None:
 
 def test_a_deputy_who_may_not_be_asked_or_declined_has_a_deputy_of_their_own() -> None:
     directory = made(f"{AWAY}, deputy: bob", "deputy: cleo")
+    search = Search(targets=("person:ann",), fallback="role:lead")
     for avoided in ({"exclude": ("person:bob",)}, {"declined": ("person:bob",)}):
-        assert names(directory.find(("person:ann",), IN_AUGUST, "role:lead", **avoided)) == ["cleo"]
-    only = directory.find(("person:ann",), IN_AUGUST, "role:lead", declined=("person:bob", "person:cleo"))
-    assert names(only) == ["bob"], "declined, but nobody else is left"
+        assert names(directory.find(search.changed(avoided), IN_AUGUST)) == ["cleo"]
+    only = search.changed({"declined": ("person:bob", "person:cleo")})
+    assert names(directory.find(only, IN_AUGUST)) == ["bob"], "declined, but nobody else is left"
 
 
 def test_why_somebody_is_away_is_told_to_nobody() -> None:

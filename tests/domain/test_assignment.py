@@ -8,11 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.people.directory import Directory, Role
 from escalation.people.found import People
+from escalation.people.search import Search
 from escalation.playbook.schema import Axis, Stage
 from starter.story import Weight, say
 from tests.domain.builders import (
@@ -253,14 +255,18 @@ def test_resolving_without_acknowledging_takes_it() -> None:
 # --- not taking it --------------------------------------------------------------------------------------------------
 
 
-def test_when_everybody_declines_the_next_round_starts_at_once() -> None:
+def test_when_everybody_declines_it_goes_on_at_once_and_up_where_nobody_else_can_be_asked() -> None:
     life = opened(small())
     life.send(c.Decline(by=ANN, because="on a train"))
     assert life.rung.id == "L1/1"
+    assert situation(life.state, life.now).who_acts_next == (BOB,)
     assert "you declined round L1/1 already" in life.refused(AlreadyDone, c.Decline(by=ANN, because="still"))
     life.send(c.Decline(by=BOB, because="asleep"))
-    assert (life.rung.id, life.now) == ("L1/2", START)
-    assert life.last(e.RungOpened).because == "everybody in round L1/1 declined"
+    assert [(event.rung, event.because) for event in life.all(e.RungOpened)][1:] == [
+        ("L1/2", "everybody in round L1/1 declined"),
+        ("L2/3", "everybody who can be asked at L1 declined before"),
+    ]
+    assert (life.now, life.told(MessageKind.PAGE)) == (START, [ANN, BOB, CYD, DAN])
 
 
 def test_who_declined_is_not_called_again_while_somebody_else_is_found() -> None:
@@ -287,18 +293,22 @@ def test_who_declined_at_one_level_is_not_called_at_the_next_and_the_deputy_is()
     life.send(c.Resolve(by=FAY, resolution="paid"))
     life.send(c.RejectResolution(by=CUSTOMER, because="it was not"))
     assert life.rung.people == (FAY,)
-    again = life.directory.find(("role:lead",), life.now, "role:playbook-owner", declined=life.state.declined)
+    search = Search(targets=("role:lead",), fallback="role:playbook-owner", declined=life.state.declined)
+    again = life.directory.find(search, life.now)
     assert [(each.person, each.note) for each in again.people] == [(JOY, "deputy 1 of lead")]
 
 
-def test_who_declined_is_called_again_when_nobody_else_is_found_and_is_told_why() -> None:
-    life = opened(small())
-    life.send(c.Decline(by=ANN, because="busy"))
-    life.send(c.Decline(by=BOB, because="busy too"))
-    assert (life.rung.id, life.rung.people) == ("L1/2", (ANN, BOB))
+def test_who_declined_everywhere_is_called_again_as_the_last_resort_and_is_told_why() -> None:
+    life = opened(small(levels=[{**level, "last_resort": "team:desk"} for level in ladder()]))
+    for person in (ANN, BOB, CYD, DAN, EVE):
+        life.send(c.Decline(by=person, because="busy"))
+    assert (life.rung.last_resort, life.rung.people) == (True, (ANN, BOB))
     assert not life.last(e.PeopleResolved).found.fell_back
-    assert life.told(MessageKind.PAGE) == [ANN, BOB, ANN, BOB]
+    assert life.told(MessageKind.PAGE) == [ANN, BOB, CYD, DAN, EVE, ANN, BOB]
     assert "team:desk (declined before, but nobody else was found)" in life.sent[-1].body
+    for person in (ANN, BOB):
+        life.send(c.Decline(by=person, because="busy"))
+    assert situation(life.state, life.now).who_acts_next == ("team:desk",), "nobody who said no is named"
 
 
 def test_a_last_resort_that_declined_is_asked_again_because_nobody_else_is_there() -> None:

@@ -15,6 +15,7 @@ from escalation.documents import parse_document, read_document
 from escalation.errors import DocumentError, Finding
 from escalation.people.directory import Contact, Directory, check_directory, load_directory
 from escalation.people.found import FoundPerson, People
+from escalation.people.search import Search
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "directory.yaml"
 
@@ -97,7 +98,7 @@ def ask(
     fallback: str = "role:owner",
     exclude: tuple[str, ...] = (),
 ) -> People:
-    return directory.find(targets, at, fallback, exclude)
+    return directory.find(Search(targets=targets, fallback=fallback, exclude=exclude), at)
 
 
 class TestFinding:
@@ -155,7 +156,10 @@ class TestFinding:
     ) -> None:
         assert ask(small, "person:ann").also == ()
         assert ask(small, "role:lead").also == ("person:bob",)
-        found = small.find(["team:ops"], ANN_HAS_THE_SHIFT, "role:owner", ["person:dora"], ["role:lead", "team:desk"])
+        search = Search(
+            targets=("team:ops",), fallback="role:owner", exclude=("person:dora",), also=("role:lead", "team:desk")
+        )
+        found = small.find(search, ANN_HAS_THE_SHIFT)
         assert who(found) == ["person:ann"]
         assert set(found.also) == {"person:bob", "person:cleo"}
 
@@ -215,7 +219,7 @@ class TestNobodyFound:
     def test_finding_never_fails_nor_repeats_nor_returns_the_excluded(
         self, small: Directory, targets: list[str], exclude: set[str], at: datetime
     ) -> None:
-        found = small.find(targets, at, "role:owner", exclude)
+        found = ask(small, *targets, at=at, exclude=tuple(exclude))
         names = who(found)
         assert len(names) == len(set(names))
         assert not exclude.intersection(names)

@@ -15,6 +15,7 @@ from escalation.model import events as e
 from escalation.model.actions import MessageKind, Notify
 from escalation.people.directory import Directory
 from escalation.people.found import FoundPerson, People
+from escalation.people.search import Known, Search
 from tests.domain.builders import ANN, BOB, CYD, DAN, GUS, OFFICE, Life, request, small
 
 NIGHT = datetime(2026, 11, 20, 22, tzinfo=UTC)
@@ -37,9 +38,9 @@ class Shifts:
         self.office = office
         self.instead: dict[str, str] = {}
 
-    def find(self, search: Any, at: datetime, *args: Any, **kwargs: Any) -> People:
+    def find(self, search: Search, at: datetime, known: Known | None = None) -> People:
         """Find as the office does, and say who does not work now."""
-        found = self.office.find(search, at, *args, **kwargs)
+        found = self.office.find(search, at, known or Known())
         return found.changed({"people": tuple(self._with_hours(each, at) for each in found.people)})
 
     def _with_hours(self, each: FoundPerson, at: datetime) -> FoundPerson:

@@ -10,6 +10,7 @@ import pytest
 
 from escalation.foresight.lint import Foreseen, Weight, prove
 from escalation.people.directory import Directory
+from escalation.people.search import Search
 from escalation.playbook.load import load
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import COMPANY, START, small
@@ -153,7 +154,7 @@ def test_of_random_absences_each_that_leads_to_a_silence_is_found_and_no_other(t
         found = [each for each in prove(rules, company, START, DAYS) if each.weight is Weight.ERROR]
         # What would happen, asked hour by hour: absences and hand-overs begin and end on the hour.
         silent = sum(
-            not company.find(targets, START + timedelta(hours=hour), "role:boss").people
+            not company.find(Search(targets=targets, fallback="role:boss"), START + timedelta(hours=hour)).people
             for hour in range(24 * DAYS)
             for _, targets in called
         )

@@ -27,6 +27,7 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
         due=event.due,
         last_resort=event.last_resort,
         channels=event.channels,
+        choose=event.choose,
     )
     changes: Changes = {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
     before = state.rung

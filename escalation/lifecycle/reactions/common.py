@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.needs import needs
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, UpdateCase
@@ -63,6 +64,7 @@ def find(
         targets=expand(state, targets),
         fallback=state.playbook.owner,
         summary=summary,
+        **needs(state),
         **more,
     )
 

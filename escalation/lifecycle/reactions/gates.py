@@ -8,14 +8,15 @@ from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Expiry, GatePolicy
-from escalation.values import Actor, ActorKind, kind_of
+from escalation.values import Actor, ActorKind, kind_of, split_target
 
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
     policy = state.playbook.gate(event.gate)
     if policy is not None:
         purpose, summary = f"gate:{event.gate}/{event.round}", f"find who decides {event.gate}"
-        yield find(state, event, purpose, event.targets, summary, exclude=_excluded(state, policy))
+        chosen = {"choose": policy.choose, "at_least": policy.need if isinstance(policy.need, int) else 1}
+        yield find(state, event, purpose, event.targets, summary, exclude=_excluded(state, policy), **chosen)
 
 
 def _excluded(state: Escalation, policy: GatePolicy) -> tuple[Actor, ...]:
@@ -50,7 +51,10 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
     if event.behaviour == Expiry.NEXT_DEPUTY:
         deputy = policy.deputies[gate.deputies_asked - 1]
         purpose, summary = f"gate:{event.gate}/{event.round}/{deputy}", f"find deputy for {event.gate}"
-        yield find(state, event, purpose, (deputy,), summary, exclude=_excluded(state, policy))
+        # Whoever has enough authority for it may have been asked already: the deputy is the next one.
+        asked = gate.people if split_target(deputy)[0] == "authority" else ()
+        excluded = (*_excluded(state, policy), *asked)
+        yield find(state, event, purpose, (deputy,), summary, exclude=excluded, choose=policy.choose)
         return
     # Silence that denies or approves must reach somebody too, or it would be a decision that nobody knows of.
     what = f"approval {event.gate} is late: {event.because}; the playbook says {event.behaviour}"

@@ -6,30 +6,33 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
-from escalation.model.state import Escalation
+from escalation.model.state import Escalation, Rung
 from escalation.playbook.schema import Stage
-from escalation.values import ActorKind, Target, kind_of
+from escalation.values import ActorKind, kind_of
 
 
 def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
     if state.rung is not None and state.rung.id == event.rung:
-        yield _whom_to_page(state, event, f"rung:{event.rung}", event.targets)
+        yield _whom_to_page(state, event, state.rung, "rung")
 
 
 def _pages_released(state: Escalation, event: e.PagesReleased) -> Iterator[Action]:
     if state.rung is not None and state.rung.id == event.rung:
-        yield _whom_to_page(state, event, f"hours:{event.rung}", state.rung.targets)
+        yield _whom_to_page(state, event, state.rung, "hours")
 
 
-def _whom_to_page(state: Escalation, event: e.Event, purpose: str, targets: tuple[Target, ...]) -> FindPeople:
+def _whom_to_page(state: Escalation, event: e.Event, rung: Rung, purpose: str) -> FindPeople:
     return find(
         state,
         event,
-        purpose,
-        targets,
-        f"find whom to page: {', '.join(targets)}",
+        f"{purpose}:{rung.id}",
+        rung.targets,
+        f"find whom to page: {', '.join(rung.targets)}",
         also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
         declined=state.declined,
+        choose=rung.choose,
+        page=True,
+        worst=state.severity_rank == 0,
     )
 
 

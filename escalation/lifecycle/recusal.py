@@ -1,0 +1,23 @@
+"""When it becomes known that a case is about somebody who has it, or is being asked to take it: others are called."""
+
+from escalation.lifecycle import assignment
+from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.needs import CONCERNS, concerned
+from escalation.model import events as e
+
+
+def follow(draft: Draft) -> None:
+    """Call others when facts that were stated just now leave nobody who may act."""
+    if not any(isinstance(each, _STATES) and CONCERNS in each.facts for each in draft.events):
+        return
+    state = draft.state
+    if state.level is None or state.ended or state.review is not None:
+        return
+    barred, rung = concerned(state), state.rung
+    if rung is not None and rung.resolved and rung.people and set(rung.people) <= set(barred):
+        assignment.round_over(draft, f"everybody in round {rung.id} is concerned by it")
+    elif rung is None and state.owner is not None and state.owner.actor in barred:
+        assignment.enter_level(draft, state.level.index, f"its owner {state.owner.actor} is concerned by it")
+
+
+_STATES = (e.FactsChanged, e.Joined, e.InputProvided)

@@ -1,0 +1,359 @@
+"""Finding: one search of the directory at one instant. ``Directory.find`` is the entry.
+
+What is passed over, left out or spared is said in a note, and each person found comes with why it is this one:
+
+- *passed over*: excluded, or concerned by the case; never found.
+- *left out*: declined before; found only when the targets lead to nobody else.
+- *spared*: had as many pages as they may. Others of the same target are asked first, then the deputy, then they all the
+  same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from escalation.choice import Choose, Criterion
+from escalation.people.authority import authorised, nobody_may
+from escalation.people.choosing import Matter, choose, plain
+from escalation.people.fatigue import too_many
+from escalation.people.found import FoundPerson, People
+from escalation.people.schedules import next_on, on_call
+from escalation.people.search import Known, Pages, Search
+from escalation.people.wanted import limited, policy_of, wanted
+from escalation.values import Actor, Target, split_target
+
+if TYPE_CHECKING:
+    from escalation.people.directory import Directory, Person
+
+
+class _Tired(IntEnum):
+    """What becomes of who had too many pages, tried one after the other."""
+
+    SPARED = 0
+    DEPUTY_ASKED = 1
+    ASKED = 2
+
+
+class _Candidate(NamedTuple):
+    """Somebody who may be meant; without a person, why nobody is."""
+
+    person: Person | None
+    note: str = ""
+
+
+class _Resolved(NamedTuple):
+    """What one target means."""
+
+    found: list[tuple[Person, str]]
+    notes: list[str]
+    left_out: list[Actor]
+    spared: list[Actor]
+
+
+class Finder:
+    """One search; ``people`` answers it."""
+
+    def __init__(self, directory: Directory, search: Search, at: datetime, known: Known) -> None:
+        self.directory = directory
+        self.search = search
+        self.at = at
+        self.known = known
+        self.barred = {*search.exclude, *search.concerned}
+        self.found: dict[Actor, FoundPerson] = {}
+        self.notes: list[str] = []
+        self.left_out: dict[Actor, None] = {}
+        self.spared: dict[Actor, None] = {}
+        self.skills = frozenset(map(plain, search.skills))
+        self.tired = dict(self._tired())
+
+    def people(self) -> People:
+        """Return who is found, who else may act, and everything worth saying about it."""
+        search = self.search
+        for target in search.targets:
+            self._add(target, search.declined)
+        if not self.found and self.left_out:
+            self.notes.clear()
+            self.spared.clear()
+            for target in search.targets:
+                self._add(target, ())
+            self.found = {actor: _asked_again(each) for actor, each in self.found.items()}
+            self.left_out.clear()
+        self.notes += [f"{actor} declined before and is left out." for actor in self.left_out]
+        fell_back = not self.found
+        if fell_back:
+            self.notes.append(f"Nobody could be found for what was asked, so {search.fallback} is asked instead.")
+            self._add(search.fallback, ())
+        if not self.found:
+            self.notes.append(f"Nobody could be found for {search.fallback} either, so nobody is told.")
+        spared = tuple(actor for actor in self.spared if actor not in self.found)
+        self.notes += [f"{actor} is spared: {self.tired[actor]}." for actor in spared]
+        self.notes += self._unknown()
+        members = (actor for target in (*search.targets, *search.also) for actor in self._members(target))
+        return People(
+            people=tuple(self.found.values()),
+            fell_back=fell_back,
+            notes=tuple(dict.fromkeys(self.notes)),
+            also=tuple(dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)),
+            left_out=tuple(self.left_out),
+            spared=spared,
+        )
+
+    def _members(self, target: Target) -> Sequence[Actor]:
+        kind, name = split_target(target)
+        if kind != "authority":
+            return self.directory.members(target)
+        return [person.actor for person, _ in authorised(self.directory, self.search, name)]
+
+    # --- one target --------------------------------------------------------------------------------------------------
+
+    def _add(self, target: Target, declined: Sequence[Actor]) -> None:
+        for tired in _Tired:
+            resolved = self._resolve(target, declined, tired)
+            self.spared |= dict.fromkeys(resolved.spared)
+            if resolved.found or not resolved.spared:
+                break
+        self.notes += [f"{target}: {note}." for note in resolved.notes]
+        self.left_out |= dict.fromkeys(resolved.left_out)
+        for person, note in resolved.found:
+            known = self.found.get(person.actor)
+            if known is None:
+                opens_at = person.opens_at(self.at)
+                self.found[person.actor] = FoundPerson(person=person.actor, via=target, note=note, opens_at=opens_at)
+            elif target not in (known.via, *known.also_via):
+                self.found[person.actor] = known.changed({"also_via": (*known.also_via, target)})
+
+    def _resolve(self, target: Target, declined: Sequence[Actor], tired: _Tired) -> _Resolved:
+        kind, name = split_target(target)
+        resolved = _Resolved([], [], [], [])
+        policy = policy_of(self.directory, self.search, target)
+        everybody = policy is not None and policy.by == (Criterion.EVERYBODY,)
+        if kind == "authority" or (policy is not None and not everybody):
+            self._choose(target, policy, declined, resolved)
+            return resolved
+        avoid = {*self.search.exclude, *declined}
+        if everybody:
+            candidates: list[_Candidate] | str = self._all_of(name, avoid)
+        else:
+            candidates = self._candidates(kind, name, avoid, tired, resolved)
+        if isinstance(candidates, str):
+            resolved.notes.append(candidates)
+            return resolved
+        for candidate in candidates:
+            picked = self._picked(candidate, declined, tired, resolved)
+            if picked is None:
+                continue
+            if picked[0] not in (person for person, _ in resolved.found):
+                resolved.found.append(picked)
+            if kind == "role":
+                break
+        return resolved
+
+    def _picked(
+        self, candidate: _Candidate, declined: Sequence[Actor], tired: _Tired, resolved: _Resolved
+    ) -> tuple[Person, str] | None:
+        """Return who is asked for a candidate; None when nobody may be, noted in ``resolved``."""
+        person, note = candidate
+        if not self._may(candidate, resolved) or person is None:
+            return None
+        if person.actor in declined:
+            resolved.left_out.append(person.actor)
+            return None
+        if person.actor not in self.tired:
+            return person, note
+        why = self.tired[person.actor]
+        if tired is _Tired.ASKED:
+            return person, _joined(f"has had {why}, but nobody else was found", note)
+        resolved.spared.append(person.actor)
+        if tired is _Tired.SPARED:
+            return None
+        avoid = {*self.barred, *declined, *self.tired}
+        there = (each for each in self._there(person) if each.actor not in avoid)
+        deputy = next(there, None)
+        return None if deputy is None else (deputy, _joined(f"deputy: {person.id} is spared ({why})", note))
+
+    def _may(self, candidate: _Candidate, resolved: _Resolved) -> bool:
+        """Tell whether somebody is there and may be asked; why not is noted."""
+        person, note = candidate
+        if person is None:
+            resolved.notes.append(note)
+            return False
+        if person.actor in self.barred:
+            why = "is concerned by this" if person.actor in self.search.concerned else "may not be asked here"
+            resolved.notes.append(f"{person.actor} {why} and is passed over")
+            return False
+        return True
+
+    # --- who may be meant --------------------------------------------------------------------------------------------
+
+    def _candidates(
+        self, kind: str, name: str, avoid: set[Actor], tired: _Tired, resolved: _Resolved
+    ) -> list[_Candidate] | str:
+        """Return who may be meant, in the order of preference; or what is wrong with the target."""
+        directory = self.directory
+        match kind:
+            case "person":
+                known = directory.by_id(name)
+                return [self._present(known, "", avoid)] if known is not None else "no such person in the directory"
+            case "team":
+                team = directory.team(name)
+                if team is None:
+                    return "no such team in the directory"
+                return self._on_call(team.oncall, avoid, tired, resolved) if team.oncall else self._all_of(name, avoid)
+            case "role":
+                role = directory.roles.get(name)
+                if role is None:
+                    return "no such role in the directory"
+                if role.oncall:
+                    return self._on_call(role.oncall, avoid, tired, resolved)
+                return [
+                    self._present(directory.get(holder), f"deputy {n} of {name}" if n else "", avoid)
+                    for n, holder in enumerate(role.holders)
+                ]
+            case "oncall":
+                return self._on_call(name, avoid, tired, resolved)
+            case _:
+                return "a RACI part must be replaced by its targets before people are found"
+
+    def _all_of(self, name: str, avoid: set[Actor]) -> list[_Candidate]:
+        team = self.directory.team(name)
+        return [self._present(self.directory.get(each), "", avoid) for each in team.members] if team else []
+
+    def _on_call(self, rotation: str, avoid: set[Actor], tired: _Tired, resolved: _Resolved) -> list[_Candidate] | str:
+        if rotation not in self.directory.rotations:
+            return f"no rotation `{rotation}` in the directory"
+        turns = self.directory.rotations[rotation]
+        shift = on_call(turns, self.at)
+        if shift is None:
+            begins = turns.layers[-1].shown(next_on(turns, self.at))
+            return f"nobody has the shift of rotation `{rotation}` until {begins}"
+        passed_over: list[_Candidate] = []
+        away = "away"
+        for each in (shift.person, *shift.others):
+            why = shift.why if each == shift.person else f"has a later turn, {shift.person} is {away}"
+            person, note = self._present(self.directory.get(each), why, avoid)
+            if person is None:
+                continue
+            candidate, actor = _Candidate(person, f"{note} (rotation {rotation})"), person.actor
+            if actor in self.search.concerned or (tired is _Tired.SPARED and actor in self.tired):
+                passed_over.append(candidate)
+                if each == shift.person:
+                    away = "concerned" if actor in self.search.concerned else "spared"
+                continue
+            for other in passed_over:
+                self._picked(other, (), tired, resolved)  # to say why it is not they
+            return [candidate]
+        if passed_over:
+            return passed_over
+        return [self._present(self.directory.get(shift.person), f"{shift.why} (rotation {rotation})", avoid)]
+
+    def _present(self, person: Person, note: str, avoid: set[Actor]) -> _Candidate:
+        """Return a person who is there, or the first of their deputies who is; nobody and why when none is.
+
+        Of the deputies those to ``avoid`` come last. Why somebody is away is their own matter, and not repeated.
+        """
+        absence = person.absence(self.at)
+        if absence is None:
+            return _Candidate(person, note)
+        away = f"{person.id} is away until {absence.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        there = list(self._there(person))
+        if not there:
+            return _Candidate(None, f"{away} and has no deputy who is there")
+        avoid = avoid | self.barred
+        deputy = next((deputy for deputy in there if deputy.actor not in avoid), there[0])
+        return _Candidate(deputy, _joined(f"deputy: {away}", note))
+
+    def _there(self, person: Person) -> Iterator[Person]:
+        """Yield a person's deputies who are not away."""
+        deputies = map(self.directory.get, self.directory.deputies(person.id))
+        return (deputy for deputy in deputies if deputy.absence(self.at) is None)
+
+    # --- choosing ----------------------------------------------------------------------------------------------------
+
+    def _choose(self, target: Target, policy: Choose | None, declined: Sequence[Actor], resolved: _Resolved) -> None:
+        kind, name = split_target(target)
+        by = policy.by if policy is not None else ()
+        on_duty: Actor | None = None
+        if kind == "authority":
+            candidates = [
+                _Candidate(person, note)
+                for person, note in authorised(self.directory, self.search, name)
+                if person.absence(self.at) is None
+            ]
+            if not candidates:
+                resolved.notes.append(nobody_may(self.directory, self.search, name))
+        else:
+            candidates, on_duty = self._of_team(name, by, {*self.search.exclude, *declined}, resolved)
+        there: dict[Actor, tuple[Person, str]] = {}
+        for candidate in candidates:
+            person = candidate.person
+            if not self._may(candidate, resolved) or person is None:
+                continue
+            if person.actor in declined:
+                resolved.left_out.append(person.actor)
+            else:
+                there.setdefault(person.actor, (person, candidate.note))
+        everybody = by == (Criterion.EVERYBODY,)
+        take = None if everybody else max(self.search.at_least, (policy.take if policy else None) or 1)
+        turn = self.known.turns.get(target)
+        matter = Matter(self.skills, self.known.owned, turn, self.known.previous, on_duty)
+        people = [person for person, _ in there.values()]
+        fresh = [person for person in people if person.actor not in self.tired]
+        chosen = choose(fresh if everybody and fresh else people, by, take, matter, self.tired)
+        for actor, why in chosen:
+            person, note = there[actor]
+            spent = f"has had {self.tired[actor]}, but too few others are there" if actor in self.tired else ""
+            resolved.found.append((person, _joined(why, spent, note)))
+        if self.tired:
+            taken = {actor for actor, _ in chosen}
+            before = choose(people, by, take, matter)
+            resolved.spared.extend(actor for actor, _ in before if actor in self.tired and actor not in taken)
+
+    def _of_team(
+        self, name: str, by: Sequence[Criterion], avoid: set[Actor], resolved: _Resolved
+    ) -> tuple[list[_Candidate], Actor | None]:
+        """Return a team's people who may be meant, and who of them is on call where that counts."""
+        team, candidates = self.directory.team(name), self._all_of(name, avoid)
+        if Criterion.ON_CALL in by and team is not None and team.oncall:
+            on_duty = self._on_call(team.oncall, avoid, _Tired.ASKED, resolved)
+            if not isinstance(on_duty, str) and (first := on_duty[0].person) is not None:
+                return [*on_duty, *candidates], first.actor
+        return candidates, None
+
+    # --- what is known from outside ----------------------------------------------------------------------------------
+
+    def _tired(self) -> Iterator[tuple[Actor, str]]:
+        if self.known.pages is None:
+            return
+        for actor, start in limited(self.directory, self.search, self.at):
+            person = self.directory.person(actor)
+            if person is not None and person.at_most is not None:
+                pages = self.known.pages.get(actor, Pages())
+                why = too_many(person.at_most, pages, by_night=start.night is not None)
+                if why:
+                    yield actor, why
+
+    def _unknown(self) -> Iterator[str]:
+        """Say what would have counted and is not known."""
+        if not (self.directory.burdened or self.search.choose or self.directory.chooses):
+            return
+        needed, known, without = wanted(self.directory, self.search, self.at), self.known, self.known.without
+        if needed.owned and known.owned is None:
+            yield f"How many escalations everybody has open is {without}: chosen without it."
+        if any(target not in known.turns for target in needed.turns):
+            yield f"Whose turn it is is {without}: chosen without it."
+        if needed.pages and known.pages is None:
+            yield f"How many pages everybody had is {without}: nobody is spared."
+        if needed.previous and known.previous is None:
+            yield f"Who owned the case before is {without}: chosen without it."
+
+
+def _asked_again(found: FoundPerson) -> FoundPerson:
+    again = "declined before, but nobody else was found"
+    return found.changed({"note": _joined(found.note, again)})
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
