@@ -295,7 +295,7 @@ def _clocks(book: Playbook) -> RenderableType:
     severities = [level.name for level in book.severity.scale]
     table = render.columns("clock", "counts from", *severities, "at the limit")
     for clock, policy in book.clocks.items():
-        limits = [policy.limit(severity) for severity in severities]
+        limits = [policy.allowed(severity) for severity in severities]
         of = f" of {policy.calendar}" if policy.calendar else ""
         render.add(
             table,

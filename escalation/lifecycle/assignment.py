@@ -32,13 +32,16 @@ def enter_level(draft: Draft, index: int, because: str, axis: Axis | None = None
     open_round(draft, 1, because)
 
 
-def open_round(draft: Draft, number: int, because: str, *, last_resort: bool = False) -> None:
-    """Begin a round of pages at the present level."""
+def open_round(
+    draft: Draft, number: int, because: str, *, last_resort: bool = False, also: tuple[Target, ...] = ()
+) -> None:
+    """Begin a round of pages at the present level; ``also`` are called beside the level's own targets."""
     state = draft.state
     policy = state.level_policy
     if policy is None:
         return
     targets = (policy.last_resort,) if last_resort and policy.last_resort else targets_at(state, policy)
+    targets = tuple(dict.fromkeys((*targets, *also))) if also else targets
     draft.record(
         e.RungOpened,
         by=ENGINE,
@@ -112,6 +115,19 @@ def dwell_due(draft: Draft) -> None:
         go_up(draft, f"not resolved at {policy.id} within {format_duration(policy.dwell)}")
 
 
+def acknowledgement_lapsed(draft: Draft) -> None:
+    """Nothing was heard of the owner: the level is called again, and the owner with it, who answers for it until then.
+
+    Whoever acknowledges has it; the owner's own acknowledgement renews theirs.
+    """
+    owner, policy = draft.state.owner, draft.state.level_policy
+    if owner is None or policy is None or policy.ack_lasts is None:
+        return
+    because = f"{owner.actor} took it, and nothing was heard of them for {format_duration(policy.ack_lasts)}"
+    draft.record(e.AcknowledgementLapsed, by=ENGINE, owner=owner.actor, because=because)
+    open_round(draft, 1, because, also=(owner.actor,))
+
+
 def acknowledge(draft: Draft, command: c.Acknowledge) -> None:
     """Take it: stops the pages of the open round and makes the person the owner."""
     permissions.require_person(command.by, "acknowledge")
@@ -119,7 +135,8 @@ def acknowledge(draft: Draft, command: c.Acknowledge) -> None:
     if state.rung is None:
         raise _taken_already(state, command.by)
     permissions.require_member(state, command.by)
-    if state.owner is not None and state.owner.actor == command.by and command.by not in state.rung.people:
+    asked = (*state.rung.people, *state.rung.targets)
+    if state.owner is not None and state.owner.actor == command.by and command.by not in asked:
         whom = ", ".join(state.rung.people or state.rung.targets)
         raise AlreadyDone(f"you own {state.id} already; round {state.rung.id} asks {whom} to take it over from you")
     take(draft, command.by, f"acknowledged at {state.rung.level}")
