@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,10 +14,13 @@ from rich.text import Text
 from activities.notify import inbox, webhook
 from escalation.errors import DocumentError, Finding
 from escalation.foresight.lint import Foreseen, Weight, prove
+from escalation.lifecycle.clock_views import WAITS_FOR
 from escalation.people.directory import Directory, load_directory
 from escalation.playbook.checks import check_against
+from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import BypassPolicy, Playbook
+from escalation.playbook.severity import SeverityLevel
 from escalation.values import counted, format_duration
 from starter import render, session
 from starter.docstrings import field_docs
@@ -238,11 +242,22 @@ def _triggers(book: Playbook) -> Group:
 def _severity(book: Playbook) -> Group:
     table = render.columns("severity", "also called", "what", "when")
     for level in book.severity.scale:
-        rules = " or ".join(
-            rule.when.strip() for rule in book.severity.rules if book.severity.find(rule.severity) == level
-        )
+        chosen = [rule for rule in book.severity.rules if book.severity.find(rule.severity) == level]
+        said = [rule.when.strip() + " (beats the others)" * rule.override for rule in chosen]
+        rules = " or ".join([*said, *_cells(book, level)])
         render.add(table, level.name, ", ".join(level.aliases), level.about, Text(rules, style="dim"))
-    return Group(table, Text(f"Otherwise {book.severity.default}."))
+    lowering = book.severity.lowering
+    milder = f" Milder only with approval {lowering.gate}." if lowering else ""
+    return Group(table, Text(f"Otherwise {book.severity.default}.{milder}"))
+
+
+def _cells(book: Playbook, level: SeverityLevel) -> Iterator[str]:
+    """Say which cells of the severity's table name a level."""
+    table = book.severity.table
+    for row, line in table.cells.items() if table is not None else ():
+        columns = [column for column, word in line.items() if book.severity.find(word) == level]
+        if columns and table is not None:
+            yield f"{table.rows} {row} and {table.columns} {', '.join(columns)}"
 
 
 def _context(book: Playbook) -> RenderableType:
@@ -338,18 +353,29 @@ def _gates(book: Playbook) -> RenderableType:
 
 def _clocks(book: Playbook) -> RenderableType:
     severities = [level.name for level in book.severity.scale]
-    table = render.columns("clock", "counts from", *severities, "at the limit")
+    table = render.columns("clock", "counts from", *severities, "waits for", "at the limit")
     for clock, policy in book.clocks.items():
-        limits = [policy.limit(severity) for severity in severities]
+        limits = [policy.allowed(severity) for severity in severities]
         of = f" of {policy.calendar}" if policy.calendar else ""
         render.add(
             table,
             clock,
             policy.starts.replace("_", " "),
-            *(f"{format_duration(limit)}{of}" if limit else "-" for limit in limits),
-            {"level_up": "it goes up a level", "tell": "the accountable is told"}[policy.on_breach],
+            *(f"{format_duration(limit)}{of}" if limit else _no_limit(policy) for limit in limits),
+            WAITS_FOR[policy.ends(clock)] + (f", while {policy.when}" if policy.when else ""),
+            _at_the_limit(policy),
         )
     return table
+
+
+def _no_limit(policy: ClockPolicy) -> str:
+    return "due date" if policy.limit == "due_at" else "-"
+
+
+def _at_the_limit(policy: ClockPolicy) -> str:
+    then = {LEVEL_UP: "it goes up a level", TELL: "the accountable is told"}
+    told = f"; {names(policy.tell)} told" if policy.tell else ""
+    return then.get(policy.on_breach, f"it goes to {policy.on_breach} at least") + told
 
 
 def _raci(book: Playbook) -> RenderableType:

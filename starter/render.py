@@ -1,7 +1,7 @@
 """How answers look on a terminal: calm, few colours, one fact a line. Builds renderables, prints nothing."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -11,6 +11,7 @@ from rich.text import Text
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.situation import Explanation, Situation
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
+from escalation.values import format_duration
 from starter.story import Step, Told, Weight, name, names
 from starter.when import away, offset, show
 
@@ -108,6 +109,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
+        ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
+        ("milder", here.lowering),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
@@ -130,13 +133,21 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
 
 
 def _clocks(here: Situation, now: datetime) -> Table:
-    table = columns("clock", "limit", "", "")
+    table = columns("clock", "limit", "", "left", "", "waits for")
     for clock in here.clocks:
-        left = "" if clock.state == "met" else away(clock.due, now)
-        because = f": {clock.paused_because}" if clock.state == "paused" else ""
-        state = Text(f"{clock.state}{because}", style=_CLOCKS.get(clock.state, ""))
-        add(table, clock.name, show(clock.due, now), left, state)
+        met = clock.state == "met"
+        because = f" by {name(clock.paused_by)}: {clock.paused_because}" if clock.paused_by else ""
+        closed = f", stands still until {show(clock.closed_until, now)}" if clock.closed_until else ""
+        paused = f", paused for {_long(clock.paused_for)} in all" if clock.paused_for else ""
+        state = Text(f"{clock.state}{because}{closed}{paused}", style=_CLOCKS.get(clock.state, ""))
+        hours = f" of {clock.calendar} hours" if clock.calendar else ""
+        left = "" if met else f"{_long(clock.left)}{hours}"
+        add(table, clock.name, show(clock.due, now), "" if met else away(clock.due, now), left, state, clock.waits_for)
     return table
+
+
+def _long(seconds: float) -> str:
+    return format_duration(timedelta(seconds=seconds))
 
 
 def _gates(here: Situation, now: datetime) -> Table:

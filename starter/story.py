@@ -194,6 +194,12 @@ def _value(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
+def _clock_started(event: e.ClockStarted) -> Line:
+    if event.was_due is None:
+        return Line(f"clock {event.clock} runs until {show(event.due)}", event.because, Weight.DETAIL)
+    return Line(f"clock {event.clock} runs until {show(event.due)} (before: {show(event.was_due)})", event.because)
+
+
 def _scored(event: e.Rated | e.FeedbackGiven) -> Line:
     about = "the hand-over" if isinstance(event, e.Rated) else "the service"
     return Line(f"rated {about} {event.score} of 5", event.comment)
@@ -210,6 +216,13 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.ExceptionUsed: lambda v: Line(f"go on without {', '.join(v.missing)}", v.because),
     e.FactsChanged: _facts,
     e.SeverityChanged: lambda v: Line(f"severity {v.previous} → {v.severity}", v.because, Weight.TURN),
+    e.SeverityLoweringAsked: lambda v: Line(f"asks for severity {v.severity} instead of {v.previous}", v.because),
+    e.SeverityLoweringEnded: lambda v: Line(f"milder severity {v.severity}: {v.how}", v.because),
+    e.DueChanged: lambda v: Line(
+        (f"due {show(v.due_at)}" if v.due_at else "no due date")
+        + (f" (before: {show(v.previous)})" if v.previous else ""),
+        v.because,
+    ),
     e.LevelEntered: lambda v: Line(f"level {v.level} ({v.axis})", v.because, Weight.TURN),
     e.PathTaken: lambda v: Line(f"path {v.path}", v.because, Weight.TURN),
     e.CellReached: lambda v: Line(f"cell {v.cell} of the matrix", v.because),
@@ -223,6 +236,7 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.MessageFailed: lambda v: Line(f"message to {name(v.to)} could not be delivered", v.error),
     e.Acknowledged: lambda v: Line(f"acknowledged at {v.level}", "", Weight.DETAIL),
     e.PageDeclined: lambda v: Line("cannot take it", v.because),
+    e.AcknowledgementLapsed: lambda v: Line(f"nothing heard of {name(v.owner)}", v.because, Weight.TURN),
     e.OwnerChanged: lambda v: Line(
         f"owner: {name(v.owner)} (before: {name(v.previous)})",
         _joined(
@@ -244,10 +258,17 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.CommandHeld: lambda v: Line(f"{v.command} came early and is kept"),
     e.HeldReleased: _held,
     e.CommandRefused: lambda v: Line(f"signal {v.command} refused", v.because),
-    e.ClockStarted: lambda v: Line(f"clock {v.clock} runs until {show(v.due)}", "", Weight.DETAIL),
+    e.ClockStarted: _clock_started,
+    e.ClockReminded: lambda v: Line(f"reminder: the limit of {v.clock} comes"),
+    e.ClockPaused: lambda v: Line(f"clock {v.clock} stands still", v.because),
+    e.ClockResumed: lambda v: Line(f"clock {v.clock} goes on", v.because),
     e.ClockWarned: lambda v: Line(f"warning: {v.clock} is close to its limit"),
     e.ClockBreached: lambda v: Line(f"limit of {v.clock} passed", "", Weight.TURN),
-    e.ClockStopped: lambda v: Line(f"clock {v.clock} met", "", Weight.DETAIL),
+    e.ClockStopped: lambda v: Line(f"clock {v.clock} {'met' if v.met else 'has no limit now'}", "", Weight.DETAIL),
+    e.StatusEntered: lambda v: Line(
+        f"status {v.status}" + (f" until {show(v.due)}" if v.due else ""), "", Weight.DETAIL
+    ),
+    e.StatusOverdue: lambda v: Line(f"still {v.status}: {v.then.replace('_', ' ')}", v.because, Weight.TURN),
     e.HoldStarted: lambda v: Line(f"on hold until {show(v.until)}; clocks pause: {', '.join(v.clocks)}", v.because),
     e.HoldEnded: lambda v: Line("hold ended", v.because),
     e.NoteAdded: lambda v: Line(f"note: {v.text}"),

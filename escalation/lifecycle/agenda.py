@@ -13,6 +13,7 @@ from escalation.lifecycle import (
     approval,
     assignment,
     clocks,
+    dwell,
     handoff,
     hours,
     packet,
@@ -23,7 +24,8 @@ from escalation.lifecycle import (
 )
 from escalation.lifecycle.draft import Draft
 from escalation.model.state import Escalation
-from escalation.playbook.schema import ClockName, Expiry
+from escalation.playbook.clocks import LEVEL_UP
+from escalation.playbook.schema import Expiry
 from escalation.values import format_duration
 
 
@@ -79,6 +81,9 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(min(rung.held.values()), "hours", "", f"working hours of those called in round {rung.id}")
     for cell in paths.awaited(state):
         yield _Awaited(cell.at, "lasted", cell.cell, f"cell {cell.cell} of the matrix")
+    silent = state.silent_due if rung is None and state.hold is None and not waiting else None
+    if silent is not None and state.owner is not None and state.review is None and not state.blocking_gates:
+        yield _Awaited(silent, "silence", "", f"a sign of life of {state.owner.actor}")
     for gate in state.pending_gates:
         yield _Awaited(gate.due, "gate", gate.id, f"deadline of approval {gate.id}")
     proposed = state.resolution
@@ -94,6 +99,10 @@ def _dues_of_clocks(state: Escalation) -> Iterator[_Awaited]:
             yield _Awaited(clock.warn_due, "warning", name, f"warning: {name} is close to its limit")
         else:
             yield _Awaited(clock.due, "breach", name, f"limit of {name}")
+        if clock.reminders:
+            yield _Awaited(clock.reminders[0], "reminder", name, f"reminder: the limit of {name} comes")
+    if state.stay is not None:
+        yield _Awaited(state.stay.due, "status", state.stay.status, f"end of the time in status {state.stay.status}")
 
 
 def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
@@ -119,8 +128,11 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "hold": lambda draft, _: resolution.hold_over(draft),
     "dwell": lambda draft, _: assignment.dwell_due(draft),
     "gate": approval.due,
-    "warning": lambda draft, about: clocks.warn(draft, ClockName(about)),
-    "breach": lambda draft, about: clocks.breach(draft, ClockName(about)),
+    "silence": lambda draft, _: assignment.acknowledgement_lapsed(draft),
+    "warning": clocks.warn,
+    "breach": clocks.breach,
+    "reminder": clocks.remind,
+    "status": lambda draft, _: dwell.overdue(draft),
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
     "item": work_items.due,
@@ -212,10 +224,23 @@ def _warning(_: Escalation, about: str) -> str:
     return f"clock {about} is close to its limit: warn who answers for it"
 
 
+def _silence(state: Escalation, _: str) -> str:
+    owner, level = state.accountable, state.level.id if state.level is not None else "its level"
+    return f"nothing was heard of {owner}, who took it: page {level} again, and {owner} with it"
+
+
 def _breach(state: Escalation, about: str) -> str:
-    policy = state.playbook.clocks[ClockName(about)]
-    goes_up = policy.on_breach == "level_up" and state.level is not None and state.review is None
-    return f"clock {about} has passed its limit: {_up(state) if goes_up else 'tell whoever is accountable'}"
+    to, then = clocks.level_after(state, about), state.playbook.clocks[about].on_breach
+    goes = "" if to is None else _up(state) if then == LEVEL_UP else f"page {state.playbook.levels[to].id}"
+    return f"clock {about} has passed its limit: {goes or 'tell whoever is accountable'}"
+
+
+def _reminder(state: Escalation, about: str) -> str:
+    return f"the limit of {about} comes: remind {state.accountable}"
+
+
+def _status(state: Escalation, about: str) -> str:
+    return f"still {about}: {_up(state) if dwell.will_go_up(state) else f'remind {state.accountable}'}"
 
 
 def _confirmation(state: Escalation, _: str) -> str:
@@ -243,8 +268,11 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "hold": lambda _state, _about: "the hold is over: work goes on, its clocks run again",
     "dwell": _dwell,
     "gate": _gate,
+    "silence": _silence,
     "warning": _warning,
     "breach": _breach,
+    "reminder": _reminder,
+    "status": _status,
     "confirmation": _confirmation,
     "review": _review,
     "item": _item,

@@ -26,6 +26,13 @@ def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
     if policy.before == "review" and state.resolution is not None:
         # The same words proposed again are a new proposal: a rejection of the first does not stand against it.
         subject["resolution"] = (state.resolution.text, state.resolution.at.isoformat())
+    if policy.before == "lowering" and state.lowering is not None:
+        subject["lowering"] = (
+            state.severity,
+            state.lowering.severity,
+            state.lowering.by,
+            state.lowering.at.isoformat(),
+        )
     return digest_of(json.dumps(subject, sort_keys=True))
 
 
@@ -35,6 +42,8 @@ def applies(state: Escalation, policy: GatePolicy) -> bool:
         return state.level is None
     if policy.before == "resolution":
         return state.owner is not None and state.review is None
+    if policy.before == "lowering":
+        return state.lowering is not None
     return state.resolution_state == "confirmed" and state.review is None
 
 
@@ -52,7 +61,9 @@ def reconcile(draft: Draft) -> None:
         wanted = condition(state.playbook, policy.when).true(facts)
         digest = subject_digest(state, policy, facts)
         if gate is not None and gate.state in _STANDING:
-            if gate.digest != digest:
+            if gate.digest != digest and policy.before == "lowering" and gate.state != "pending":
+                gate = None  # it has done its work; this is another question
+            elif gate.digest != digest:
                 _close(draft, gate, "voided", "what was to be approved has changed")
             elif _decides_on_own_work(state, gate, policy):
                 _close(draft, gate, "voided", f"{state.accountable} owns this now and may not decide it as well")
@@ -152,6 +163,8 @@ def request_changes(draft: Draft, command: c.RequestChanges) -> None:
 
 def _refused(draft: Draft, policy: GatePolicy, because: str, by: Actor) -> None:
     _close(draft, draft.state.gates[policy.id], "rejected", because, by=by)
+    if policy.before == "lowering":
+        return
     if policy.before == "assignment":
         draft.record(e.Closed, by=by, because=f"returned with guidance: {because}", returned=True)
     elif draft.state.resolution_state in ("proposed", "confirmed"):
@@ -179,6 +192,8 @@ def due(draft: Draft, gate_id: str) -> None:
     if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
         behaviour = Expiry.HALT
         waited += " and every deputy was asked"
+    if policy.before == "lowering" and behaviour is Expiry.HALT:
+        behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
     again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None
     draft.record(
         e.GateExpired, by=ENGINE, gate=gate.id, round=gate.round, behaviour=behaviour, because=waited, due=again

@@ -46,9 +46,18 @@ def _arrive(draft: Draft, index: int, because: str, axis: Axis | None, by: Actor
 
 
 def open_round(
-    draft: Draft, number: int, because: str, *, last_resort: bool = False, targets: tuple[Target, ...] = ()
+    draft: Draft,
+    number: int,
+    because: str,
+    *,
+    last_resort: bool = False,
+    targets: tuple[Target, ...] = (),
+    also: tuple[Target, ...] = (),
 ) -> None:
-    """Begin a round of pages at the present level: of its targets, or of others in their place."""
+    """Begin a round of pages at the present level: of its targets, or of others in their place.
+
+    ``also`` are called beside them.
+    """
     state = draft.state
     policy = state.level_policy
     if policy is None:
@@ -56,12 +65,15 @@ def open_round(
     step = paths.step(state, policy, draft.now)
     if last_resort and policy.last_resort:
         targets = (policy.last_resort,)
+    targets = targets or step.targets
+    if also:
+        targets = tuple(dict.fromkeys((*targets, *also)))
     draft.record(
         e.RungOpened,
         by=ENGINE,
         rung=f"{policy.id}/{state.rungs + 1}",
         round=number,
-        targets=targets or step.targets,
+        targets=targets,
         due=step.ack_due(draft.now),
         because=because,
         last_resort=last_resort,
@@ -176,6 +188,19 @@ def _within(state: Escalation, policy: LevelPolicy, duration: timedelta) -> str:
     return f"{format_duration(duration)}{of}"
 
 
+def acknowledgement_lapsed(draft: Draft) -> None:
+    """Nothing was heard of the owner: the level is called again, and the owner with it, who answers for it until then.
+
+    Whoever acknowledges has it; the owner's own acknowledgement renews theirs.
+    """
+    owner, policy = draft.state.owner, draft.state.level_policy
+    if owner is None or policy is None or policy.ack_lasts is None:
+        return
+    because = f"{owner.actor} took it, and nothing was heard of them for {format_duration(policy.ack_lasts)}"
+    draft.record(e.AcknowledgementLapsed, by=ENGINE, owner=owner.actor, because=because)
+    open_round(draft, 1, because, also=(owner.actor,))
+
+
 def acknowledge(draft: Draft, command: c.Acknowledge) -> None:
     """Take it: stops the pages of the open round and makes the person the owner."""
     permissions.require_person(command.by, "acknowledge")
@@ -183,7 +208,8 @@ def acknowledge(draft: Draft, command: c.Acknowledge) -> None:
     if state.rung is None:
         raise _taken_already(state, command.by)
     permissions.require_member(state, command.by)
-    if state.owner is not None and state.owner.actor == command.by and command.by not in state.rung.people:
+    asked = (*state.rung.people, *state.rung.targets)
+    if state.owner is not None and state.owner.actor == command.by and command.by not in asked:
         whom = ", ".join(state.rung.people or state.rung.targets)
         raise AlreadyDone(f"you own {state.id} already; round {state.rung.id} asks {whom} to take it over from you")
     take(draft, command.by, f"acknowledged at {state.rung.level}")

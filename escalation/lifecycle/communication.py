@@ -11,7 +11,8 @@ from escalation.model.actions import Notify
 from escalation.model.request import Reason
 from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
-from escalation.playbook.schema import ClockName, GatePolicy
+from escalation.playbook.clocks import LEVEL_UP, ClockName
+from escalation.playbook.schema import GatePolicy
 from escalation.values import Actor, counted
 
 Words = tuple[str, str]
@@ -66,6 +67,8 @@ def packet(state: Escalation) -> str:
         last = context.conversation[-1]
         said = counted(len(context.conversation), "turn")
         lines.append(f"Conversation: {said}, the last by {last.author}: {last.text[:300]}")
+    if state.due_at is not None:
+        lines.append(f"Due: {instant(state.due_at)}")
     if state.missing:
         lines.append(f"Missing from the packet: {', '.join(state.missing)}")
     if state.exception:
@@ -101,7 +104,7 @@ def _until(state: Escalation, rung: Rung, now: datetime) -> str:
     before = take_before(state, now) or rung.due
     if before == rung.due:
         return f"Take it before {instant(rung.due)}, or it goes on to the next."
-    up = state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == "level_up"
+    up = state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
     then = "goes up" if up else f"is late, and at {instant(rung.due)} it goes on to the next"
     return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
 
@@ -172,12 +175,21 @@ def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, n
     body = (
         f"{again}To decide: {policy.title or policy.id}{note}\n"
         + (f"{asked}\n" if asked else "")
+        + _lowering(state, policy)
         + f"{packet(state)}\n"
         + f"Decide before {instant(gate.due)}; after that: {policy.on_expiry}.\n"
         + f"  escalate approve {state.id} --by {person} --gate {gate.id} --digest {gate.digest}\n"
         + f"  escalate reject {state.id} --by {person} --gate {gate.id} --digest {gate.digest} --because '...'"
     )
     return f"{headline(state)} - approval needed: {policy.title or policy.id}", body
+
+
+def _lowering(state: Escalation, policy: GatePolicy) -> str:
+    asked = state.lowering if policy.before == "lowering" else None
+    if asked is None:
+        return ""
+    why = _short(asked.because, 300)
+    return f"{asked.by} asks to make it milder: {state.severity} to {asked.severity}, because {why}\n"
 
 
 def gate_closed(state: Escalation, gate: Gate) -> Words:

@@ -17,9 +17,11 @@ from escalation.lifecycle import (
     bypass,
     clocks,
     closing,
+    dwell,
     handoff,
     hours,
     information,
+    lowering,
     packet,
     permissions,
     recusal,
@@ -156,6 +158,8 @@ def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
 
 
 def _is_past(state: Escalation, policy: GatePolicy) -> bool:
+    if policy.before == "lowering":
+        return state.lowering is None
     return policy.before == "assignment" and state.level is not None
 
 
@@ -223,6 +227,7 @@ _BEARS_ON_GATES = {
     e.ExceptionUsed,
     e.FactsChanged,
     e.SeverityChanged,
+    e.SeverityLoweringAsked,
     e.LevelEntered,
     e.OwnerChanged,
     e.ResolutionProposed,
@@ -238,6 +243,10 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         seen = len(draft.events)
         _release_held(draft)
         _reconcile_since(draft, seen)
+    if draft.state.lowering is not None:
+        seen = len(draft.events)
+        lowering.settle(draft)
+        _reconcile_since(draft, seen)
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
     recusal.follow(draft)
@@ -245,6 +254,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     review.begin_when_confirmed(draft)
     clocks.follow(draft, command)
     review.close_when_done(draft)
+    dwell.follow(draft)
     if draft.state.ended and draft.state.held:
         _release_held(draft)
 
@@ -344,6 +354,7 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.DeclineHandoff: handoff.decline,
     c.Escalate: handoff.escalate,
     c.ChangeSeverity: information.change_severity,
+    c.ChangeDue: information.change_due,
     c.ChangeFacts: information.change_facts,
     c.Note: information.note,
     c.Attach: information.attach,

@@ -66,6 +66,7 @@ def derive(basis: Basis) -> Facts:
     threshold = playbook.confidence.get(str(risk)) or playbook.confidence.get("default")
     facts["confidence.threshold"] = threshold.below if threshold else DEFAULT_CONFIDENCE
     facts["keywords"] = tuple(basis.words)
+    facts["audience"] = "external" if basis.customer is not None else "internal"
     facts["source"] = basis.source
     facts["initiation"] = str(basis.initiation)
     facts["timing"] = str(basis.timing)
@@ -99,9 +100,11 @@ def reads(playbook: Playbook) -> frozenset[str]:
         return known[1]
     texts = [trigger.when for trigger in playbook.triggers]
     texts += [rule.when for rule in playbook.severity.rules]
+    table = playbook.severity.table
     texts += [level.up_when for level in playbook.levels if level.up_when is not None]
     texts += [path.when for path in playbook.paths]
-    names = frozenset[str]().union(*(condition(playbook, text).reads for text in texts))
+    named = {table.rows, table.columns} if table is not None else ()
+    names = frozenset[str](named).union(*(condition(playbook, text).reads for text in texts))
     if len(_READS) >= _MANY_PLAYBOOKS:
         _READS.clear()
     _READS[id(playbook)] = (playbook, names)

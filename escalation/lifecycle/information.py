@@ -5,8 +5,8 @@ Whatever changes a fact has the triggers evaluated again: a decision is never a 
 
 from typing import Any
 
-from escalation.errors import NotNow, Unknown
-from escalation.lifecycle import assignment, clocks, facts, packet, permissions, resolution, triggers
+from escalation.errors import NotAllowed, NotNow, Unknown
+from escalation.lifecycle import clocks, facts, lowering, packet, permissions, resolution, severity, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -45,7 +45,10 @@ def provide_input(draft: Draft, command: c.ProvideInput) -> None:
 
 
 def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:
-    """Set another severity; clocks are computed again and rules that read it are evaluated."""
+    """Set another severity; clocks are computed again and rules that read it are evaluated.
+
+    A milder one waits for its approval where the playbook wants one.
+    """
     permissions.require_person(command.by, "change_severity")
     state = draft.state
     permissions.require_member(state, command.by)
@@ -55,10 +58,25 @@ def change_severity(draft: Draft, command: c.ChangeSeverity) -> None:
         raise Unknown(f"severity {command.severity} is not on the scale of {state.playbook.playbook}: {names}")
     if level.name == state.severity:
         raise NotNow(f"the severity of {state.id} is {level.name} already")
-    draft.record(e.SeverityChanged, previous=state.severity, severity=level.name, because=command.because)
-    clocks.recompute(draft)
-    assignment.move_round(draft, f"the severity is {level.name} now")
-    triggers.settle(draft, {"severity", "severity.rank"})
+    if lowering.needs_approval(state, level.name):
+        lowering.ask(draft, level.name, command.because)
+        return
+    severity.change(draft, level.name, command.because)
+    triggers.settle(draft, severity.FACTS)
+
+
+def change_due(draft: Draft, command: c.ChangeDue) -> None:
+    """Set another due date, or take it away; the clocks that run to it are computed again."""
+    state = draft.state
+    permissions.require_member_or_requester(state, command.by)
+    if command.due_at == state.due_at:
+        raise NotNow(
+            f"{state.id} {f'is due {state.due_at:%Y-%m-%d %H:%M %Z}' if state.due_at else 'has no due date'} already"
+        )
+    if command.due_at is not None and command.due_at <= draft.now:
+        raise NotAllowed(f"the due date has passed already: {command.due_at:%Y-%m-%d %H:%M %Z}")
+    draft.record(e.DueChanged, previous=state.due_at, due_at=command.due_at, because=command.because)
+    clocks.due_date_moved(draft)
 
 
 def note(draft: Draft, command: c.Note) -> None:

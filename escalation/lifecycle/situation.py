@@ -4,12 +4,13 @@ Built from the state alone, by the same agenda that drives it, so that no view c
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime
 
 from escalation.lifecycle import approval
 from escalation.lifecycle.agenda import next_due
+from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.targets import being_called
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
@@ -17,7 +18,7 @@ from escalation.model.request import Case, Context, Customer, Reason
 from escalation.model.state import Escalation
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, Initiation, Stage, Timing, WaitingOn
-from escalation.values import Actor, Record
+from escalation.values import Actor, Record, format_duration
 
 
 class Next(Record):
@@ -25,17 +26,6 @@ class Next(Record):
 
     at: AwareDatetime
     what: str
-
-
-class ClockView(Record):
-    """A clock as people read it; ``remaining`` is in seconds and negative after the limit."""
-
-    name: str
-    due: AwareDatetime
-    remaining: float
-    state: str
-    """``running``, ``warned`` (close to its limit), ``breached``, ``paused`` or ``met``: the words of every view."""
-    paused_because: str = ""
 
 
 class GateView(Record):
@@ -79,6 +69,10 @@ class Situation(Record):
     """Targets whose people are being called to take it; empty while nobody is."""
     playbook: str
     opened_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+    """The request's own due date."""
+    lowering: str = ""
+    """The milder severity that somebody asked for, and who; empty while nobody did."""
     occurrences: int = 0
     next: Next | None = None
     clocks: tuple[ClockView, ...] = ()
@@ -141,9 +135,11 @@ def situation(state: Escalation, now: datetime) -> Situation:
         called=being_called(state),
         playbook=f"{state.playbook.playbook} v{state.playbook.version} ({state.playbook_digest})",
         opened_at=state.opened_at,
+        due_at=state.due_at,
+        lowering=f"{state.lowering.severity}, asked by {state.lowering.by}" if state.lowering else "",
         occurrences=state.occurrences,
         next=Next(at=due.at, what=due.summary) if due else None,
-        clocks=tuple(_clock_views(state, now)),
+        clocks=tuple(clock_views(state, now)),
         gates=tuple(
             GateView(
                 id=gate.id,
@@ -176,7 +172,7 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
     if waiting is WaitingOn.REQUESTER and state.input_request is not None:
         return (state.input_request.of,), f"required input is missing: {', '.join(state.input_request.parts)}"
     if waiting is WaitingOn.APPROVER:
-        gates = state.pending_gates
+        gates = state.blocking_gates
         people = tuple(dict.fromkeys(person for gate in gates for person in gate.people))
         return people or tuple(gate.id for gate in gates), f"approval needed: {', '.join(gate.id for gate in gates)}"
     if waiting is WaitingOn.REVIEWER:
@@ -196,34 +192,6 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)
         return (state.accountable,), f"it cannot be resolved as it is: {said}"
     return (state.accountable,), "the owner works on it"
-
-
-def _clock_views(state: Escalation, now: datetime) -> list[ClockView]:
-    views = []
-    for clock in state.clocks.values():
-        paused = clock.paused
-        at = clock.pauses[-1].since if paused else (clock.stopped_at or now)
-        word = (
-            "breached"
-            if clock.breached
-            else "met"
-            if clock.stopped_at
-            else "paused"
-            if paused
-            else "warned"
-            if clock.warned
-            else "running"
-        )
-        views.append(
-            ClockView(
-                name=clock.name,
-                due=clock.due,
-                remaining=(clock.due - at).total_seconds(),
-                state=word,
-                paused_because=clock.pauses[-1].because if word == "paused" else "",
-            )
-        )
-    return views
 
 
 def explanation(state: Escalation) -> Explanation:
@@ -303,6 +271,10 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"**Being called:** {', '.join(here.called)}")
     if here.next is not None:
         lines.append(f"- **If nobody acts:** {_instant(here.next.at)}, {_said(here.next.what)}")
+    if here.due_at is not None:
+        lines.append(f"- **Due:** {_instant(here.due_at)}")
+    if here.lowering:
+        lines.append(f"- **To become milder:** {_said(here.lowering)}")
     if here.missing:
         lines.append(f"- **Missing from the packet:** {_said(', '.join(here.missing))}")
     if here.resolution:
@@ -321,8 +293,12 @@ def _section(title: str, rows: list[str]) -> list[str]:
 
 
 def _clock_line(clock: ClockView) -> str:
-    because = f" ({_said(clock.paused_because)})" if clock.paused_because else ""
-    return f"**{clock.name}**: {clock.state}{because}, limit {_instant(clock.due)}"
+    because = f" by {_said(clock.paused_by)} ({_said(clock.paused_because)})" if clock.paused_by else ""
+    hours = f" of {clock.calendar} hours" if clock.calendar else ""
+    closed = f", stands still until {_instant(clock.closed_until)}" if clock.closed_until else ""
+    waits = f", waits for {clock.waits_for}" if clock.state not in ("met", "breached") else ""
+    paused = f", paused for {format_duration(timedelta(seconds=clock.paused_for))} in all" if clock.paused_for else ""
+    return f"**{clock.name}**{hours}: {clock.state}{because}, limit {_instant(clock.due)}{waits}{closed}{paused}"
 
 
 def _gate_line(gate: GateView) -> str:

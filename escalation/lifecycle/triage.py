@@ -41,6 +41,8 @@ class Assessment(NamedTuple):
     """Why people are told although something is missing; empty when they are not, or when nothing is."""
     because: str
     facts: Facts
+    stated: Facts
+    """Facts to keep: those of the request, and the category where the playbook's rules named it."""
     words: dict[str, tuple[str, ...]]
     """Keyword list to the words that matched what the customer said."""
 
@@ -67,13 +69,15 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
         repeat=repeat,
     )
     facts = derive(basis)
+    stated = {**request.facts, **_category(playbook, facts)}
+    facts = {**facts, **stated} if len(stated) > len(request.facts) else facts
     judgement = triggers.judge(playbook, facts, words, request.severity)
     rank = playbook.severity.rank(judgement.severity)
     facts = {**facts, "severity": judgement.severity, "severity.rank": float(rank)}
     level = playbook.levels[judgement.level].id
     if not judgement.reasons:
         because = f"no trigger of playbook {playbook.playbook} is true; it has {len(playbook.triggers)}"
-        return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts, words)
+        return Assessment(Outcome.DECLINED, (), judgement.severity, rank, level, (), "", because, facts, stated, words)
     missing = packet.owed(
         (*missing_parts(playbook, request.customer, request.context, snapshot=True), *missing_fields(playbook, facts))
     )
@@ -88,8 +92,16 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
             outcome = Outcome.NEEDS_INPUT
             because = f"the packet lacks {', '.join(missing)}"
     return Assessment(
-        outcome, judgement.reasons, judgement.severity, rank, level, missing, exception, because, facts, words
+        outcome, judgement.reasons, judgement.severity, rank, level, missing, exception, because, facts, stated, words
     )
+
+
+def _category(playbook: Playbook, facts: Facts) -> Facts:
+    """Name the category of what came without one, by the first rule that is true."""
+    if playbook.category is None or "category" in facts:
+        return {}
+    first = next((rule for rule in playbook.category.rules if condition(playbook, rule.when).true(facts)), None)
+    return {"category": first.category} if first is not None else {}
 
 
 def open_or_join(draft: Draft, command: c.Open) -> None:
@@ -129,7 +141,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
             initiation=request.initiation,
             timing=request.timing,
             requested_by=request.requested_by,
-            facts=request.facts,
+            facts=found.stated,
             severity=found.severity,
             because=found.because,
         )
@@ -151,7 +163,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
         timing=request.timing,
         requested_by=request.requested_by,
         reason=request.reason,
-        facts=request.facts,
+        facts=found.stated,
         context=request.context,
         words=found.words,
         severity=found.severity,
@@ -160,6 +172,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
         missing=(*found.missing, *snapshot),
         exception=found.exception,
         repeat_of=repeat_of,
+        due_at=request.due_at,
     )
     clocks.start(draft)
     if found.outcome is Outcome.NEEDS_INPUT:
@@ -216,6 +229,7 @@ def _join(draft: Draft, request: Request) -> None:
     changed = {*facts, *packet.FACTS, "occurrences"}
     if request.severity is not None and triggers.worsen(draft, request.severity, "reported again as this bad"):
         changed |= {"severity", "severity.rank"}
+    _due_earlier(draft, request)
     packet.catch_up(draft, request.context, request.customer)
     triggers.settle(draft, changed)
     _contradict(draft, request, fresh)
@@ -225,6 +239,16 @@ def _join(draft: Draft, request: Request) -> None:
     if request.playbook != draft.state.playbook.playbook:
         because += f"; it goes on by {draft.state.playbook.playbook}, the playbook it was opened with"
     _answer(draft, request, Outcome.JOINED, because)
+
+
+def _due_earlier(draft: Draft, request: Request) -> None:
+    """The earlier of two due dates counts: whoever reports it again does not give others more time."""
+    known, stated = draft.state.due_at, request.due_at
+    if stated is None or (known is not None and known <= stated):
+        return
+    because = "reported again with an earlier due date" if known is not None else "reported again with a due date"
+    draft.record(e.DueChanged, by=request.requested_by, previous=known, due_at=stated, because=because)
+    clocks.due_date_moved(draft)
 
 
 def _answer(draft: Draft, request: Request, outcome: Outcome, because: str) -> None:

@@ -3,13 +3,15 @@
 All triggers that are true are recorded as reasons, each with the facts it read; none hides another.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from escalation.lifecycle import assignment, clocks, paths
+from escalation.lifecycle import assignment, paths
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive, reads
+from escalation.lifecycle.severity import FACTS as SEVERITY
+from escalation.lifecycle.severity import change, chosen, said, worst_of
 from escalation.model import events as e
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
@@ -35,7 +37,7 @@ def judge(playbook: Playbook, facts: Facts, words: Mapping[str, tuple[str, ...]]
         words: keyword lists that matched, with the matched words.
         asked: severity the requester named (name or alias), or None.
     """
-    severity = severity_for(playbook, facts, asked)
+    severity = chosen(playbook, facts, asked)
     while True:
         facts = _at(playbook, facts, severity)
         true = [trigger for trigger in playbook.triggers if condition(playbook, trigger.when).true(facts)]
@@ -48,23 +50,6 @@ def judge(playbook: Playbook, facts: Facts, words: Mapping[str, tuple[str, ...]]
         severity=severity,
         level=max((level_of(playbook, trigger) for trigger in true), default=0),
     )
-
-
-def severity_for(playbook: Playbook, facts: Facts, asked: str | None) -> str:
-    """Return the worst of what was asked for and of every rule that is true; the default when there is neither."""
-    named = [rule.severity for rule in playbook.severity.rules if condition(playbook, rule.when).true(facts)]
-    if asked and playbook.severity.find(asked) is not None:
-        named.append(asked)
-    if not named:
-        named.append(playbook.severity.default)
-    return worst_of(playbook, named)
-
-
-def worst_of(playbook: Playbook, names: Iterable[str]) -> str:
-    """Return the worst of some severities (names or aliases) by its name."""
-    scale = playbook.severity
-    known = (level.name for name in names if (level := scale.find(name)) is not None)
-    return min(known, key=scale.rank)
 
 
 def level_of(playbook: Playbook, trigger: TriggerPolicy) -> int:
@@ -121,17 +106,13 @@ def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> Non
             for trigger in playbook.triggers
             if trigger.id not in known and condition(playbook, trigger.when).true(facts)
         ]
-        asked = [
-            rule.severity
-            for rule in playbook.severity.rules
-            if condition(playbook, rule.when).reads & changed and condition(playbook, rule.when).true(facts)
-        ]
+        asked = said(playbook, facts, changed)
         worst = worst_of(playbook, (severity, *asked, *(trigger.severity for trigger in fresh if trigger.severity)))
         if worst == severity:
             break
         severity = worst
         facts = _at(playbook, facts, severity)
-        changed = changed | _SEVERITY
+        changed = changed | SEVERITY
     if fresh:
         reasons = tuple(reason_of(playbook, trigger, facts, state.words) for trigger in fresh)
         draft.record(e.ReasonsAdded, by=ENGINE, reasons=reasons)
@@ -146,13 +127,8 @@ def worsen(draft: Draft, severity: str, because: str) -> bool:
     worst = worst_of(state.playbook, (state.severity, severity))
     if worst == state.severity:
         return False
-    draft.record(e.SeverityChanged, by=ENGINE, previous=state.severity, severity=worst, because=because)
-    clocks.recompute(draft)
-    assignment.move_round(draft, f"the severity is {worst} now")
+    change(draft, worst, because, by=ENGINE)
     return True
-
-
-_SEVERITY = {"severity", "severity.rank"}
 
 
 def _at(playbook: Playbook, facts: Facts, severity: str) -> Facts:

@@ -94,6 +94,13 @@ class ChangeSeverity(Act):
     because: Text
 
 
+class ChangeDue(Act):
+    """Set another due date, or none; clocks that run to it are computed again."""
+
+    due_at: Instant | None = None
+    because: Text
+
+
 class ChangeFacts(Act):
     """State new facts; triggers, levels and gates that read them are evaluated again."""
 
@@ -249,6 +256,7 @@ COMMANDS: dict[str, type[Act]] = {
     "decline_handoff": DeclineHandoff,
     "escalate": Escalate,
     "change_severity": ChangeSeverity,
+    "change_due": ChangeDue,
     "change_facts": ChangeFacts,
     "note": Note,
     "attach": Attach,

@@ -14,9 +14,10 @@ from escalation.choice import Choose
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason, Turn
 from escalation.people.found import People
+from escalation.playbook.clocks import StatusLimit
 from escalation.playbook.facts import FactValue
-from escalation.playbook.schema import Axis, ClockName, Expiry, Initiation, Timing
-from escalation.values import Actor, Record, Target
+from escalation.playbook.schema import Axis, Expiry, Initiation, Timing
+from escalation.values import Actor, Record, Slug, Target
 
 Words = dict[str, tuple[str, ...]]
 """Keyword list to the words that matched: recorded, because a later version of the search may find others."""
@@ -73,6 +74,7 @@ class Opened(EventBase):
     exception: str = ""
     """Why people are told although required parts are missing; empty when nothing is missing."""
     repeat_of: str | None = None
+    due_at: AwareDatetime | None = None
 
 
 class Declined(EventBase):
@@ -176,6 +178,34 @@ class SeverityChanged(EventBase):
     type: Literal["severity_changed"] = "severity_changed"
     previous: str
     severity: str
+    because: str
+
+
+class SeverityLoweringAsked(EventBase):
+    """Somebody asked for a milder severity, which its gate has to allow; until then it stays."""
+
+    type: Literal["severity_lowering_asked"] = "severity_lowering_asked"
+    previous: str
+    severity: str
+    because: str
+
+
+class SeverityLoweringEnded(EventBase):
+    """What became of that: the severity changed, or stays as it is."""
+
+    type: Literal["severity_lowering_ended"] = "severity_lowering_ended"
+    severity: str
+    asked_by: Actor
+    how: Literal["lowered", "refused", "overtaken"]
+    because: str
+
+
+class DueChanged(EventBase):
+    """The due date is another one, or there is none any more."""
+
+    type: Literal["due_changed"] = "due_changed"
+    previous: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
     because: str
 
 
@@ -295,6 +325,14 @@ class PageDeclined(EventBase):
 
     type: Literal["page_declined"] = "page_declined"
     rung: str
+    because: str
+
+
+class AcknowledgementLapsed(EventBase):
+    """Nothing was heard of the owner for as long as an acknowledgement lasts; they answer for it until one takes it."""
+
+    type: Literal["acknowledgement_lapsed"] = "acknowledgement_lapsed"
+    owner: Actor
     because: str
 
 
@@ -423,31 +461,81 @@ class ClockStarted(EventBase):
     """A clock runs (again, after a change of severity)."""
 
     type: Literal["clock_started"] = "clock_started"
-    clock: ClockName
+    clock: Slug
     started_at: AwareDatetime
     warn_due: AwareDatetime
     due: AwareDatetime
+    reminders: tuple[AwareDatetime, ...] = ()
+    was_due: AwareDatetime | None = None
+    """Its limit before, when it was running already."""
+    because: str = ""
+    """Why it begins, or moves; empty at the opening."""
+
+
+class ClockReminded(EventBase):
+    """The owner was reminded of a limit that comes."""
+
+    type: Literal["clock_reminded"] = "clock_reminded"
+    clock: Slug
+
+
+class ClockPaused(EventBase):
+    """A clock stands still."""
+
+    type: Literal["clock_paused"] = "clock_paused"
+    clock: Slug
+    because: str
+
+
+class ClockResumed(EventBase):
+    """A clock goes on by as much as it was paused."""
+
+    type: Literal["clock_resumed"] = "clock_resumed"
+    clock: Slug
+    because: str
 
 
 class ClockWarned(EventBase):
     """A clock is close to its limit."""
 
     type: Literal["clock_warned"] = "clock_warned"
-    clock: ClockName
+    clock: Slug
 
 
 class ClockBreached(EventBase):
     """A clock passed its limit."""
 
     type: Literal["clock_breached"] = "clock_breached"
-    clock: ClockName
+    clock: Slug
 
 
 class ClockStopped(EventBase):
     """What a clock waits for has happened."""
 
     type: Literal["clock_stopped"] = "clock_stopped"
-    clock: ClockName
+    clock: Slug
+    met: bool = True
+    """False: it has no limit now, and runs again when it has one."""
+
+
+class StatusEntered(EventBase):
+    """A status begins that may last only so long; or one of those has ended."""
+
+    type: Literal["status_entered"] = "status_entered"
+    status: str
+    due: AwareDatetime | None = None
+    """Until when; None: as long as it takes."""
+
+
+class StatusOverdue(EventBase):
+    """A status has lasted longer than it may."""
+
+    type: Literal["status_overdue"] = "status_overdue"
+    status: str
+    then: StatusLimit
+    times: int
+    because: str
+    next_due: AwareDatetime
 
 
 class HoldStarted(EventBase):
@@ -456,7 +544,7 @@ class HoldStarted(EventBase):
     type: Literal["hold_started"] = "hold_started"
     because: str
     until: AwareDatetime
-    clocks: tuple[ClockName, ...]
+    clocks: tuple[Slug, ...]
 
 
 class HoldEnded(EventBase):
@@ -653,6 +741,9 @@ KnownEvent = Annotated[
     | PathTaken
     | CellReached
     | Bypassed
+    | SeverityLoweringAsked
+    | SeverityLoweringEnded
+    | DueChanged
     | LevelEntered
     | RungOpened
     | RungMoved
@@ -663,6 +754,7 @@ KnownEvent = Annotated[
     | MessageFailed
     | Acknowledged
     | PageDeclined
+    | AcknowledgementLapsed
     | OwnerChanged
     | HandoffOffered
     | HandoffEnded
@@ -674,9 +766,14 @@ KnownEvent = Annotated[
     | HeldReleased
     | CommandRefused
     | ClockStarted
+    | ClockReminded
+    | ClockPaused
+    | ClockResumed
     | ClockWarned
     | ClockBreached
     | ClockStopped
+    | StatusEntered
+    | StatusOverdue
     | HoldStarted
     | HoldEnded
     | NoteAdded

@@ -95,6 +95,8 @@ class Request(Incoming):
     """Free words of a person who escalates by hand."""
     facts: dict[str, FactValue] = {}
     context: Context = Context()
+    due_at: Instant | None = None
+    """When it is due, if it has a date of its own; clocks with ``limit: due_at`` run to it."""
 
 
 class Outcome(StrEnum):

@@ -15,7 +15,6 @@ from escalation.model.request import Case, Context, Customer, Reason, Receipt
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import (
     Axis,
-    ClockName,
     Initiation,
     LevelPolicy,
     Playbook,
@@ -25,7 +24,7 @@ from escalation.playbook.schema import (
     WaitingOn,
     compact,
 )
-from escalation.values import Actor, Record, Target
+from escalation.values import Actor, Record, Slug, Target
 
 TAIL = 200
 """How many of the latest events the state keeps. The ledger has all of them."""
@@ -167,7 +166,7 @@ class Pause(Record):
 class Clock(Record):
     """A running, paused or stopped clock; instants are absolute and already include past pauses."""
 
-    name: ClockName
+    name: Slug
     started_at: AwareDatetime
     warn_due: AwareDatetime
     due: AwareDatetime
@@ -175,11 +174,34 @@ class Clock(Record):
     breached: bool = False
     stopped_at: AwareDatetime | None = None
     pauses: tuple[Pause, ...] = ()
+    reminders: tuple[AwareDatetime, ...] = ()
+    """When the owner is still to be reminded of it, the earliest first."""
+    applies: bool = True
+    """False: it was stopped because there is no limit at this severity, or no due date any more; it may run again."""
 
     @property
     def paused(self) -> bool:
         """True while the last entry of the pause ledger is open."""
         return bool(self.pauses) and self.pauses[-1].until is None
+
+
+class StatusStay(Record):
+    """A stay in a status that may last only so long."""
+
+    status: str
+    since: AwareDatetime
+    due: AwareDatetime
+    """When that is said (again)."""
+    times: int = 0
+
+
+class Lowering(Record):
+    """Somebody asked for a milder severity, and its gate has not decided yet."""
+
+    by: Actor
+    severity: str
+    because: str
+    at: AwareDatetime
 
 
 class Hold(Record):
@@ -295,6 +317,9 @@ class Escalation(Record):
     exception: str = ""
     """Why people were told although the packet was incomplete."""
     severity: str = ""
+    lowering: Lowering | None = None
+    due_at: AwareDatetime | None = None
+    """The request's own due date."""
     reasons: tuple[Reason, ...] = ()
     first_level: str = ""
 
@@ -317,9 +342,12 @@ class Escalation(Record):
     owner: Owner | None = None
     owner_changes: int = 0
     handoffs: int = 0
+    silent_due: AwareDatetime | None = None
+    """When the owner's acknowledgement lapses, unless they give a sign of life before; None: it does not."""
     handoff: Handoff | None = None
     gates: dict[str, Gate] = {}
-    clocks: dict[ClockName, Clock] = {}
+    clocks: dict[Slug, Clock] = {}
+    stay: StatusStay | None = None
     hold: Hold | None = None
     resolution: Resolution | None = None
     review: Review | None = None
@@ -366,8 +394,7 @@ class Escalation(Record):
         if self.review is not None:
             return Stage.REVIEW
         if self.owner is not None:
-            blocked = any(gate.state == "pending" for gate in self.gates.values())
-            return Stage.APPROVAL if blocked and self.resolution_state != "proposed" else Stage.RESOLUTION
+            return Stage.APPROVAL if self.blocking_gates and self.resolution_state != "proposed" else Stage.RESOLUTION
         return Stage.ASSIGNMENT if self.level is not None else Stage.TRIAGE
 
     @property
@@ -384,7 +411,7 @@ class Escalation(Record):
             return WaitingOn.HOLD
         if self.input_request is not None:
             return WaitingOn.REQUESTER
-        if self.pending_gates:
+        if self.blocking_gates:
             return WaitingOn.APPROVER
         if self.review is not None:
             return WaitingOn.REVIEWER if self.review.submitted_at is None else WaitingOn.OWNER
@@ -426,6 +453,12 @@ class Escalation(Record):
     def pending_gates(self) -> tuple[Gate, ...]:
         """Approvals that are waited for."""
         return tuple(gate for gate in self.gates.values() if gate.state == "pending")
+
+    @property
+    def blocking_gates(self) -> tuple[Gate, ...]:
+        """Approvals that are waited for and hold something up; a milder severity holds up nothing."""
+        lowering = self.playbook.severity.lowering
+        return tuple(gate for gate in self.pending_gates if lowering is None or gate.id != lowering.gate)
 
     def gate_asked(self, reference: str) -> Gate | None:
         """Return the open gate that people were looked up for: ``credit/2``, or ``credit/2/role:deputy``.

@@ -25,6 +25,8 @@ CONDITIONS = (
     "paths.*.when",
     "matrix.*.when",
     "bypass.when",
+    "clocks.*.when",
+    "category.rules.*.when",
 )
 """Where conditions stand in a playbook."""
 
@@ -94,9 +96,17 @@ def _conditions(document: Document, types: FactTypes) -> Iterator[Finding]:
             except ConditionError as error:
                 yield from (document.finding(path, problem) for problem in error.problems)
                 continue
-            circular = sorted(reads & {"severity", "severity.rank", "level"}) if pattern.startswith("severity") else ()
+            chosen = next((what for what in _NOT_YET if pattern.startswith(what)), "")
+            circular = sorted(reads & _NOT_YET[chosen]) if chosen else ()
             if circular:
-                yield document.finding(path, f"reads {circular[0]}, which is not known while the severity is chosen")
+                yield document.finding(path, f"reads {circular[0]}, which is not known while the {chosen} is chosen")
+
+
+_NOT_YET = {
+    "severity": {"severity", "severity.rank", "level"},
+    "category": {"category", "severity", "severity.rank", "level"},
+}
+"""What is chosen by rules, and the facts that are not known while it is."""
 
 
 def _words_in_conditions(document: Document, types: FactTypes) -> Iterator[Finding]:
@@ -128,6 +138,7 @@ def _vocabularies(document: Document) -> dict[str, list[str]]:
         if isinstance(policy, dict) and isinstance(policy.get("values"), list)
     }
     words["initiation"] = [str(initiation) for initiation in Initiation]
+    words["audience"] = ["internal", "external"]
     words["timing"] = [str(timing) for timing in Timing]
     words["severity"] = severity_names(document)
     words["level"] = ids(document, "levels")
@@ -189,6 +200,13 @@ def _scale(document: Document) -> list[dict[str, Any]]:
 def severity_names(document: Document) -> list[str]:
     """Return the names on the severity scale, the worst first."""
     return [step["name"] for step in _scale(document) if isinstance(step.get("name"), str)]
+
+
+def severity_words(document: Document) -> set[str]:
+    """Return every word for a severity, aliases included, in lower case."""
+    lists = (step.get("aliases") for step in _scale(document))
+    aliases = (word for each in lists if isinstance(each, list) for word in each if isinstance(word, str))
+    return {word.casefold() for word in (*severity_names(document), *aliases)}
 
 
 def _severity(document: Document) -> Iterator[Finding]:

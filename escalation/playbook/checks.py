@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from escalation.documents import Document
 from escalation.errors import Finding
-from escalation.explain import Location, did_you_mean
+from escalation.explain import Location
 from escalation.holidays import holidays_wrong
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_paths import check_paths
-from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, severity_names, types_of
+from escalation.playbook.check_time import check_time
+from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
 from escalation.playbook.facts import FactType
 from escalation.playbook.schema import Playbook, Stage
 from escalation.values import Target, parse_duration
@@ -26,6 +27,7 @@ TARGETS = (
     "routing.*.targets.*",
     "gates.*.approvers.*",
     "gates.*.deputies.*",
+    "clocks.*.tell.*",
     "raci.*.accountable",
     "matrix.*.targets.*",
     "bypass.allowed.*",
@@ -56,7 +58,7 @@ def check(document: Document) -> list[Finding]:
         *check_choosing(document, types),
         *_unique(document, "gates", "id"),
         *_gates(document, types),
-        *_clocks(document),
+        *check_time(document, types),
         *_calendars(document),
         *_statuses(document),
         *_raci(document),
@@ -164,7 +166,7 @@ def _targets(document: Document) -> Iterator[Finding]:
                 )
 
 
-# --- gates, clocks, statuses, responsibilities ------------------------------------------------------------------------
+# --- gates, calendars, statuses, responsibilities ---------------------------------------------------------------------
 
 
 def _gates(document: Document, types: Mapping[str, FactType]) -> Iterator[Finding]:
@@ -195,20 +197,6 @@ def _gates(document: Document, types: Mapping[str, FactType]) -> Iterator[Findin
             and all(str(approver).startswith("person:") for approver in approvers)
         ):
             yield document.finding((*path, "need"), f"{need} must approve and only {len(approvers)} can")
-
-
-def _clocks(document: Document) -> Iterator[Finding]:
-    names = severity_names(document)
-    for path, _ in document.each("clocks.*.within.*"):
-        if names and path[-1] not in (*names, "default"):
-            yield document.finding(
-                path, f"there is no severity '{path[-1]}'; expected {one_of(names)} (not an alias), or default"
-            )
-    calendars = list(mapping(document, "calendars"))
-    for path, name in document.each("clocks.*.calendar"):
-        if isinstance(name, str) and name not in calendars:
-            hint = did_you_mean(name, calendars) or f"; expected {one_of(calendars) or 'none: wall time'}"
-            yield document.finding(path, f"there is no calendar '{name}'{hint}")
 
 
 def _calendars(document: Document) -> Iterator[Finding]:

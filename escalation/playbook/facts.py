@@ -76,6 +76,7 @@ FACTS: dict[str, Fact] = {
     "overload": Fact(FactType.FLAG, "the current handler has more than can be handled in time"),
     "change.plan": Fact(FactType.TEXT, "the change that is to be approved, in words"),
     # the escalation itself
+    "audience": Fact(FactType.TEXT, "external when a customer is concerned, else internal", True),
     "source": Fact(FactType.TEXT, "the service that opened it", True),
     "initiation": Fact(FactType.TEXT, "who asked: customer_request, ai_limit, rule, timer or manual", True),
     "timing": Fact(FactType.TEXT, "after_complaint or preventive", True),

@@ -15,11 +15,11 @@ from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
 from escalation.choice import Choose
+from escalation.playbook.clocks import ClockPolicy, StatusLimit
 from escalation.playbook.facts import FactType, FactValue
+from escalation.playbook.parts import Condition
+from escalation.playbook.severity import CategoryPolicy, SeverityScale
 from escalation.values import Duration, Record, Slug, Target, digest_of
-
-Condition = Annotated[str, Field(min_length=1, max_length=2_000)]
-"""A CEL expression of type bool."""
 
 
 class Initiation(StrEnum):
@@ -96,48 +96,6 @@ class FieldPolicy(Record):
     maximum: float | None = None
 
 
-class SeverityLevel(Record):
-    """One step of the severity scale; its rank is its position, 0 is the worst."""
-
-    name: Slug
-    aliases: tuple[str, ...] = ()
-    about: str = ""
-    waits_for_hours: bool = False
-    """True: pages at this severity wait for the working hours that a person has in the directory."""
-
-
-class SeverityRule(Record):
-    """Sets the severity when its condition is true; the worst of all true rules wins."""
-
-    id: str = ""
-    """Names the rule, so that a playbook that extends this one can change it alone."""
-    when: Condition
-    severity: str
-    """Name or alias."""
-
-
-class SeverityScale(Record):
-    """The playbook's severity vocabulary and the rules that choose from it."""
-
-    scale: Annotated[tuple[SeverityLevel, ...], Field(min_length=1)]
-    default: str
-    rules: tuple[SeverityRule, ...] = ()
-
-    def find(self, name: str) -> SeverityLevel | None:
-        """Find a severity by name or alias, without regard to case; None when the scale has no such word."""
-        rank = self._ranks.get(name.strip().casefold())
-        return self.scale[rank] if rank is not None else None
-
-    def rank(self, name: str) -> int:
-        """Return the position of a severity's name, 0 is the worst."""
-        return self._ranks[name.casefold()]
-
-    @cached_property
-    def _ranks(self) -> dict[str, int]:
-        words = ((word, rank) for rank, level in enumerate(self.scale) for word in (level.name, *level.aliases))
-        return {word.casefold(): rank for word, rank in reversed(list(words))}
-
-
 class Threshold(Record):
     """The AI confidence below which an escalation starts, for one task risk."""
 
@@ -208,6 +166,11 @@ class LevelPolicy(Record):
     """Channels that are tried first here, before the person's own order goes on."""
     choose: Choose | None = None
     """How some of a team are chosen, or of those with an authority; None: as the team says in the directory."""
+    ack_lasts: Duration | None = None
+    """Within this a sign of life of the owner is due after each of theirs, else the level is paged again; None: never.
+
+    Any act of theirs counts. It waits while it is on hold, at a gate, or with whoever confirms the resolution.
+    """
 
 
 class Route(Record):
@@ -292,8 +255,11 @@ class GatePolicy(Record):
 
     id: Slug
     title: str = ""
-    before: Literal["assignment", "resolution", "review"] = "resolution"
-    """What stays blocked until it is passed: telling people at all, resolving, or accepting the resolution as final."""
+    before: Literal["assignment", "resolution", "review", "lowering"] = "resolution"
+    """What stays blocked until it is passed: telling people at all, resolving, or accepting the resolution as final.
+
+    ``lowering`` blocks nothing: it is asked when somebody wants the severity milder (``severity.lowering``).
+    """
     when: Condition = "true"
     approvers: Annotated[tuple[Target, ...], Field(min_length=1)]
     need: Annotated[int, Field(ge=1)] | Literal["all"] = 1
@@ -310,33 +276,6 @@ class GatePolicy(Record):
     """How some of a team are chosen, or of those with an authority: never fewer than ``need``."""
 
 
-class ClockName(StrEnum):
-    """The clocks an escalation can run."""
-
-    ACKNOWLEDGE = "acknowledge"
-    FIRST_HUMAN_RESPONSE = "first_human_response"
-    RESOLUTION = "resolution"
-
-
-class ClockPolicy(Record):
-    """How long something may take, in wall time or in a calendar's business time, by severity."""
-
-    starts: Literal["trigger", "first_contact"] = "trigger"
-    """``first_contact`` counts from the case's ``opened_at``."""
-    within: dict[str, Duration]
-    """Severity name to duration; ``default`` serves the severities that are not named."""
-    calendar: Slug | None = None
-    """Name of the calendar in whose business time it runs; None: wall time."""
-    warn_at: Annotated[float, Field(gt=0, lt=1)] = 0.75
-    """Fraction of the time after which the owner is warned."""
-    pause_on_hold: bool = True
-    on_breach: Literal["level_up", "tell"] = "level_up"
-
-    def limit(self, severity: str) -> Duration | None:
-        """Return the time allowed at a severity; None when this clock does not run at it."""
-        return self.within.get(severity, self.within.get("default"))
-
-
 class StatusPolicy(Record):
     """A status name people see, for a stage and whoever is waited on."""
 
@@ -344,6 +283,10 @@ class StatusPolicy(Record):
     stage: Stage
     waiting_on: WaitingOn | None = None
     """None: whoever is waited on in this stage."""
+    within: Duration | None = None
+    """How long it may last, counted from entering it; None: for ever."""
+    then: StatusLimit = StatusLimit.REMIND
+    """What happens after ``within``."""
 
 
 class Raci(Record):
@@ -400,6 +343,7 @@ class Playbook(Record):
     """Who is told when nobody else can be found."""
     fields: dict[str, FieldPolicy] = {}
     severity: SeverityScale
+    category: CategoryPolicy | None = None
     confidence: dict[str, Threshold] = {}
     """Thresholds by task risk; ``default`` serves the rest and is 0.80 when absent."""
     keywords: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -414,7 +358,7 @@ class Playbook(Record):
     bypass: BypassPolicy | None = None
     gates: tuple[GatePolicy, ...] = ()
     calendars: dict[Slug, Calendar] = {}
-    clocks: dict[ClockName, ClockPolicy] = {}
+    clocks: dict[Slug, ClockPolicy] = {}
     statuses: tuple[StatusPolicy, ...] = ()
     raci: dict[Stage, Raci]
     resolution: ResolutionPolicy
@@ -433,10 +377,20 @@ class Playbook(Record):
         """Return a path by id; None when the playbook has no such path."""
         return next((path for path in self.paths if path.id == path_id), None)
 
-    def calendar_of(self, clock: ClockName) -> Calendar | None:
+    def calendar_of(self, clock: str) -> Calendar | None:
         """Return the calendar that a clock runs by; None when it runs in wall time."""
         policy = self.clocks.get(clock)
         return self.calendars.get(policy.calendar) if policy is not None and policy.calendar is not None else None
+
+    @cached_property
+    def watched_clocks(self) -> tuple[str, ...]:
+        """Clocks that are looked at after each command; empty for most playbooks, which then pay nothing."""
+        return tuple(name for name, policy in self.clocks.items() if policy.watched(name))
+
+    @cached_property
+    def timed_statuses(self) -> dict[str, StatusPolicy]:
+        """Statuses that may last only so long, by name."""
+        return {status.status: status for status in self.statuses if status.within is not None}
 
     def gate(self, gate_id: str) -> GatePolicy | None:
         """Return a gate by id; None when the playbook has no such gate."""

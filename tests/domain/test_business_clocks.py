@@ -11,9 +11,10 @@ import pytest
 from escalation.errors import DocumentError
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.playbook.clocks import ClockName
 from escalation.playbook.holidays import with_holidays
 from escalation.playbook.load import load
-from escalation.playbook.schema import ClockName, Playbook
+from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, START, Life, opened, small
 from tests.domain.test_clocks import LEVELS, RESOLUTION, clock
 

@@ -12,7 +12,8 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.model.state import Clock
-from escalation.playbook.schema import ClockName, Playbook
+from escalation.playbook.clocks import ClockName
+from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, EVE, SERVICE, START, Life, minutes, opened, small
 
 ACK, RESPONSE, RESOLUTION = ClockName.ACKNOWLEDGE, ClockName.FIRST_HUMAN_RESPONSE, ClockName.RESOLUTION

@@ -148,7 +148,7 @@ def test_a_shipped_playbook_has_every_section_filled(playbook: Playbook) -> None
     worst_first = [level.name for level in playbook.severity.scale]
     assert set(playbook.clocks) == {"acknowledge", "first_human_response", "resolution"}
     for clock in playbook.clocks.values():
-        limits = [clock.limit(name) or timedelta.max for name in worst_first]
+        limits = [clock.allowed(name) or timedelta.max for name in worst_first]
         assert limits == sorted(limits), "the worse it is, the sooner"
         assert len(limits) == len(clock.within)
     assert playbook.gates
@@ -627,7 +627,7 @@ def test_people_outside_are_answered_sooner_than_people_inside() -> None:
     inside = judged(PROCEDURE, facts={"category": "hr", "scope": "internal"}, initiation="manual")
     outside = judged(PROCEDURE, facts={"category": "hr", "scope": "external"}, initiation="manual")
     for clock in PROCEDURE.clocks.values():
-        shorter, longer = clock.limit(outside.severity), clock.limit(inside.severity)
+        shorter, longer = clock.allowed(outside.severity), clock.allowed(inside.severity)
         assert shorter is not None
         assert longer is not None
         assert shorter < longer

@@ -7,7 +7,7 @@ import pytest
 
 from escalation.model import events as e
 from escalation.people.found import FoundPerson, People
-from escalation.playbook.schema import ClockName
+from escalation.playbook.clocks import ClockName
 from starter.story import _WORDS, Weight, say, step_key, steps, tell
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
-from escalation.playbook.schema import ClockName
+from escalation.playbook.clocks import ClockName
 from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, World, open_world

@@ -122,6 +122,23 @@ def _acknowledged(state: Escalation, event: e.Acknowledged) -> Changes:
     return {"rung": None, "taken": Taken(by=event.by, at=event.at, rung=event.rung)}
 
 
+def _acknowledgement_lapsed(state: Escalation, event: e.AcknowledgementLapsed) -> Changes:
+    return {"silent_due": None}
+
+
+def heard(state: Escalation, changes: Changes, event: e.Event) -> Changes:
+    """An owner gave a sign of life, or has to give the first: say when the next one is due."""
+    owner, policy = changes.get("owner", state.owner), state.level_policy
+    lasts = policy.ack_lasts if policy is not None and owner is not None else None
+    if lasts is None:
+        return {} if state.silent_due is None else {"silent_due": None}
+    return {"silent_due": event.at + lasts}
+
+
+HEARD_AGAIN = frozenset({e.OwnerChanged, e.HoldEnded, e.ResolutionRejected, e.GateClosed})
+"""Events with which it is the owner's turn (again), whoever caused them."""
+
+
 def _page_declined(state: Escalation, event: e.PageDeclined) -> Changes:
     declined = state.declined if event.by in state.declined else (*state.declined, event.by)
     if state.rung is None:
@@ -171,6 +188,7 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.MessageFailed: _message_failed,
     e.Acknowledged: _acknowledged,
     e.PageDeclined: _page_declined,
+    e.AcknowledgementLapsed: _acknowledgement_lapsed,
     e.OwnerChanged: _owner_changed,
     e.HandoffOffered: _handoff_offered,
     e.HandoffEnded: _handoff_ended,

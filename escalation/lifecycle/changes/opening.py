@@ -4,7 +4,7 @@ from escalation.lifecycle.changes.common import Change, Changes, latest, new, wi
 from escalation.lifecycle.targets import being_called
 from escalation.model import events as e
 from escalation.model.request import Outcome, Receipt
-from escalation.model.state import Escalation, InputRequest
+from escalation.model.state import Escalation, InputRequest, Lowering
 from escalation.playbook.schema import ContextPart
 
 
@@ -29,6 +29,7 @@ def _opened(state: Escalation, event: e.Opened) -> Changes:
         "severity": event.severity,
         "reasons": event.reasons,
         "first_level": event.level,
+        "due_at": event.due_at,
     }
 
 
@@ -142,6 +143,18 @@ def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Changes:
     return {"severity": event.severity}
 
 
+def _lowering_asked(state: Escalation, event: e.SeverityLoweringAsked) -> Changes:
+    return {"lowering": Lowering(by=event.by, severity=event.severity, because=event.because, at=event.at)}
+
+
+def _lowering_ended(state: Escalation, event: e.SeverityLoweringEnded) -> Changes:
+    return {"lowering": None}
+
+
+def _due_changed(state: Escalation, event: e.DueChanged) -> Changes:
+    return {"due_at": event.due_at}
+
+
 CHANGES: dict[type[e.EventBase], Change] = {
     e.Opened: _opened,
     e.Declined: _declined,
@@ -153,5 +166,8 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.ExceptionUsed: _exception_used,
     e.FactsChanged: _facts_changed,
     e.SeverityChanged: _severity_changed,
+    e.SeverityLoweringAsked: _lowering_asked,
+    e.SeverityLoweringEnded: _lowering_ended,
+    e.DueChanged: _due_changed,
     e.NoteAdded: _note_added,
 }

@@ -1,4 +1,4 @@
-"""What the events of time change: clocks, their pause ledgers, holds."""
+"""What the events of time change: clocks, their pause ledgers, holds, stays in a status."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
-from escalation.model.state import Clock, Escalation, Hold, Pause
-from escalation.playbook.schema import ClockName
+from escalation.model.state import Clock, Escalation, Hold, Pause, StatusStay
+from escalation.playbook.clocks import Stops
 from escalation.values import Actor
 
 
@@ -19,12 +19,20 @@ def _clock_started(state: Escalation, event: e.ClockStarted) -> Changes:
         started_at=event.started_at,
         warn_due=event.warn_due,
         due=event.due,
-        pauses=before.pauses if before else (),
+        pauses=_ledger(before) if before else (),
+        reminders=event.reminders,
     )
     return {"clocks": {**state.clocks, event.clock: clock}}
 
 
-def _clock(state: Escalation, name: ClockName, **changes: Any) -> Changes:
+def _ledger(clock: Clock) -> tuple[Pause, ...]:
+    """Return the pauses of before; what stopped in a pause and begins anew does not begin paused."""
+    if clock.stopped_at is None or not clock.paused:
+        return clock.pauses
+    return (*clock.pauses[:-1], with_(clock.pauses[-1], until=clock.stopped_at))
+
+
+def _clock(state: Escalation, name: str, **changes: Any) -> Changes:
     clock = state.clocks.get(name)
     return {"clocks": {**state.clocks, name: with_(clock, **changes)}} if clock else {}
 
@@ -34,11 +42,26 @@ def _clock_warned(state: Escalation, event: e.ClockWarned) -> Changes:
 
 
 def _clock_breached(state: Escalation, event: e.ClockBreached) -> Changes:
-    return _clock(state, event.clock, warned=True, breached=True)
+    return _clock(state, event.clock, warned=True, breached=True, reminders=())
+
+
+def _clock_reminded(state: Escalation, event: e.ClockReminded) -> Changes:
+    clock = state.clocks.get(event.clock)
+    return _clock(state, event.clock, reminders=clock.reminders[1:]) if clock else {}
+
+
+def _clock_paused(state: Escalation, event: e.ClockPaused) -> Changes:
+    clock = state.clocks.get(event.clock)
+    return {"clocks": {**state.clocks, event.clock: pause(clock, event.by, event.because, event.at)}} if clock else {}
+
+
+def _clock_resumed(state: Escalation, event: e.ClockResumed) -> Changes:
+    clock, calendar = state.clocks.get(event.clock), state.playbook.calendar_of(event.clock)
+    return {"clocks": {**state.clocks, event.clock: unpause(clock, calendar, event.at)}} if clock else {}
 
 
 def _clock_stopped(state: Escalation, event: e.ClockStopped) -> Changes:
-    return _clock(state, event.clock, stopped_at=event.at)
+    return _clock(state, event.clock, stopped_at=event.at, applies=event.met)
 
 
 def pause(clock: Clock, by: Actor, because: str, now: datetime) -> Clock:
@@ -53,17 +76,19 @@ def unpause(clock: Clock, calendar: Calendar | None, now: datetime) -> Clock:
     if not clock.paused:
         return clock
     last = clock.pauses[-1]
+    since = max(last.since, clock.started_at)
 
     def moved(at: datetime) -> datetime:
         # Of business time that was over already nothing is left to move.
-        if calendar is not None and at <= last.since:
+        if calendar is not None and at <= since:
             return at
-        return later(calendar, now, passed(calendar, last.since, at))
+        return later(calendar, now, passed(calendar, since, at))
 
     return with_(
         clock,
         warn_due=moved(clock.warn_due),
         due=moved(clock.due),
+        reminders=tuple(map(moved, clock.reminders)),
         pauses=(*clock.pauses[:-1], with_(last, until=now)),
     )
 
@@ -78,7 +103,48 @@ def _hold_started(state: Escalation, event: e.HoldStarted) -> Changes:
     }
 
 
-def unpaused(state: Escalation, now: datetime) -> dict[ClockName, Clock]:
+def paused_for_confirmation(state: Escalation, by: Actor, because: str, now: datetime) -> dict[str, Clock]:
+    """Let the clocks wait that a proposed resolution pauses."""
+    policies = state.playbook.clocks
+    return {
+        name: pause(clock, by, because, now) if "customer" in policies[name].pauses else clock
+        for name, clock in state.clocks.items()
+    }
+
+
+def unpaused_until_closed(state: Escalation, now: datetime) -> dict[str, Clock]:
+    """Let the clocks run on that wait for the end, not for the resolution."""
+    policies = state.playbook.clocks
+    return {
+        name: unpause(clock, state.playbook.calendar_of(name), now)
+        if policies[name].ends(name) is Stops.CLOSED
+        else clock
+        for name, clock in state.clocks.items()
+    }
+
+
+def stopped_at_the_end(state: Escalation, now: datetime) -> dict[str, Clock]:
+    """Stop the clocks that wait for the end: it has come."""
+    policies = state.playbook.clocks
+    return {
+        name: with_(clock, stopped_at=now)
+        if clock.stopped_at is None and policies[name].ends(name) is Stops.CLOSED
+        else clock
+        for name, clock in state.clocks.items()
+    }
+
+
+def _status_entered(state: Escalation, event: e.StatusEntered) -> Changes:
+    if event.due is None:
+        return {"stay": None}
+    return {"stay": StatusStay(status=event.status, since=event.at, due=event.due)}
+
+
+def _status_overdue(state: Escalation, event: e.StatusOverdue) -> Changes:
+    return {"stay": with_(state.stay, due=event.next_due, times=event.times)} if state.stay is not None else {}
+
+
+def unpaused(state: Escalation, now: datetime) -> dict[str, Clock]:
     """Let every clock run on."""
     return {name: unpause(clock, state.playbook.calendar_of(name), now) for name, clock in state.clocks.items()}
 
@@ -108,6 +174,11 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.ClockWarned: _clock_warned,
     e.ClockBreached: _clock_breached,
     e.ClockStopped: _clock_stopped,
+    e.ClockReminded: _clock_reminded,
+    e.ClockPaused: _clock_paused,
+    e.ClockResumed: _clock_resumed,
+    e.StatusEntered: _status_entered,
+    e.StatusOverdue: _status_overdue,
     e.HoldStarted: _hold_started,
     e.HoldEnded: _hold_ended,
 }

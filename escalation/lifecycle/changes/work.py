@@ -1,7 +1,13 @@
 """What the events of work change: ticket, resolution, review, action items, the end."""
 
 from escalation.lifecycle.changes.common import Change, Changes, question_arrived, with_
-from escalation.lifecycle.changes.time import pause, unpaused, waited
+from escalation.lifecycle.changes.time import (
+    paused_for_confirmation,
+    stopped_at_the_end,
+    unpaused,
+    unpaused_until_closed,
+    waited,
+)
 from escalation.model import events as e
 from escalation.model.state import Escalation, Item, Resolution, Review, Score
 
@@ -31,7 +37,7 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Chan
     return {
         "resolution": resolution,
         "rung": None,
-        "clocks": {name: pause(clock, event.by, because, event.at) for name, clock in state.clocks.items()},
+        "clocks": paused_for_confirmation(state, event.by, because, event.at),
     }
 
 
@@ -72,7 +78,12 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Chan
 
 
 def _review_started(state: Escalation, event: e.ReviewStarted) -> Changes:
-    return {"review": Review(started_at=event.at, next_due=event.due), "handoff": None, "rung": None}
+    return {
+        "review": Review(started_at=event.at, next_due=event.due),
+        "handoff": None,
+        "rung": None,
+        "clocks": unpaused_until_closed(state, event.at),
+    }
 
 
 def _review_submitted(state: Escalation, event: e.ReviewSubmitted) -> Changes:
@@ -123,15 +134,16 @@ def _feedback_given(state: Escalation, event: e.FeedbackGiven) -> Changes:
 
 
 def _closed(state: Escalation, event: e.Closed) -> Changes:
-    return _ended(event, "returned" if event.returned else "closed")
+    return _ended(state, event, "returned" if event.returned else "closed")
 
 
 def _cancelled(state: Escalation, event: e.Cancelled) -> Changes:
-    return _ended(event, "cancelled")
+    return _ended(state, event, "cancelled")
 
 
-def _ended(event: e.Closed | e.Cancelled, outcome: str) -> Changes:
+def _ended(state: Escalation, event: e.Closed | e.Cancelled, outcome: str) -> Changes:
     return {
+        "clocks": stopped_at_the_end(state, event.at),
         "outcome": outcome,
         "outcome_because": event.because,
         "closed_at": event.at,
