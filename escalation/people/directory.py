@@ -5,7 +5,7 @@ cannot be resolved is said in a note, and the fallback is asked instead.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ from escalation.calendars import TimeZone
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError
 from escalation.people.directory_checks import check
+from escalation.people.feeds import FeedRotation, Heard
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import Rotation, Span, changes, next_on, on_call
+from escalation.people.schedules import AnyRotation, Span, changes, nobody, on_call
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -100,7 +101,7 @@ class Directory(Record):
     people: Annotated[tuple[Person, ...], Field(min_length=1)]
     teams: tuple[Team, ...] = ()
     roles: dict[Slug, Role] = {}
-    rotations: dict[Slug, Rotation] = {}
+    rotations: dict[Slug, AnyRotation] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -114,6 +115,17 @@ class Directory(Record):
     @cached_property
     def _teams(self) -> dict[str, Team]:
         return {team.id: team for team in self.teams}
+
+    @cached_property
+    def feeds(self) -> dict[str, FeedRotation]:
+        """The rotations that a calendar holds, by name."""
+        return {name: each for name, each in self.rotations.items() if isinstance(each, FeedRotation)}
+
+    def hearing(self, feeds: Mapping[str, Heard]) -> Self:
+        """Return the directory with what was read of the feeds of its rotations, by the rotations' names."""
+        heard = {name: self.feeds[name].hearing(each) for name, each in feeds.items()}
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return self.made({**fields, "rotations": {**self.rotations, **heard}})
 
     def person(self, actor: Actor) -> Person | None:
         """Return the person an actor such as ``person:eva.novak`` names; None for anybody else."""
@@ -267,8 +279,7 @@ class Directory(Record):
             return f"no rotation `{rotation}` in the directory"
         found = on_call(self.rotations[rotation], at)
         if found is None:
-            begins = self.rotations[rotation].layers[-1].shown(next_on(self.rotations[rotation], at))
-            return f"nobody has the shift of rotation `{rotation}` until {begins}"
+            return nobody(rotation, self.rotations[rotation], at)
         for person in (found.person, *found.others):
             why = found.why if person == found.person else f"has a later turn, {found.person} is away"
             present, why = self._present(person, why, at, avoid)
