@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.crm.local import LocalHelpDesk
     from activities.crm.port import HelpDesk
     from activities.directory import DirectoryFile
+    from activities.feeds import Feeds
     from activities.ledger import Ledger
     from activities.notify import Notifications
     from activities.notify.inbox import Inbox
@@ -53,6 +54,11 @@ class Places:
         return self.data / "helpdesk.db"
 
     @property
+    def feeds(self) -> Path:
+        """The folder of the last good copies of calendar feeds."""
+        return self.data / "feeds"
+
+    @property
     def ledger(self) -> str:
         """The ledger's URL."""
         return self.ledger_url or f"sqlite:///{self.data / 'ledger.db'}"
@@ -64,6 +70,8 @@ class Activities:
 
     playbooks: Playbooks
     directory: DirectoryFile
+    feeds: Feeds
+    """Calendars of the directory's rotations: to be opened, and watched as long as the worker runs."""
     notifications: Notifications
     crm: Crm
     ledger: Ledger
@@ -103,23 +111,26 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.crm import Crm
     from activities.crm.local import LocalHelpDesk
     from activities.directory import DirectoryFile
+    from activities.feeds import Feeds
     from activities.http import open_client
     from activities.ledger import Ledger
     from activities.notify import Notifications, inbox, webhook
     from activities.playbooks import Playbooks
     from escalation.playbook.load import Shelf, shipped_folder
 
-    directory = DirectoryFile(places.directory)
+    client = open_client()
+    feeds = Feeds(places.feeds, places.directory.parent, client)
+    directory = DirectoryFile(places.directory, feeds)
     ledger = Ledger(places.ledger)
     ledger.migrate()
     received = inbox.Inbox(places.inbox)
-    client = open_client()
     local = None
     if help_desk is None:
         help_desk = local = LocalHelpDesk(places.help_desk)
     return Activities(
         playbooks=Playbooks(Shelf(*places.playbooks, shipped_folder())),
         directory=directory,
+        feeds=feeds,
         notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
         crm=Crm(help_desk),
         ledger=ledger,

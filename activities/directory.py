@@ -9,6 +9,7 @@ import structlog
 from pydantic import AwareDatetime
 from temporalio import activity
 
+from activities.feeds import Feeds
 from escalation.documents import stamp
 from escalation.errors import DocumentError, Finding
 from escalation.model.actions import FindPeople
@@ -35,8 +36,9 @@ class DirectoryFile:
     Raises ``DocumentError`` at construction when the file cannot be used: a worker does not start without a directory.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, feeds: Feeds | None = None) -> None:
         self._path = path
+        self._feeds = feeds
         self._lock = threading.Lock()
         self._stamp = stamp(path)
         self._directory = load_directory(path)
@@ -63,7 +65,7 @@ class DirectoryFile:
             if found != self._stamp:
                 self._stamp = found
                 self._reload()
-            return self._directory
+            return self._directory if self._feeds is None else self._feeds.applied(self._directory)
 
     def status(self) -> DirectoryStatus:
         """Return what is in use, and what is wrong with the file if it is broken."""
