@@ -36,7 +36,7 @@ _DAY: Final = timedelta(days=1)
 _OFTEN: Final = frozenset({"SECONDLY", "MINUTELY"})
 _TIMES: Final = ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE")
 _ZONES: Final = re.compile(rb"^BEGIN:VTIMEZONE\r?$.*?^END:VTIMEZONE\r?$\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE)
-_EVENT: Final = re.compile(rb"^BEGIN:VEVENT[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_EVENT: Final = re.compile(rb"BEGIN:VEVENT[ \t]*\r?", re.IGNORECASE)
 
 
 class Reader:
@@ -54,7 +54,7 @@ class Reader:
         Raises:
             RemoteRefused: saying what is wrong, and on which line.
         """
-        lines = [content.count(b"\n", 0, match.start()) + 1 for match in _EVENT.finditer(content)]
+        lines = [number for number, line in enumerate(content.split(b"\n"), 1) if _EVENT.fullmatch(line)]
         if len(lines) > MAX_EVENTS:
             raise RemoteRefused(f"it holds {len(lines):,} events; expected at most {MAX_EVENTS:,}")
         calendar = self._parsed(content)

@@ -13,13 +13,14 @@ from rich.text import Text
 from activities.notify import inbox, webhook
 from escalation.errors import DocumentError, Finding
 from escalation.foresight.lint import Foreseen, Weight, prove
-from escalation.people.directory import Directory, load_directory
+from escalation.people.directory import Directory
 from escalation.playbook.checks import check_against
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import Playbook
 from escalation.values import counted, format_duration
 from starter import render, session
 from starter.docstrings import field_docs
+from starter.people import people as read_people
 from starter.session import AsJson, say
 from starter.story import name, names
 
@@ -113,7 +114,7 @@ def lint(
     Exit 1 where somebody would not be told, or something is wrong with a file; what only goes another way than the
     playbook says is a warning.
     """
-    people = load_directory(directory or session.load().directory)
+    people = read_people(directory)
     checked = [playbook] if playbook else [entry.name for entry in _shelf(playbooks).list()]
     found = {each: _lint(each, playbooks, people, days) for each in checked}
     parts: list[RenderableType] = []
