@@ -58,9 +58,11 @@ class Feeds:
         kept: folder of the last good copies; made when absent.
         beside: folder from which relative paths of files are seen: that of the directory's file.
         client: as ``activities.http.open_client`` makes it.
+        quiet: log nothing; whoever asks looks at what is ``applied``.
     """
 
-    def __init__(self, kept: Path, beside: Path, client: httpx.AsyncClient) -> None:
+    def __init__(self, kept: Path, beside: Path, client: httpx.AsyncClient, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._kept = kept
         self._beside = beside
         self._client = client
@@ -93,7 +95,7 @@ class Feeds:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self.refresh(directory, now)
         except TimeoutError:
-            log.warning("feeds_slow", waited_seconds=OPEN_SECONDS)
+            self._warn("feeds_slow", waited_seconds=OPEN_SECONDS)
 
     async def watch(self, directory: Callable[[], Directory]) -> None:
         """Read what is due, for ever."""
@@ -101,7 +103,7 @@ class Feeds:
             try:
                 await self.refresh(await asyncio.to_thread(directory))
             except Exception as error:  # noqa: BLE001 - whatever it is, the feeds are looked after again
-                log.warning("feeds_not_looked_after", error=type(error).__name__)
+                self._warn("feeds_not_looked_after", error=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
     async def refresh(self, directory: Directory, now: datetime | None = None) -> None:
@@ -131,7 +133,7 @@ class Feeds:
                 try:
                     shifts, remarks = await self._shifts(content, feed, datetime.now(UTC))
                 except RemoteError as error:
-                    log.warning("feed_copy_not_usable", rotation=name, why=str(error))
+                    self._warn("feed_copy_not_usable", rotation=name, why=str(error))
                 else:
                     known.content, known.mark = content, mark
                     known.heard = Heard(shifts=shifts, read_at=mark.read_at, remarks=remarks)
@@ -174,14 +176,18 @@ class Feeds:
         known.content, known.mark, known.read_on = content, mark, now.date()
         return heard
 
+    def _warn(self, what: str, **about: object) -> None:
+        if not self._quiet:
+            log.warning(what, **about)
+
     def _tell(self, name: str, before: Heard, heard: Heard) -> None:
         if heard.failing and heard.failing != before.failing:
             used = heard.read_at.isoformat() if heard.read_at else "nothing: nobody is on call by it"
-            log.warning("feed_not_usable", rotation=name, why=heard.failing, in_use=used)
+            self._warn("feed_not_usable", rotation=name, why=heard.failing, in_use=used)
         elif before.failing and not heard.failing:
-            log.info("feed_read_again", rotation=name, shifts=len(heard.shifts))
+            self._warn("feed_read_again", rotation=name, shifts=len(heard.shifts))
         if heard.remarks and heard.remarks != before.remarks:
-            log.warning("feed_odd", rotation=name, remarks=heard.remarks)
+            self._warn("feed_odd", rotation=name, remarks=heard.remarks)
 
     # --- the kept copies ---------------------------------------------------------------------------------------------
 
@@ -213,7 +219,7 @@ class Feeds:
                     stream.write(data)
                 beside.replace(path)
         except OSError as error:
-            log.warning("feed_copy_not_kept", why=error.strerror or type(error).__name__)
+            self._warn("feed_copy_not_kept", why=error.strerror or type(error).__name__)
 
 
 def _key(feed: Feed) -> str:

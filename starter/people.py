@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from rich.text import Text
+
 from escalation.people.directory import Directory, load_directory
-from starter.session import load, run
+from starter.session import err, load, run
 
 
 def people(path: Path | None) -> Directory:
@@ -19,7 +21,15 @@ def people(path: Path | None) -> Directory:
 
 def hearing(directory: Directory, file: Path) -> Directory:
     """Read the feeds of a directory, where it has any."""
-    return run(_hearing(directory, file)) if directory.feeds else directory
+    if not directory.feeds:
+        return directory
+    known = run(_hearing(directory, file))
+    for name, rotation in known.feeds.items():
+        in_use = "the last good copy is used" if rotation.heard.read_at else "nobody is on call by it"
+        said = [f"{rotation.heard.failing}; {in_use}"] if rotation.heard.failing else []
+        for each in (*said, *rotation.remarks):
+            err.print(Text(f"feed of rotation `{name}`: {each}", style="yellow"), soft_wrap=True)
+    return known
 
 
 async def _hearing(directory: Directory, file: Path) -> Directory:
@@ -27,6 +37,6 @@ async def _hearing(directory: Directory, file: Path) -> Directory:
     from activities.http import open_client
 
     async with open_client() as client:
-        feeds = Feeds(load().places.feeds, file.parent, client)
+        feeds = Feeds(load().places.feeds, file.parent, client, quiet=True)
         await feeds.open(directory)
         return feeds.applied(directory)
