@@ -141,7 +141,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     await register_search_attributes(client)
     world = activities.build(settings.places)
     try:
+        await world.feeds.open(await asyncio.to_thread(world.directory.current))
         async with build_worker(client, settings, world):
+            feeds = asyncio.create_task(world.feeds.watch(world.directory.current))
             gauge = runtime.metric_meter.create_gauge(
                 "escalation_task_backlog", "tasks that wait for a worker", "tasks"
             )
@@ -149,6 +151,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
             await stop.wait()
             backlog.cancel()
+            feeds.cancel()
             log.info("worker stopping")
     finally:
         await world.close()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.crm.local import LocalHelpDesk
     from activities.crm.port import HelpDesk
     from activities.directory import DirectoryFile
+    from activities.feeds import Feeds
     from activities.ledger import Ledger
     from activities.notify import Notifications
     from activities.notify.digest import Digests
@@ -56,6 +57,11 @@ class Places:
         return self.data / "helpdesk.db"
 
     @property
+    def feeds(self) -> Path:
+        """The folder of the last good copies of calendar feeds."""
+        return self.data / "feeds"
+
+    @property
     def ledger(self) -> str:
         """The ledger's URL."""
         return self.ledger_url or f"sqlite:///{self.data / 'ledger.db'}"
@@ -67,6 +73,8 @@ class Activities:
 
     playbooks: Playbooks
     directory: DirectoryFile
+    feeds: Feeds
+    """Calendars of the directory's rotations: to be opened, and watched as long as the worker runs."""
     notifications: Notifications
     digests: Digests
     crm: Crm
@@ -110,6 +118,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.crm import Crm
     from activities.crm.local import LocalHelpDesk
     from activities.directory import DirectoryFile
+    from activities.feeds import Feeds
     from activities.http import open_client
     from activities.ledger import Ledger
     from activities.notify import Notifications, inbox, webhook
@@ -118,18 +127,20 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.workload import Workload
     from escalation.playbook.load import Shelf, shipped_folder
 
+    client = open_client()
+    feeds = Feeds(places.feeds, places.directory.parent, client)
     ledger = Ledger(places.ledger)
     workload = Workload(ledger.engine)
-    directory = DirectoryFile(places.directory, workload)
+    directory = DirectoryFile(places.directory, workload, feeds)
     ledger.migrate()
     received = inbox.Inbox(places.inbox)
-    client = open_client()
     local = None
     if help_desk is None:
         help_desk = local = LocalHelpDesk(places.help_desk)
     return Activities(
         playbooks=Playbooks(Shelf(*places.playbooks, shipped_folder())),
         directory=directory,
+        feeds=feeds,
         notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
         digests=Digests(),
         crm=Crm(help_desk),

@@ -9,6 +9,7 @@ import structlog
 from pydantic import AwareDatetime
 from temporalio import activity
 
+from activities.feeds import Feeds
 from activities.workload import Workload
 from escalation.documents import stamp
 from escalation.errors import DocumentError, Finding
@@ -35,12 +36,14 @@ class DirectoryFile:
     """The people, teams and rotations of one YAML file.
 
     ``workload`` tells what some searches need to know of the ledger; without it people are found all the same.
+    ``feeds`` hold what was read of the calendars that the file names.
 
     Raises ``DocumentError`` at construction when the file cannot be used: a worker does not start without a directory.
     """
 
-    def __init__(self, path: Path, workload: Workload | None = None) -> None:
+    def __init__(self, path: Path, workload: Workload | None = None, feeds: Feeds | None = None) -> None:
         self._path = path
+        self._feeds = feeds
         self._workload = workload
         self._lock = threading.Lock()
         self._stamp = stamp(path)
@@ -69,7 +72,7 @@ class DirectoryFile:
             if found != self._stamp:
                 self._stamp = found
                 self._reload()
-            return self._directory
+            return self._directory if self._feeds is None else self._feeds.applied(self._directory)
 
     def status(self) -> DirectoryStatus:
         """Return what is in use, and what is wrong with the file if it is broken."""

@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
-from starter import commands, dev, opening, playbooks, views
+from starter import commands, dev, oncall, opening, playbooks, views
 from starter.exits import leave
 from starter.session import err
 
@@ -43,6 +43,7 @@ def build() -> typer.Typer:
     views.add_commands(app)
     commands.add_commands(app)
     app.add_typer(playbooks.app, rich_help_panel="Rules")
+    app.add_typer(oncall.app, rich_help_panel="Rules")
     return app
 
 

@@ -15,7 +15,7 @@ from activities.notify import inbox, webhook
 from escalation.errors import DocumentError, Finding
 from escalation.foresight.lint import Foreseen, Weight, prove
 from escalation.lifecycle.clock_views import WAITS_FOR
-from escalation.people.directory import Directory, load_directory
+from escalation.people.directory import Directory
 from escalation.playbook.checks import check_against
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
@@ -24,6 +24,7 @@ from escalation.playbook.severity import SeverityLevel
 from escalation.values import counted, format_duration
 from starter import render, session
 from starter.docstrings import field_docs
+from starter.people import people as read_people
 from starter.session import AsJson, say
 from starter.story import name, names
 
@@ -117,7 +118,7 @@ def lint(
     Exit 1 where somebody would not be told, or something is wrong with a file; what only goes another way than the
     playbook says is a warning.
     """
-    people = load_directory(directory or session.load().directory)
+    people = read_people(directory)
     checked = [playbook] if playbook else [entry.name for entry in _shelf(playbooks).list()]
     found = {each: _lint(each, playbooks, people, days) for each in checked}
     parts: list[RenderableType] = []

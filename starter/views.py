@@ -148,14 +148,14 @@ def forecast(  # noqa: PLR0917 - typer makes an option of each
     """
     from escalation.foresight import forecast as foresee
     from escalation.foresight import forecast_request
-    from escalation.people.directory import load_directory
+    from starter.people import people as read_people
 
     if (escalation is None) is (request is None):
         raise RequestRefused([("", "expected either the ID of an escalation or --request FILE")])
     now = datetime.now(UTC)
     begin = now if at == "now" else _instant("--at", at, now)
     horizon = _instant("--until", until, begin)
-    people = load_directory(directory or load().directory)
+    people = read_people(directory)
     if request is not None:
         asked = read_request(request)
         found = steps(forecast_request(playbook_of(asked).pinned, asked, people, begin, horizon))

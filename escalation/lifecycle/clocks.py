@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from escalation.calendars import Calendar, later, passed
-from escalation.lifecycle import assignment
+from escalation.lifecycle import assignment, paths
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model import commands as c
@@ -303,9 +303,10 @@ def level_after(state: Escalation, name: str) -> int | None:
     if then == TELL or state.level is None or state.review is not None or waits_for_confirmation(state):
         return None
     if then == LEVEL_UP:
-        return min(state.level.index + 1, len(state.playbook.levels) - 1)
-    index = state.playbook.level_index(then)
-    return index if index is not None and index > state.level.index else None
+        index = paths.following(state)
+        return state.level.index if index is None else index
+    index = paths.at_least(state.playbook, state.path, state.playbook.level_index(then) or 0)
+    return index if index > state.level.index else None
 
 
 def _not_met(state: Escalation, name: str) -> str:

@@ -5,6 +5,7 @@ cannot be resolved is said in a note, and the fallback is asked instead (``escal
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +20,10 @@ from escalation.errors import DocumentError
 from escalation.holidays import with_dates
 from escalation.people.directory_checks import check
 from escalation.people.fatigue import AtMost, Fatigue
+from escalation.people.feeds import FeedRotation, Heard
 from escalation.people.finding import Finder
 from escalation.people.found import People
-from escalation.people.schedules import Rotation, Span, changes
+from escalation.people.schedules import AnyRotation, Span, changes
 from escalation.people.search import Known, Search
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
 
@@ -136,7 +138,7 @@ class Directory(Record):
     people: Annotated[tuple[Person, ...], Field(min_length=1)]
     teams: tuple[Team, ...] = ()
     roles: dict[Slug, Role] = {}
-    rotations: dict[Slug, Rotation] = {}
+    rotations: dict[Slug, AnyRotation] = {}
     fatigue: Fatigue = Fatigue()
 
     @cached_property
@@ -151,6 +153,17 @@ class Directory(Record):
     @cached_property
     def _teams(self) -> dict[str, Team]:
         return {team.id: team for team in self.teams}
+
+    @cached_property
+    def feeds(self) -> dict[str, FeedRotation]:
+        """The rotations that a calendar holds, by name."""
+        return {name: each for name, each in self.rotations.items() if isinstance(each, FeedRotation)}
+
+    def hearing(self, feeds: Mapping[str, Heard]) -> Self:
+        """Return the directory with what was read of the feeds of its rotations, by the rotations' names."""
+        heard = {name: self.feeds[name].hearing(each) for name, each in feeds.items()}
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return self.made({**fields, "rotations": {**self.rotations, **heard}})
 
     def person(self, actor: Actor) -> Person | None:
         """Return the person an actor such as ``person:eva.novak`` names; None for anybody else."""

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location, did_you_mean
-from escalation.people.schedules import Override
+from escalation.people.schedules import Override, Rotation, Span
+from escalation.people.swaps import Swap, locate, missing
 
 _PEOPLE_NAMED = (
     "people.*.manager",
@@ -22,6 +23,9 @@ _PEOPLE_NAMED = (
     "rotations.*.people.*",
     "rotations.*.above.*.people.*",
     "rotations.*.overrides.*.person",
+    "rotations.*.feed.people.*",
+    "rotations.*.swaps.*.a",
+    "rotations.*.swaps.*.b",
 )
 _ROTATIONS_NAMED = ("teams.*.oncall", "roles.*.oncall")
 _LISTED_ONCE = ("people.*.id", "teams.*.id", "teams.*.members.*", "roles.*.holders.*")
@@ -29,7 +33,7 @@ _LISTED_ONCE = ("people.*.id", "teams.*.id", "teams.*.members.*", "roles.*.holde
 
 def check(document: Document) -> list[Finding]:
     """Return everything wrong with a directory beyond its shape."""
-    return [*_unknown(document), *_twice(document), *_overlaps(document), *_circles(document)]
+    return [*_unknown(document), *_twice(document), *_overlaps(document), *_swaps(document), *_circles(document)]
 
 
 def _unknown(document: Document) -> Iterator[Finding]:
@@ -58,9 +62,10 @@ def _overlaps(document: Document) -> Iterator[Finding]:
     overrides: dict[Location, list[tuple[Override, Location]]] = {}
     for path, value in document.each("rotations.*.overrides.*"):
         try:
-            overrides.setdefault(path[:2], []).append((Override.model_validate(value), path))
+            override = Override.model_validate(value)
         except ValidationError:
             continue  # is reported with its own finding
+        overrides.setdefault(path[:2], []).append((override, path))
     for several in overrides.values():
         several.sort(key=lambda each: each[0].start)
         longest, place = several[0]
@@ -70,6 +75,57 @@ def _overlaps(document: Document) -> Iterator[Finding]:
                 yield document.finding(path, message)
             if override.end > longest.end:
                 longest, place = override, path
+
+
+def _swaps(document: Document) -> Iterator[Finding]:
+    """Check that each swap names shifts that are there, once, and that whoever takes one is there too.
+
+    The shifts of a feed are not known here: whether they are there is said when the feed has been read.
+    """
+    away = _absences(document)
+    for path, value in document.each("rotations.*"):
+        if not (isinstance(value, dict) and "swaps" in value):
+            continue
+        try:
+            layers = () if "feed" in value else Rotation.model_validate({**value, "swaps": ()}).layers
+            swaps = [Swap.model_validate(each) for each in value["swaps"]]
+        except (ValidationError, TypeError):
+            continue  # is reported with its own finding
+        seen: dict[object, int] = {}
+        for index, swap in enumerate(swaps):
+            for given in swap.given:
+                where = (*path, "swaps", index, given.key)
+                found = locate(layers, given)
+                if layers and found is None:
+                    yield document.finding(where, missing(layers, given))
+                    continue
+                key = found or (given.giver, given.start)
+                if key in seen:
+                    message = f"this shift is swapped already, on line {seen[key]}; expected one swap of a shift"
+                    yield document.finding(where, message)
+                seen.setdefault(key, document.line(where))
+                if found is not None and not swap.forced:
+                    turns = layers[found.layer]
+                    gone = next((each for each in away.get(given.taker, ()) if turns.meets(found.number, each)), None)
+                    if gone is not None:
+                        until = gone.end.astimezone(given.start.tzinfo).isoformat(timespec="minutes")
+                        message = (
+                            f"leaves a gap: {given.taker} takes this shift and is away in it, until {until}; "
+                            "expected somebody who is there, or `forced` with the reason"
+                        )
+                        yield document.finding(where, message)
+
+
+def _absences(document: Document) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for _, person in document.each("people.*"):
+        away = person.get("away") if isinstance(person, dict) else None
+        for each in away if isinstance(away, list) else ():
+            try:
+                found.setdefault(str(person.get("id")), []).append(Span.model_validate(each))
+            except ValidationError:
+                continue  # is reported with its own finding
+    return found
 
 
 def _circles(document: Document) -> Iterator[Finding]:

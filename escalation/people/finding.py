@@ -20,7 +20,7 @@ from escalation.people.authority import authorised, nobody_may
 from escalation.people.choosing import Matter, choose, plain
 from escalation.people.fatigue import too_many
 from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import next_on, on_call
+from escalation.people.schedules import nobody, on_call
 from escalation.people.search import Known, Pages, Search
 from escalation.people.wanted import limited, policy_of, wanted
 from escalation.values import Actor, Target, split_target
@@ -227,8 +227,7 @@ class Finder:
         turns = self.directory.rotations[rotation]
         shift = on_call(turns, self.at)
         if shift is None:
-            begins = turns.layers[-1].shown(next_on(turns, self.at))
-            return f"nobody has the shift of rotation `{rotation}` until {begins}"
+            return nobody(rotation, turns, self.at)
         passed_over: list[_Candidate] = []
         away = "away"
         for each in (shift.person, *shift.others):

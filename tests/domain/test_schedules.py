@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from escalation.calendars import WEEKDAYS
-from escalation.people.schedules import WEEK, Override, Rotation, Turns, next_on, on_call
+from escalation.people.schedules import Override, Rotation, next_on, on_call
+from escalation.people.turns import WEEK, Turns
 
 ZONES = ["Europe/Prague", "Europe/London", "America/New_York", "Asia/Singapore", "Australia/Lord_Howe", "Pacific/Apia",
          "Africa/Casablanca", "America/St_Johns", "UTC"]  # fmt: skip
