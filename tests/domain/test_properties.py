@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -48,6 +48,7 @@ from tests.domain.builders import (
     small,
 )
 from tests.domain.invariants import check, check_foresight, check_history, check_views
+from tests.support.choices import Choices
 
 T = TypeVar("T")
 
@@ -90,30 +91,6 @@ FACTS: dict[str, tuple[Any, ...]] = {
 }
 
 JUMPS = tuple(timedelta(minutes=minutes) for minutes in (0, 0.1, 7, 60, 540, 2880))
-
-
-class Choices:
-    """Turns bytes into choices; ``over`` when they are used up, and then every choice is the first."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    @property
-    def over(self) -> bool:
-        return self._at >= len(self._data)
-
-    def number(self, below: int) -> int:
-        if self.over:
-            return 0
-        self._at += 1
-        return self._data[self._at - 1] % below
-
-    def of(self, options: Sequence[T]) -> T:
-        return options[self.number(len(options))]
-
-    def chance(self, percent: int) -> bool:
-        return self.number(100) >= 100 - percent
 
 
 class World:

@@ -1,0 +1,252 @@
+"""Directories and playbooks made up from choices: all of them valid, and somebody is always told.
+
+``company`` and ``policy`` return plain data, so that a test may break it before it is loaded.
+"""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from escalation.documents import Document, parse_document
+from escalation.people.directory import Directory, check_directory
+from escalation.playbook.schema import Playbook
+from tests.support.choices import Choices
+
+START = datetime(2026, 11, 20, 10, tzinfo=UTC)
+"""A Friday. Absences, overrides and swaps lie in the weeks that follow."""
+
+ZONES = ("Europe/Prague", "Europe/London", "America/New_York", "Asia/Tokyo")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+STAGES = ("triage", "assignment", "approval", "resolution", "review")
+
+Data = dict[str, Any]
+
+
+def document(data: Data, file: str) -> Document:
+    """Return the data as a document that knows its lines, as if somebody had written it."""
+    written = StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.dump(data, written)
+    return parse_document(written.getvalue(), file)
+
+
+def directory(data: Data) -> Directory:
+    """Check and load a directory's data."""
+    return check_directory(document(data, "directory.yaml"))
+
+
+# --- who there is -----------------------------------------------------------------------------------------------------
+
+
+def company(choose: Choices) -> Data:
+    """Make up a directory: up to twelve people, two teams, roles, rotations with layers, absences, hours, deputies.
+
+    The head and the owner of the playbook are always there and have no hours, so nobody is ever without an answer.
+    """
+    count = 4 + choose.number(9)
+    people = [_person(choose, number, count) for number in range(count)]
+    ids = [person["id"] for person in people]
+    half = max(2, count // 2)
+    rotations = {"desk": _rotation(choose, ids[:half]), "experts": _rotation(choose, ids[half:] or ids[:1])}
+    teams = [_team(choose, "desk", ids[:half]), _team(choose, "experts", ids[half:] or ids[:1])]
+    always = [
+        {"id": name, "name": name, "time_zone": "Europe/Prague", "contacts": [{"channel": "inbox", "address": name}]}
+        for name in ("head", "owner", "second")
+    ]
+    return {
+        "people": [*people, *always],
+        "teams": teams,
+        "roles": {
+            "lead": {"holders": [*choose.some(ids, 1), "second"]},
+            "head": {"holders": ["head"]},
+            "owner": {"holders": ["owner", "second"]},
+            "night": {"oncall": "experts"},
+        },
+        "rotations": rotations,
+    }
+
+
+def _person(choose: Choices, number: int, count: int) -> Data:
+    zone = choose.of(ZONES)
+    person: Data = {
+        "id": f"p{number}",
+        "name": f"Person {number}",
+        "time_zone": zone,
+        "contacts": [{"channel": choose.of(("inbox", "webhook")), "address": f"p{number}"}],
+        "rank": choose.number(5),
+        "skills": choose.of(([], ["billing"], ["postgresql", "billing"])),
+    }
+    if choose.chance(30):
+        person["authority"] = {"refund": choose.of((100.0, 1000.0, True))}
+    if choose.chance(40) and number + 1 < count:
+        person["deputy"] = f"p{number + 1 + choose.number(count - number - 1)}"
+    if choose.chance(30):
+        start = START + timedelta(hours=choose.number(200))
+        person["away"] = [{"start": _written(start), "end": _written(start + timedelta(hours=6 + choose.number(90)))}]
+    if choose.chance(30):
+        slots = choose.of((["09:00-17:00"], ["08:00-12:00", "13:00-18:00"], ["22:00-06:00"]))
+        person["hours"] = {"week": dict.fromkeys(WEEKDAYS, slots)}
+    return person
+
+
+def _rotation(choose: Choices, ids: list[str]) -> Data:
+    rotation: Data = {
+        "people": choose.some(ids),
+        "time_zone": choose.of(ZONES),
+        "starts_on": "2026-01-05",
+        **_turns(choose),
+    }
+    if choose.chance(40):
+        nights = {day: ["18:00-08:00"] for day in WEEKDAYS}
+        layer = {"people": choose.some(ids), "every": "1d", "hand_over": {"at": "18:00"}, "starts_on": "2026-01-05"}
+        rotation["above"] = [{**layer, "only": nights}]
+    if choose.chance(30):
+        start = START + timedelta(hours=choose.number(200))
+        end = start + timedelta(hours=1 + choose.number(40))
+        rotation["overrides"] = [{"start": _written(start), "end": _written(end), "person": choose.of(ids)}]
+    if choose.chance(20):
+        rotation["only"] = {day: ["07:00-19:00"] for day in WEEKDAYS}
+    return rotation
+
+
+def _turns(choose: Choices) -> Data:
+    every = choose.of(("1w", "1d", "12h", "2w"))
+    at = choose.of(("08:00", "02:30", "17:00"))
+    return {"every": every, "hand_over": {"at": at, **({"weekday": "monday"} if every.endswith("w") else {})}}
+
+
+def _team(choose: Choices, name: str, ids: list[str]) -> Data:
+    team: Data = {"id": name, "name": name, "members": ids}
+    if choose.chance(50):
+        team["oncall"] = name
+    if choose.chance(30):
+        team["choose"] = {"by": choose.of((["senior"], ["skill", "senior"], ["everybody"]))}
+    return team
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat()
+
+
+# --- what should happen -----------------------------------------------------------------------------------------------
+
+TARGETS = ("team:desk", "team:experts", "role:lead", "oncall:desk", "oncall:experts", "role:night")
+
+
+def policy(choose: Choices) -> Data:
+    """Make up a playbook for ``company``: its ladder, paths, matrix, hours, gates and clocks."""
+    levels = [_level(choose, number) for number in range(1, 2 + choose.number(3))]
+    levels[-1]["last_resort"] = "role:head"
+    ids = [level["id"] for level in levels]
+    data: Data = {
+        "playbook": "generated",
+        "version": 1,
+        "title": "Made up",
+        "owner": "role:owner",
+        "fields": {"amount": {"type": "number"}, "topic": {"type": "text", "values": ["one", "two"]}},
+        "severity": {
+            "scale": [{"name": "P0"}, {"name": "P1"}, {"name": "P2", "waits_for_hours": choose.chance(40)}],
+            "default": "P1",
+            "rules": [
+                {"when": "flags.security", "severity": "P0"},
+                {"when": 'topic == "two"', "severity": "P2"},
+            ],
+        },
+        "triggers": [
+            {"id": "limit", "when": "ai_limit", "initiation": "ai_limit"},
+            {"id": "legal", "when": "flags.legal", "level": ids[-1]},
+        ],
+        "context": {"required": ["summary"], "complete_within": "10m"},
+        "levels": levels,
+        "calendars": {"office": {"time_zone": "Europe/Prague", "week": {day: ["08:00-17:00"] for day in WEEKDAYS}}},
+        "raci": {stage: {"responsible": ["owner"], "accountable": "role:head"} for stage in STAGES},
+        "resolution": {"confirmed_by": "customer", "confirm_within": "1d"},
+        "review": {"due": "2d", "remind": "1d"},
+        "hold_at_most": "3d",
+        "clocks": _clocks(choose, ids),
+        **_ways(choose, ids),
+    }
+    if choose.chance(40):
+        data["gates"] = [_gate(choose)]
+    return data
+
+
+def _level(choose: Choices, number: int) -> Data:
+    level: Data = {
+        "id": f"L{number}",
+        "targets": choose.some(TARGETS)[:3],
+        "ack": choose.of(("10m", "1h", "5m")),
+        "repeat": choose.number(3),
+        "dwell": choose.of(("2h", "1d")),
+    }
+    if choose.chance(20):
+        level["calendar"] = "office"
+    if choose.chance(30) and any(target.startswith("team:") for target in level["targets"]):
+        level["choose"] = {"by": choose.of((["senior"], ["experienced"], ["everybody"])), **_take(choose)}
+        if level["choose"]["by"] == ["everybody"]:
+            level["choose"].pop("take", None)
+    return level
+
+
+def _take(choose: Choices) -> Data:
+    return {"take": 2} if choose.chance(30) else {}
+
+
+def _ways(choose: Choices, ids: list[str]) -> Data:
+    ways: Data = {}
+    if choose.chance(30):
+        ways["routing"] = [{"when": "true", choose.of(("during", "outside")): "office", "targets": ["oncall:experts"]}]
+    if choose.chance(30):
+        legal = {"id": "legal", "when": "flags.legal", "levels": ids[-1:]}
+        ways["paths"] = [legal, {"id": "usual", "levels": ids}]
+    if choose.chance(40):
+        ways["matrix"] = [
+            {"severity": ["P0"], "level": ids[0], "targets": ["role:lead"], "ack": "4m"},
+            {"severity": ["P0", "P1"], "after": choose.of(("30m", "3h")), "level": ids[-1]},
+        ]
+    return ways
+
+
+def _clocks(choose: Choices, ids: list[str]) -> Data:
+    clocks: Data = {}
+    for name in ("acknowledge", "first_human_response", "resolution"):
+        if choose.chance(50):
+            clocks[name] = {
+                "within": choose.of(({"default": "2h"}, {"P0": "20m", "default": "8h"}, {"P0": "30m"})),
+                "on_breach": choose.of(("level_up", "tell", ids[-1])),
+                **({"calendar": "office"} if choose.chance(30) else {}),
+            }
+    return clocks
+
+
+def _gate(choose: Choices) -> Data:
+    return {
+        "id": "credit",
+        "before": choose.of(("assignment", "resolution")),
+        "when": choose.of(("flags.legal", 'topic == "two"')),
+        "approvers": choose.of((["role:head"], ["role:head", "role:owner"])),
+        "need": 1,
+        "subject": ["amount"],
+        "deadline": choose.of(("30m", "4h")),
+        "on_expiry": choose.of(("halt", "escalate", "deny")),
+    }
+
+
+def playbook(data: Data) -> Playbook:
+    """Make a playbook of its data; what the loader checks beyond its shape is not checked here."""
+    return Playbook.model_validate(data)
+
+
+def facts(choose: Choices) -> dict[str, Any]:
+    """Make up what a request states: always enough to escalate."""
+    stated: dict[str, Any] = {"ai_limit": True}
+    if choose.chance(30):
+        stated["flags.security"] = True
+    if choose.chance(30):
+        stated["flags.legal"] = True
+    if choose.chance(40):
+        stated["topic"] = choose.of(("one", "two"))
+    return stated
