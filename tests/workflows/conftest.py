@@ -83,6 +83,13 @@ async def world(temporal: Client, tmp_path: Path, cached: int) -> AsyncIterator[
 
 
 @pytest.fixture
+async def timeless(skipping: WorkflowEnvironment, tmp_path: Path, cached: int) -> AsyncIterator[World]:
+    """A world in which time passes only while ``skipping.sleep`` lets it."""
+    async with open_world(skipping.client, tmp_path, cached=cached) as opened:
+        yield opened
+
+
+@pytest.fixture
 async def crowded(temporal: Client, tmp_path: Path) -> AsyncIterator[World]:
     """A world for many escalations at once, with a cache: without one, the worker drops a workflow that waits for a
     local activity as soon as another comes, and does it again after ten seconds."""

@@ -1,8 +1,6 @@
 """Ways through the ladder on a real worker: what lasts is raised, what is skipped is seen."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -10,13 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from escalation.model import commands as c
 from escalation.model import events as e
 from tests.workflows.test_time import climbed
-from tests.workflows.world import ANN, CLEO, CUSTOMER, DAN, EVE, World, open_world
-
-
-@pytest.fixture
-async def timeless(skipping: WorkflowEnvironment, tmp_path: Path, cached: int) -> AsyncIterator[World]:
-    async with open_world(skipping.client, tmp_path, cached=cached) as opened:
-        yield opened
+from tests.workflows.world import ANN, CLEO, CUSTOMER, DAN, EVE, World
 
 
 @pytest.mark.req("SMX-1", "EP-C5")
