@@ -105,12 +105,13 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("ended" if here.outcome else "acts next", who),
         ("otherwise", f"{show(here.next.at, now)} ({away(here.next.at, now)}): {here.next.what}" if here.next else ""),
         ("stage", f"{here.stage}" + (f", waiting on {here.waiting_on}" if not here.outcome else "")),
-        ("level", f"{here.level} ({here.axis})" if here.level else ""),
+        ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),
         ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
         ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
         ("milder", here.lowering),
+        ("skipped", "\n".join(here.bypassed)),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
@@ -151,11 +152,11 @@ def _long(seconds: float) -> str:
 
 
 def _gates(here: Situation, now: datetime) -> Table:
-    table = columns("approval", "round", "state", "decide until", "approvers", "digest")
+    table = columns("approval", "round", "state", "decide until", "approvers", "digest", "asks")
     for gate in here.gates:
         state = "; ".join(filter(None, [gate.state, *gate.decided])) if gate.state == "pending" else gate.state
         until = show(gate.due, now) if gate.state == "pending" else ""
-        add(table, gate.id, str(gate.round), state, until, names(gate.approvers), gate.digest)
+        add(table, gate.id, str(gate.round), state, until, names(gate.approvers), gate.digest, gate.asks)
     return table
 
 

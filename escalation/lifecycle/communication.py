@@ -26,13 +26,14 @@ def instant(at: datetime) -> str:
 
 def explain_reason(reason: Reason) -> str:
     """Write a reason with the facts it read and the words that matched."""
-    read = ", ".join(f"{name}={_shown(value)}" for name, value in reason.facts.items() if name != "keywords")
+    read = ", ".join(f"{name}={shown(value)}" for name, value in reason.facts.items() if name != "keywords")
     words = f"said: {', '.join(reason.words)}" if reason.words else ""
     known = "; ".join(filter(None, [read, words]))
     return f"{reason.trigger}: {reason.because}" + (f" ({known})" if known else "")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Write a fact's value."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -170,7 +171,7 @@ def taken(state: Escalation) -> Words:
 def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
     """Ask an approver to decide."""
     facts = derive(basis_of(state))
-    asked = "\n".join(f"  {name}: {_shown(facts[name])}" for name in policy.subject if name in facts)
+    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in policy.subject if name in facts)
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
     body = (
         f"{again}To decide: {policy.title or policy.id}{note}\n"

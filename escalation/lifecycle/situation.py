@@ -4,6 +4,7 @@ Built from the state alone, by the same agenda that drives it, so that no view c
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime
@@ -11,11 +12,12 @@ from pydantic import AwareDatetime
 from escalation.lifecycle import approval
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
-from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.communication import explain_reason, shown
+from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
 from escalation.model.request import Case, Context, Customer, Reason
-from escalation.model.state import Escalation
+from escalation.model.state import Escalation, Rung
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Axis, Initiation, Stage, Timing, WaitingOn
 from escalation.values import Actor, Record, format_duration
@@ -32,6 +34,8 @@ class GateView(Record):
     """An approval as people read it."""
 
     id: str
+    asks: str
+    """What is to be decided, with the facts that the approval is bound to."""
     round: int
     state: str
     digest: str
@@ -62,6 +66,8 @@ class Situation(Record):
     why: str
     severity: str
     level: str = ""
+    path: str = ""
+    """Which of the playbook's paths it climbs; empty where there is one ladder for all."""
     axis: Axis | None = None
     owner: Actor | None = None
     accountable: str
@@ -77,6 +83,8 @@ class Situation(Record):
     next: Next | None = None
     clocks: tuple[ClockView, ...] = ()
     gates: tuple[GateView, ...] = ()
+    bypassed: tuple[str, ...] = ()
+    """What was skipped by the exception procedure, by whom and why."""
     items: tuple[ItemView, ...] = ()
     missing: tuple[str, ...] = ()
     case: CaseLink | None = None
@@ -129,6 +137,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         why=why,
         severity=state.severity,
         level=state.level.id if state.level else "",
+        path=state.path,
         axis=state.level.axis if state.level else None,
         owner=state.owner.actor if state.owner else None,
         accountable=state.accountable,
@@ -140,18 +149,8 @@ def situation(state: Escalation, now: datetime) -> Situation:
         occurrences=state.occurrences,
         next=Next(at=due.at, what=due.summary) if due else None,
         clocks=tuple(clock_views(state, now)),
-        gates=tuple(
-            GateView(
-                id=gate.id,
-                round=gate.round,
-                state=gate.state,
-                digest=gate.digest,
-                approvers=gate.people,
-                decided=tuple(f"{vote.decision} by {vote.by}" for vote in gate.votes),
-                due=gate.due,
-            )
-            for gate in state.gates.values()
-        ),
+        gates=tuple(_gate_views(state)),
+        bypassed=tuple(f"{used.skipped}, by {used.by}: {used.because}" for used in state.bypasses),
         items=tuple(
             ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
             for item in state.items.values()
@@ -184,7 +183,7 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         return (who,), "the proposed resolution is to be confirmed or rejected"
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
         asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
-        return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}"
+        return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
     if state.review is not None:
         return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
@@ -192,6 +191,29 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)
         return (state.accountable,), f"it cannot be resolved as it is: {said}"
     return (state.accountable,), "the owner works on it"
+
+
+def _held(rung: Rung) -> str:
+    """Say whose pages wait for their working hours."""
+    waits = [f"{person} from {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC on" for person, at in rung.held.items()]
+    return f"; told as their working hours begin: {', '.join(waits)}" if waits else ""
+
+
+def _gate_views(state: Escalation) -> Iterator[GateView]:
+    facts = derive(basis_of(state)) if state.gates else {}
+    for gate in state.gates.values():
+        policy = state.playbook.gate(gate.id)
+        subject = [f"{name}={shown(facts[name])}" for name in policy.subject if name in facts] if policy else []
+        yield GateView(
+            id=gate.id,
+            asks=": ".join(filter(None, [policy.title if policy else "", ", ".join(subject)])),
+            round=gate.round,
+            state=gate.state,
+            digest=gate.digest,
+            approvers=gate.people,
+            decided=tuple(f"{vote.decision} by {vote.by}" for vote in gate.votes),
+            due=gate.due,
+        )
 
 
 def explanation(state: Escalation) -> Explanation:
@@ -304,7 +326,8 @@ def _clock_line(clock: ClockView) -> str:
 def _gate_line(gate: GateView) -> str:
     decided = f", {'; '.join(gate.decided)}" if gate.decided else ""
     until = f", decide until {_instant(gate.due)}" if gate.state == "pending" else ""
-    return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}"
+    asks = f" — {_said(gate.asks)}" if gate.asks else ""
+    return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}{asks}"
 
 
 def _item_line(item: ItemView) -> str:

@@ -258,3 +258,10 @@ def test_a_target_of_the_raci_is_said_as_whom_it_means() -> None:
     levels = [{"id": "L1", "targets": ["raci:accountable"], "ack": "10m", "dwell": "2h", "last_resort": "role:boss"}]
     triggers = [{"id": "by_hand", "when": "true", "initiation": "manual"}]
     assert Life(small(levels=levels, triggers=triggers)).open().called == ("role:lead",)
+
+
+def test_an_approver_sees_what_is_to_be_decided() -> None:
+    gate = {"title": "Give credit", "subject": ["amount"], "approvers": ["role:finance"]}
+    life = opened(gated(gate), facts={"amount": 250.0}).taken_by(ANN)
+    assert situation(life.state, life.now).gates[0].asks == "Give credit: amount=250"
+    assert "Give credit: amount=250" in markdown(life.state, life.now)
