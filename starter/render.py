@@ -107,6 +107,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("level", f"{here.level} ({here.axis})" if here.level else ""),
         ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
+        *((f"why {name(person)}", why) for person, why in here.why_they.items()),
+        ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),

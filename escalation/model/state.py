@@ -71,6 +71,10 @@ class Rung(Record):
     people: tuple[Actor, ...] = ()
     declined: tuple[Actor, ...] = ()
     failed: tuple[Actor, ...] = ()
+    why: dict[Actor, str] = {}
+    """Why it is they and not others, where there is something to say."""
+    notes: tuple[str, ...] = ()
+    """Who was passed over, left out or spared, and what could not be resolved."""
 
 
 class Taken(Record):

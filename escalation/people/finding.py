@@ -82,19 +82,19 @@ class Finder:
             self.found = {actor: _asked_again(each) for actor, each in self.found.items()}
             self.left_out.clear()
         self.notes += [f"{actor} declined before and is left out." for actor in self.left_out]
-        fell_back = not self.found
-        if fell_back:
-            self.notes.append(f"Nobody could be found for what was asked, so {search.fallback} is asked instead.")
-            self._add(search.fallback, ())
-        if not self.found:
-            self.notes.append(f"Nobody could be found for {search.fallback} either, so nobody is told.")
+        fallback = search.fallback if not self.found else None
+        if fallback is not None:
+            self.notes.append(f"Nobody could be found for what was asked, so {fallback} is asked instead.")
+            self._add(fallback, ())
+            if not self.found:
+                self.notes.append(f"Nobody could be found for {fallback} either, so nobody is told.")
         spared = tuple(actor for actor in self.spared if actor not in self.found)
         self.notes += [f"{actor} is spared: {self.tired[actor]}." for actor in spared]
         self.notes += self._unknown()
         members = (actor for target in (*search.targets, *search.also) for actor in self._members(target))
         return People(
             people=tuple(self.found.values()),
-            fell_back=fell_back,
+            fell_back=fallback is not None,
             notes=tuple(dict.fromkeys(self.notes)),
             also=tuple(dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)),
             left_out=tuple(self.left_out),
@@ -302,14 +302,18 @@ class Finder:
         people = [person for person, _ in there.values()]
         fresh = [person for person in people if person.actor not in self.tired]
         chosen = choose(fresh if everybody and fresh else people, by, take, matter, self.tired)
-        for actor, why in chosen:
+        by_order = "the lowest of {} that suffice" if kind == "authority" else "first of {} equals as written"
+        for actor, why, equals in chosen:
             person, note = there[actor]
+            placed = by_order.format(equals) if equals > 1 else ""
             spent = f"has had {self.tired[actor]}, but too few others are there" if actor in self.tired else ""
-            resolved.found.append((person, _joined(why, spent, note)))
+            resolved.found.append((person, _joined(why, placed, spent, note)))
         if self.tired:
-            taken = {actor for actor, _ in chosen}
+            taken = {each.actor for each in chosen}
             before = choose(people, by, take, matter)
-            resolved.spared.extend(actor for actor, _ in before if actor in self.tired and actor not in taken)
+            resolved.spared.extend(
+                each.actor for each in before if each.actor in self.tired and each.actor not in taken
+            )
 
     def _of_team(
         self, name: str, by: Sequence[Criterion], avoid: set[Actor], resolved: _Resolved

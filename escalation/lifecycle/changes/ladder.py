@@ -43,7 +43,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         people.setdefault(actor, event.purpose)
     changes: Changes = {"people": people}
     if purpose == "rung" and state.rung is not None and state.rung.id == reference:
-        changes["rung"] = with_(state.rung, people=found, resolved=True)
+        why = {each.person: each.note for each in event.found.people if each.note}
+        changes["rung"] = with_(state.rung, people=found, resolved=True, why=why, notes=event.found.notes)
     elif purpose == "gate":
         gate = state.gate_asked(reference)
         if gate is not None:
