@@ -37,7 +37,7 @@ def looked_up(life: Life, purpose: str) -> FindPeople:
 # --- chosen for what it needs ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("SAG-6", "EP-T4")
+@pytest.mark.req("SAG-6")
 def test_the_level_s_choice_finds_who_knows_the_technology_and_everybody_sees_why() -> None:
     playbook = small(levels=levels(choose={"by": ["skill", "senior"]}))
     life = Life(playbook, directory=skilled(bob={"skills": ("postgresql",)}, ann={"rank": 9}))
@@ -78,7 +78,7 @@ def test_the_worst_severity_and_that_it_is_a_page_are_said_to_the_directory() ->
     assert not looked_up(opened(small()), "rung:").worst
 
 
-@pytest.mark.req("EP-O2", "EP-4")
+@pytest.mark.req("EP-O2")
 def test_an_approval_goes_to_the_lowest_authority_that_covers_the_amount_and_then_to_the_next() -> None:
     gate = {"approvers": ["authority:refund"], "deputies": ["authority:refund"], "on_expiry": "next_deputy"}
     playbook = gated({**gate, "subject": ["amount"]}, needs={"authority": {"refund": "amount"}})
@@ -119,7 +119,6 @@ def test_a_playbook_that_chooses_nobody_is_written_as_before() -> None:
 # --- whom it is about -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("EP-UC5")
 def test_whom_it_is_about_is_never_told_and_may_neither_take_nor_approve_it() -> None:
     playbook = gated({"approvers": ["role:security", "person:bob"]})
     life = opened(playbook, facts={"concerns": ["bob"]})
@@ -132,6 +131,20 @@ def test_whom_it_is_about_is_never_told_and_may_neither_take_nor_approve_it() ->
     assert "takes no part" in life.refused(NotAllowed, c.Reassign(by=ANN, to=BOB, because="yours"))
     assert BOB not in life.told()
     assert BOB not in life.state.people
+
+
+@pytest.mark.req("EP-UC5")
+def test_a_complaint_goes_from_the_supervisor_to_hr_and_to_the_management_past_whom_it_is_about() -> None:
+    path = [("supervisor", "team:desk"), ("hr", "team:experts"), ("management", "role:lead")]
+    ladder = [
+        {**level, "id": name, "targets": [target], "repeat": 0}
+        for level, (name, target) in zip(LEVELS, path, strict=True)
+    ]
+    triggers = [{"id": "complaint", "when": "ai_limit"}]
+    life = opened(small(levels=ladder, triggers=triggers), facts={"ai_limit": True, "concerns": ["ann", "dan"]})
+    life.pass_time("30m")
+    assert [event.level for event in life.all(e.LevelEntered)] == ["supervisor", "hr", "management"]
+    assert life.told(MessageKind.PAGE) == [BOB, CYD, EVE]
 
 
 def test_an_owner_who_turns_out_to_be_concerned_is_told_nothing_more_and_others_are_called_at_once() -> None:

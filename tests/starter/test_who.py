@@ -44,7 +44,6 @@ def refunds(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.mark.req("EP-O5")
 def test_who_is_found_comes_with_why_and_with_when_they_work_again(escalate: Escalate, people: str) -> None:
     asked = ("who", "team:desk", "--at", "2026-11-20T22:00+01:00", "--directory", people)
     found = escalate(*asked, "--json").json
