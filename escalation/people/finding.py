@@ -37,6 +37,9 @@ class _Tired(IntEnum):
     ASKED = 2
 
 
+_WAYS = tuple(_Tired)
+
+
 class _Candidate(NamedTuple):
     """Somebody who may be meant; without a person, why nobody is."""
 
@@ -66,8 +69,7 @@ class Finder:
         self.notes: list[str] = []
         self.left_out: dict[Actor, None] = {}
         self.spared: dict[Actor, None] = {}
-        self.skills = frozenset(map(plain, search.skills))
-        self.tired = dict(self._tired())
+        self.tired = dict(self._tired()) if known.pages is not None else {}
 
     def people(self) -> People:
         """Return who is found, who else may act, and everything worth saying about it."""
@@ -102,15 +104,15 @@ class Finder:
         )
 
     def _members(self, target: Target) -> Sequence[Actor]:
-        kind, name = split_target(target)
-        if kind != "authority":
+        if not target.startswith("authority:"):
             return self.directory.members(target)
+        name = split_target(target)[1]
         return [person.actor for person, _ in authorised(self.directory, self.search, name)]
 
     # --- one target --------------------------------------------------------------------------------------------------
 
     def _add(self, target: Target, declined: Sequence[Actor]) -> None:
-        for tired in _Tired:
+        for tired in _WAYS if self.tired else (_Tired.ASKED,):
             resolved = self._resolve(target, declined, tired)
             self.spared |= dict.fromkeys(resolved.spared)
             if resolved.found or not resolved.spared:
@@ -298,7 +300,8 @@ class Finder:
         everybody = by == (Criterion.EVERYBODY,)
         take = None if everybody else max(self.search.at_least, (policy.take if policy else None) or 1)
         turn = self.known.turns.get(target)
-        matter = Matter(self.skills, self.known.owned, turn, self.known.previous, on_duty)
+        skills = frozenset(map(plain, self.search.skills))
+        matter = Matter(skills, self.known.owned, turn, self.known.previous, on_duty)
         people = [person for person, _ in there.values()]
         fresh = [person for person in people if person.actor not in self.tired]
         chosen = choose(fresh if everybody and fresh else people, by, take, matter, self.tired)
@@ -329,12 +332,10 @@ class Finder:
     # --- what is known from outside ----------------------------------------------------------------------------------
 
     def _tired(self) -> Iterator[tuple[Actor, str]]:
-        if self.known.pages is None:
-            return
         for actor, start in limited(self.directory, self.search, self.at):
             person = self.directory.person(actor)
             if person is not None and person.at_most is not None:
-                pages = self.known.pages.get(actor, Pages())
+                pages = (self.known.pages or {}).get(actor, Pages())
                 why = too_many(person.at_most, pages, by_night=start.night is not None)
                 if why:
                     yield actor, why

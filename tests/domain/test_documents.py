@@ -17,7 +17,7 @@ from escalation.values import Duration, Record, Slug, Target
 MODES = "one of `deny`, `halt`, `escalate`"
 DURATION = "a duration such as 90s, 15m, 1h30m, 2d or 1w"
 SLUG = "a short name of letters, digits, `_`, `-` and `.`"
-TARGET = "a target such as `team:support` or `oncall:platform` (person, team, role, oncall or raci)"
+TARGET = "a target such as `team:support` or `oncall:platform` (person, team, role, oncall, authority or raci)"
 
 
 def refused(text: str, model: type[Record] | None = None) -> list[Finding]:
