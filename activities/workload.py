@@ -51,9 +51,12 @@ class Workload:
         try:
             running = asyncio.get_running_loop().run_in_executor(self._threads, ask)
             return await asyncio.wait_for(running, self._patience)
-        except (TimeoutError, SQLAlchemyError) as error:
-            log.warning("chosen_without_ledger", because=type(error).__name__)
+        except TimeoutError:
+            log.warning("chosen_without_ledger", because="it did not answer in time")
             return Known(without="not known, because the ledger did not answer in time")
+        except SQLAlchemyError as error:
+            log.warning("chosen_without_ledger", because=type(error).__name__)
+            return Known(without="not known, because the ledger could not be read")
 
     def _ask(self, wanted: Wanted, turn: Callable[[Target], int]) -> Known:
         with self._reads.connect() as connection:

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from activities.notify import inbox, webhook
+from escalation.choice import Choose, Criterion
 from escalation.errors import DocumentError, Finding
 from escalation.foresight.lint import Foreseen, Weight, prove
 from escalation.lifecycle.clock_views import WAITS_FOR
@@ -274,6 +275,12 @@ def _context(book: Playbook) -> RenderableType:
     return Group(Text(text), *([table] if table.row_count else []))
 
 
+def _chosen(choose: Choose | None) -> str:
+    if choose is None or choose.by == (Criterion.EVERYBODY,):
+        return ": all of them" if choose is not None else ""
+    return f": {choose.take or 1} of them, by {', '.join(choose.by)}".replace("_", " ")
+
+
 def _levels(book: Playbook) -> Group:
     table = render.columns("level", "title", "who", "answer within", "rounds", "up after", "up at once when")
     for level in book.levels:
@@ -281,7 +288,7 @@ def _levels(book: Playbook) -> Group:
             table,
             level.id,
             level.title,
-            names(level.targets),
+            names(level.targets) + _chosen(level.choose),
             format_duration(level.ack),
             str(level.repeat + 1),
             format_duration(level.dwell),
@@ -295,7 +302,7 @@ def _routing(book: Playbook) -> RenderableType:
     table = render.columns("when", "hours", "level", "instead of the level's targets")
     for route in book.routing:
         hours = f"in {route.during}" if route.during else f"out of {route.outside}" if route.outside else ""
-        render.add(table, route.when, hours, route.level or "the first", names(route.targets))
+        render.add(table, route.when, hours, route.level or "the first", names(route.targets) + _chosen(route.choose))
     return table
 
 
@@ -341,7 +348,7 @@ def _gates(book: Playbook) -> RenderableType:
             gate.id,
             gate.before,
             Text(gate.when, style="dim"),
-            names(gate.approvers),
+            names(gate.approvers) + _chosen(gate.choose),
             str(gate.need),
             format_duration(gate.deadline),
             " ".join(

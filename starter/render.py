@@ -108,6 +108,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),
         ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
+        *((f"why {name(person)}", why) for person, why in here.why_they.items()),
+        ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
         ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
         ("milder", here.lowering),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from escalation.lifecycle.communication import explain_reason
 from escalation.model import events as e
+from escalation.people.found import People
 from escalation.values import Actor
 from starter.when import show
 
@@ -84,7 +85,7 @@ def steps(events: Iterable[e.Event]) -> list[Step]:
     for event in events:
         if isinstance(event, e.PeopleResolved):
             people = tuple(found.person for found in event.found.people)
-            why = "; ".join(dict.fromkeys(found.note for found in event.found.people if found.note))
+            why = "; ".join(dict.fromkeys((*_whys(event.found), *event.found.notes)))
             place = open_calls.get(event.purpose, _cause(told, event))
             if place is not None:
                 told[place] = told[place]._replace(who=people, why=_joined(told[place].why, why))
@@ -158,10 +159,18 @@ def _pages_held(event: e.PagesHeld) -> Line:
 
 def _resolved(event: e.PeopleResolved) -> Line:
     found = event.found
-    because = "; ".join((*dict.fromkeys(f.note for f in found.people if f.note), *found.notes))
-    weight = Weight.STEP if found.fell_back or found.left_out else Weight.DETAIL
+    because = "; ".join(dict.fromkeys((*_whys(found), *found.notes)))
+    weight = Weight.STEP if found.notes or any(each.note for each in found.people) else Weight.DETAIL
     people = names(f.person for f in found.people) or "nobody"
     return Line(f"{_found_for(event.purpose)}: {people}", because, weight)
+
+
+def _whys(found: People) -> list[str]:
+    """Return why it is these people; with their names where it is not the same for all."""
+    notes = {each.note for each in found.people}
+    if len(notes) == 1:
+        return [note for note in notes if note]
+    return [f"{name(each.person)}: {each.note}" for each in found.people if each.note]
 
 
 def _delivered(event: e.MessageDelivered) -> Line:

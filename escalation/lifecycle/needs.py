@@ -1,5 +1,6 @@
 """What a case needs of the people who are found for it, and whom it must never reach."""
 
+from collections.abc import Callable
 from typing import Any
 
 from escalation.lifecycle.facts import basis_of, derive
@@ -14,7 +15,7 @@ CONCERNS = "concerns"
 def concerned(state: Escalation) -> tuple[Actor, ...]:
     """Return whom the case is about: nobody tells them of it, and they decide nothing in it."""
     named = state.facts.get(CONCERNS, state.playbook.defaults.get(CONCERNS))
-    if not isinstance(named, tuple | list):
+    if not named or not isinstance(named, tuple | list):
         return ()
     prefix = f"{ActorKind.PERSON}:"
     return tuple(dict.fromkeys(prefix + each.strip().removeprefix(prefix) for each in named))
@@ -23,20 +24,27 @@ def concerned(state: Escalation) -> tuple[Actor, ...]:
 def needs(state: Escalation) -> dict[str, Any]:
     """Return what every search for people says of the case; what is not needed is left out."""
     policy = state.playbook.needs
-    facts = _facts(state, (*policy.skills, *policy.authority.values()))
-    found: dict[str, Any] = {
-        "concerned": concerned(state),
-        "skills": tuple(word for name in policy.skills for word in _words(facts.get(name))),
-        "authority": {kind: _amount(facts.get(name)) for kind, name in policy.authority.items()},
-        "repeat_of": state.repeat_of,
-    }
-    return {name: value for name, value in found.items() if value}
+    value = _reader(state, (*policy.skills, *policy.authority.values()))
+    found: dict[str, Any] = {}
+    if barred := concerned(state):
+        found["concerned"] = barred
+    if skills := tuple(word for name in policy.skills for word in _words(value(name))):
+        found["skills"] = skills
+    if policy.authority:
+        found["authority"] = {kind: _amount(value(name)) for kind, name in policy.authority.items()}
+    if state.repeat_of is not None:
+        found["repeat_of"] = state.repeat_of
+    return found
 
 
-def _facts(state: Escalation, names: tuple[str, ...]) -> dict[str, FactValue]:
-    if any(name in FACTS and FACTS[name].derived for name in names):
-        return derive(basis_of(state))
-    return {**state.playbook.defaults, **state.facts}
+def _reader(state: Escalation, names: tuple[str, ...]) -> Callable[[str], FactValue | None]:
+    if not _DERIVED.isdisjoint(names):
+        return derive(basis_of(state)).get
+    stated, assumed = state.facts, state.playbook.defaults
+    return lambda name: stated.get(name, assumed.get(name))
+
+
+_DERIVED = frozenset(name for name, fact in FACTS.items() if fact.derived)
 
 
 def _words(value: FactValue | None) -> tuple[str, ...]:

@@ -35,7 +35,9 @@ def react(state: Escalation, events: Iterable[e.Event]) -> list[Action]:
         reaction = _REACTIONS.get(type(event))
         if reaction is not None:
             actions += reaction(state, event)
-    barred = {actor for actor in concerned(state) if actor != state.requested_by}
-    if barred:  # they may have been told, or own it, since before that was known
-        actions = [action for action in actions if not (isinstance(action, Notify) and action.to in barred)]
-    return actions
+    barred = concerned(state)
+    if not barred:
+        return actions
+    # They may have been told, or own it, since before that was known. What they asked for themselves, they are told.
+    silent = {actor for actor in barred if actor != state.requested_by}
+    return [each for each in actions if not isinstance(each, Notify) or each.to not in silent]

@@ -8,9 +8,11 @@ from escalation.model import events as e
 
 def follow(draft: Draft) -> None:
     """Call others when facts that were stated just now leave nobody who may act."""
-    if not any(isinstance(each, _STATES) and CONCERNS in each.facts for each in draft.events):
+    if _STATES.isdisjoint(map(type, draft.events)):
         return
     state = draft.state
+    if state.facts.get(CONCERNS) == draft.before.facts.get(CONCERNS):
+        return
     if state.level is None or state.ended or state.review is not None:
         return
     barred, rung = concerned(state), state.rung
@@ -20,4 +22,4 @@ def follow(draft: Draft) -> None:
         assignment.enter_level(draft, state.level.index, f"its owner {state.owner.actor} is concerned by it")
 
 
-_STATES = (e.FactsChanged, e.Joined, e.InputProvided)
+_STATES = {e.FactsChanged, e.Joined, e.InputProvided}

@@ -73,6 +73,10 @@ class Situation(Record):
     accountable: str
     called: tuple[str, ...] = ()
     """Targets whose people are being called to take it; empty while nobody is."""
+    why_they: dict[Actor, str] = {}
+    """Of those who are being called: why it is they and not others, where there is something to say."""
+    notes: tuple[str, ...] = ()
+    """Who is not being called, and why not."""
     playbook: str
     opened_at: AwareDatetime | None = None
     due_at: AwareDatetime | None = None
@@ -142,6 +146,8 @@ def situation(state: Escalation, now: datetime) -> Situation:
         owner=state.owner.actor if state.owner else None,
         accountable=state.accountable,
         called=being_called(state),
+        why_they=state.rung.why if state.rung else {},
+        notes=state.rung.notes if state.rung else (),
         playbook=f"{state.playbook.playbook} v{state.playbook.version} ({state.playbook_digest})",
         opened_at=state.opened_at,
         due_at=state.due_at,
@@ -291,6 +297,8 @@ def markdown(state: Escalation, now: datetime) -> str:
     ]
     if here.called:
         lines.append(f"**Being called:** {', '.join(here.called)}")
+    lines += [f"- **Why {person}:** {_said(why)}" for person, why in here.why_they.items()]
+    lines += [f"- {_said(note)}" for note in here.notes]
     if here.next is not None:
         lines.append(f"- **If nobody acts:** {_instant(here.next.at)}, {_said(here.next.what)}")
     if here.due_at is not None:

@@ -80,6 +80,10 @@ class Rung(Record):
     """Which channels are tried first."""
     choose: Choose | None = None
     """How some of the targets' people are chosen; None: as the directory says."""
+    why: dict[Actor, str] = {}
+    """Why it is they and not others, where there is something to say."""
+    notes: tuple[str, ...] = ()
+    """Who was passed over, left out or spared, and what could not be resolved."""
 
 
 class Bypass(Record):

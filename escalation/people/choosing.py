@@ -53,6 +53,8 @@ class Chosen(NamedTuple):
 
     actor: Actor
     why: str
+    equals: int = 1
+    """Among how many that the criteria leave equal the given order decided; 1 when it did not."""
 
 
 def plain(word: str) -> str:
@@ -79,11 +81,10 @@ def choose(
     taken = ordered[:take]
     chosen = []
     for each, equals in taken:
-        if len(taken) < len(ordered) and equals > 1:
-            why[each.actor].append(f"first of {equals} equals as written")
-        elif len(candidates) == 1 and not why[each.actor] and by:
+        if len(candidates) == 1 and not why[each.actor] and by:
             why[each.actor].append("the only one who is there")
-        chosen.append(Chosen(each.actor, ", ".join(why[each.actor])))
+        decided = len(taken) < len(ordered) and equals > 1
+        chosen.append(Chosen(each.actor, ", ".join(why[each.actor]), equals if decided else 1))
     return chosen
 
 

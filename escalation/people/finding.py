@@ -37,6 +37,9 @@ class _Tired(IntEnum):
     ASKED = 2
 
 
+_WAYS = tuple(_Tired)
+
+
 class _Candidate(NamedTuple):
     """Somebody who may be meant; without a person, why nobody is."""
 
@@ -66,8 +69,7 @@ class Finder:
         self.notes: list[str] = []
         self.left_out: dict[Actor, None] = {}
         self.spared: dict[Actor, None] = {}
-        self.skills = frozenset(map(plain, search.skills))
-        self.tired = dict(self._tired())
+        self.tired = dict(self._tired()) if known.pages is not None else {}
 
     def people(self) -> People:
         """Return who is found, who else may act, and everything worth saying about it."""
@@ -82,19 +84,19 @@ class Finder:
             self.found = {actor: _asked_again(each) for actor, each in self.found.items()}
             self.left_out.clear()
         self.notes += [f"{actor} declined before and is left out." for actor in self.left_out]
-        fell_back = not self.found
-        if fell_back:
-            self.notes.append(f"Nobody could be found for what was asked, so {search.fallback} is asked instead.")
-            self._add(search.fallback, ())
-        if not self.found:
-            self.notes.append(f"Nobody could be found for {search.fallback} either, so nobody is told.")
+        fallback = search.fallback if not self.found else None
+        if fallback is not None:
+            self.notes.append(f"Nobody could be found for what was asked, so {fallback} is asked instead.")
+            self._add(fallback, ())
+            if not self.found:
+                self.notes.append(f"Nobody could be found for {fallback} either, so nobody is told.")
         spared = tuple(actor for actor in self.spared if actor not in self.found)
         self.notes += [f"{actor} is spared: {self.tired[actor]}." for actor in spared]
         self.notes += self._unknown()
         members = (actor for target in (*search.targets, *search.also) for actor in self._members(target))
         return People(
             people=tuple(self.found.values()),
-            fell_back=fell_back,
+            fell_back=fallback is not None,
             notes=tuple(dict.fromkeys(self.notes)),
             also=tuple(dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)),
             left_out=tuple(self.left_out),
@@ -102,15 +104,15 @@ class Finder:
         )
 
     def _members(self, target: Target) -> Sequence[Actor]:
-        kind, name = split_target(target)
-        if kind != "authority":
+        if not target.startswith("authority:"):
             return self.directory.members(target)
+        name = split_target(target)[1]
         return [person.actor for person, _ in authorised(self.directory, self.search, name)]
 
     # --- one target --------------------------------------------------------------------------------------------------
 
     def _add(self, target: Target, declined: Sequence[Actor]) -> None:
-        for tired in _Tired:
+        for tired in _WAYS if self.tired else (_Tired.ASKED,):
             resolved = self._resolve(target, declined, tired)
             self.spared |= dict.fromkeys(resolved.spared)
             if resolved.found or not resolved.spared:
@@ -297,18 +299,23 @@ class Finder:
         everybody = by == (Criterion.EVERYBODY,)
         take = None if everybody else max(self.search.at_least, (policy.take if policy else None) or 1)
         turn = self.known.turns.get(target)
-        matter = Matter(self.skills, self.known.owned, turn, self.known.previous, on_duty)
+        skills = frozenset(map(plain, self.search.skills))
+        matter = Matter(skills, self.known.owned, turn, self.known.previous, on_duty)
         people = [person for person, _ in there.values()]
         fresh = [person for person in people if person.actor not in self.tired]
         chosen = choose(fresh if everybody and fresh else people, by, take, matter, self.tired)
-        for actor, why in chosen:
+        by_order = "the lowest of {} that suffice" if kind == "authority" else "first of {} equals as written"
+        for actor, why, equals in chosen:
             person, note = there[actor]
+            placed = by_order.format(equals) if equals > 1 else ""
             spent = f"has had {self.tired[actor]}, but too few others are there" if actor in self.tired else ""
-            resolved.found.append((person, _joined(why, spent, note)))
+            resolved.found.append((person, _joined(why, placed, spent, note)))
         if self.tired:
-            taken = {actor for actor, _ in chosen}
+            taken = {each.actor for each in chosen}
             before = choose(people, by, take, matter)
-            resolved.spared.extend(actor for actor, _ in before if actor in self.tired and actor not in taken)
+            resolved.spared.extend(
+                each.actor for each in before if each.actor in self.tired and each.actor not in taken
+            )
 
     def _of_team(
         self, name: str, by: Sequence[Criterion], avoid: set[Actor], resolved: _Resolved
@@ -324,12 +331,10 @@ class Finder:
     # --- what is known from outside ----------------------------------------------------------------------------------
 
     def _tired(self) -> Iterator[tuple[Actor, str]]:
-        if self.known.pages is None:
-            return
         for actor, start in limited(self.directory, self.search, self.at):
             person = self.directory.person(actor)
             if person is not None and person.at_most is not None:
-                pages = self.known.pages.get(actor, Pages())
+                pages = (self.known.pages or {}).get(actor, Pages())
                 why = too_many(person.at_most, pages, by_night=start.night is not None)
                 if why:
                     yield actor, why

@@ -10,11 +10,11 @@ from escalation.values import Actor, Record, Target
 
 
 class Search(Record):
-    """Whom to find. Everything but ``targets`` and ``fallback`` narrows it."""
+    """Whom to find. Everything but ``targets``, ``fallback`` and ``also`` narrows it."""
 
     targets: tuple[Target, ...]
-    fallback: Target
-    """The playbook's owner: told when none of the targets can be resolved."""
+    fallback: Target | None = None
+    """The playbook's owner: told when none of the targets can be resolved. None: then nobody is."""
     exclude: tuple[Actor, ...] = ()
     """May not be asked here."""
     concerned: tuple[Actor, ...] = ()
@@ -37,6 +37,11 @@ class Search(Record):
     """Whoever is found is paged: what a person may be burdened with counts."""
     worst: bool = False
     """At the worst severity of its playbook."""
+
+    @property
+    def all_targets(self) -> tuple[Target, ...]:
+        """The targets, and what is asked when they lead to nobody."""
+        return self.targets if self.fallback is None else (*self.targets, self.fallback)
 
 
 class Pages(NamedTuple):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def wanted(directory: Directory, search: Search, at: datetime) -> Wanted:
     """Return what has to be known from outside for this search at an aware instant."""
-    targets = (*search.targets, search.fallback)
+    targets = search.all_targets
     chosen = [(target, policy.by) for target in targets if (policy := policy_of(directory, search, target)) is not None]
     by = {criterion for _, criteria in chosen for criterion in criteria}
     owned: dict[Actor, None] = {}
@@ -38,7 +38,7 @@ def limited(directory: Directory, search: Search, at: datetime) -> Iterator[tupl
     """Yield whose pages count, and from when."""
     if not directory.burdened or not search.page or (search.worst and directory.fatigue.worst_is_exempt):
         return
-    members = {actor for target in (*search.targets, search.fallback) for actor in directory.members(target)}
+    members = {actor for target in search.all_targets for actor in directory.members(target)}
     for person in directory.burdened:
         if person.actor in members and person.at_most is not None:
             yield person.actor, since(person.at_most, directory.fatigue.night, person.time_zone, at)

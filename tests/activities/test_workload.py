@@ -110,7 +110,6 @@ async def test_open_escalations_count_for_their_owner_and_closed_ones_do_not(
     assert known.owned == {ANN: 2}
 
 
-@pytest.mark.req("WHY-9")
 async def test_who_owns_the_fewest_open_escalations_is_asked_and_told_so(
     ledger: Ledger, directory: DirectoryFile
 ) -> None:

@@ -135,3 +135,9 @@ def test_the_schema_explains_keys_and_lets_an_override_leave_out_anything(escala
     assert "hold_at_most" in schema["anyOf"][1]["required"]
     assert schema["$defs"]["LevelPolicy"]["properties"]["ack"]["description"].startswith("How long one round of pages")
     json.dumps(schema)
+
+
+def test_a_playbook_that_chooses_among_people_says_so_as_a_procedure(escalate: Escalate, folder: Path) -> None:
+    text = NOBODY.replace("[team:nosuch]}", "[team:support-frontline], choose: {by: [skill, least_loaded], take: 2}}")
+    said = escalate("playbook", "show", "customer-service-escalation", "--playbooks", write(folder, text)).out
+    assert "team:support-frontline: 2 of them, by skill, least loaded" in " ".join(said.split())

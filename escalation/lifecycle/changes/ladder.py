@@ -80,8 +80,10 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         people.setdefault(actor, event.purpose)
     changes: Changes = {"people": people}
     if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
-        everybody = tuple(dict.fromkeys((*state.rung.people, *found)))
-        changes["rung"] = with_(state.rung, people=everybody, resolved=True)
+        rung = state.rung
+        why = {each.person: each.note for each in event.found.people if each.note}
+        everybody = tuple(dict.fromkeys((*rung.people, *found)))
+        changes["rung"] = with_(rung, people=everybody, resolved=True, why={**rung.why, **why}, notes=event.found.notes)
     elif purpose == "gate":
         gate = state.gate_asked(reference)
         if gate is not None:

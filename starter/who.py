@@ -1,0 +1,163 @@
+"""``escalate who``: who would be found for a target now, or at another instant, and why they. Needs no server."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from escalation.errors import RequestRefused
+from escalation.people.directory import load_directory
+from escalation.people.found import People
+from escalation.people.search import Known, Search, Wanted
+from escalation.people.wanted import wanted
+from escalation.playbook.schema import Playbook
+from escalation.values import FINDABLE, Target
+from starter import render, session
+from starter.session import AsJson, say
+from starter.story import name, names
+from starter.when import EXPECTED, parse_instant, show
+
+PANEL = "Look at escalations"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register ``who``."""
+    app.command("who", rich_help_panel=PANEL)(who)
+
+
+def who(  # noqa: PLR0917 - typer makes an option of each
+    target: Annotated[
+        str,
+        typer.Argument(metavar="TARGET", help="team:support, authority:refund, ... or a level of the --playbook: L1."),
+    ],
+    at: Annotated[str, typer.Option(metavar="WHEN", help="now, 2026-12-24T22:00+01:00, tomorrow 9:00.")] = "now",
+    directory: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="People to look up, if not those of the settings.")
+    ] = None,
+    playbook: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What it needs, chooses, and whom it asks when nobody is found.")
+    ] = None,
+    fact: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A fact of the case, such as credit.amount=500.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who would be paged for a target, why they, and who not.
+
+    Counts what the ledger knows (open escalations, pages, turns) as it is now; takes no turn and tells nobody.
+    """
+    people = load_directory(directory or session.load().directory)
+    now = datetime.now(UTC)
+    instant = now if at == "now" else _instant(at, now)
+    search = _search(target, _playbook(playbook), _facts(fact or []))
+    needed = wanted(people, search, instant)
+    known = _foreseen(session.load().places.ledger, needed) if needed else Known()
+    found = people.find(search, instant, known)
+    say(found, _shown(found, instant), as_json=as_json)
+
+
+def _instant(text: str, now: datetime) -> datetime:
+    try:
+        return parse_instant(text, now).astimezone(UTC)
+    except ValueError:
+        raise RequestRefused([("--at", f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
+
+
+def _playbook(named: str | None) -> Playbook | None:
+    if named is None:
+        return None
+    from escalation.playbook.load import load
+
+    return load(Path(named) if "/" in named else named, *session.load().playbooks).playbook
+
+
+def _facts(stated: list[str]) -> dict[str, Any]:
+    """Read facts as they are typed: JSON where it is some, else text; several of the same name are a list."""
+    facts: dict[str, Any] = {}
+    for each in stated:
+        key, separator, text = each.partition("=")
+        if not separator or not key:
+            raise RequestRefused([("--fact", f"`{each[:64]}` is no fact; expected NAME=VALUE")])
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        facts[key] = tuple(value) if isinstance(value, list) else value
+    return facts
+
+
+def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Search:
+    from escalation.lifecycle.facts import problems
+    from escalation.lifecycle.needs import needs
+    from escalation.lifecycle.targets import of_raci
+    from escalation.model.state import Escalation
+    from escalation.playbook.schema import Stage
+
+    if playbook is None:
+        if facts:
+            raise RequestRefused([("--fact", "means nothing without the --playbook that reads it")])
+        return Search(targets=(_target(target),), page=True)
+    wrong = problems(playbook, facts)
+    if wrong:
+        raise RequestRefused(wrong)
+    index = playbook.level_index(target)
+    level = playbook.levels[index] if index is not None else None
+    asked = level.targets if level is not None else (_target(target),)
+    blank = Escalation(id="who", instance="", playbook=playbook, playbook_digest="", facts=facts)
+    return Search(
+        targets=of_raci(playbook.raci[Stage.ASSIGNMENT], asked),
+        fallback=playbook.owner,
+        choose=level.choose if level is not None else None,
+        page=True,
+        **needs(blank),
+    )
+
+
+def _target(text: str) -> str:
+    try:
+        return str(TypeAdapter(Target).validate_python(text))
+    except ValidationError:
+        kinds = ", ".join(f"{kind}:" for kind in FINDABLE)
+        raise RequestRefused(
+            [("TARGET", f"`{text[:64]}` is neither a target ({kinds}) nor a level of the playbook named")]
+        ) from None
+
+
+def _foreseen(ledger: str, needed: Wanted) -> Known:
+    from sqlalchemy import make_url
+
+    url = make_url(ledger)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        return Known(without="not known, because there is no ledger here")
+    return asyncio.run(_ask(ledger, needed))
+
+
+async def _ask(url: str, needed: Wanted) -> Known:
+    from activities.ledger import Ledger
+    from activities.workload import Workload
+
+    ledger = Ledger(url)
+    workload = Workload(ledger.engine)
+    try:
+        return await workload.foreseen(needed)
+    finally:
+        workload.close()
+        await ledger.close()
+
+
+def _shown(found: People, now: datetime) -> Group:
+    table = render.columns("who", "by way of", "why they", "works again")
+    for each in found.people:
+        opens = show(each.opens_at, now) if each.opens_at else ""
+        render.add(table, Text(name(each.person), style="bold"), names((each.via, *each.also_via)), each.note, opens)
+    parts: list[RenderableType] = [table if found.people else Text("Nobody.", style="bold red")]
+    parts += [Text(note, style="dim") for note in found.notes]
+    if found.also:
+        parts.append(Text(f"May act too, untold: {names(found.also)}", style="dim"))
+    return Group(*parts)
