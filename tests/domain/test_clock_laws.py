@@ -1,4 +1,4 @@
-"""Laws of clocks for made-up calendars, severities and pauses; and the rules of design.md §6 with every kind of clock."""
+"""Laws of clocks for made-up calendars, severities and pauses; and the rules of design.md with clocks of all kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with clocks, acknowledgements, statuses and severities of a playbook: found with its line at loading."""
+"""What is wrong with clocks, acknowledgements, statuses and severities of a playbook, found with its line."""
 
 from __future__ import annotations
 
