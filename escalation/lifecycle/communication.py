@@ -249,4 +249,5 @@ def situation(state: Escalation) -> str:
     called = being_called(state)
     calls = f"; being called: {', '.join(called)}" if called else ""
     where = f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}"
-    return f"{where}; accountable: {state.accountable}{calls}."
+    asked = f"; severity {state.lowering.severity} waits for its approval" if state.lowering is not None else ""
+    return f"{where}; accountable: {state.accountable}{calls}{asked}."

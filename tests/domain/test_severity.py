@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from escalation.errors import AlreadyDone, NotNow
+from escalation.lifecycle import communication as words
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -147,6 +148,7 @@ def test_a_milder_severity_waits_for_its_approval_and_holds_up_nothing_meanwhile
     assert (life.state.stage, life.state.waiting_on) == ("resolution", "owner")
     assert situation(life.state, life.now).lowering == "P2, asked by person:ann"
     assert "person:ann asks to make it milder: P1 to P2, because one customer only" in life.sent[-1].body
+    assert words.situation(life.state).endswith("; severity P2 waits for its approval.")
     assert "has asked already" in life.refused(AlreadyDone, LOWER)
     life.pass_time("10m")
     life.send(c.Approve(by=HAL))
