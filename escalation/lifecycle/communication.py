@@ -116,11 +116,21 @@ def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     body = (
         f"{packet(state)}\n"
         f"You are called because: {why}\n"
+        f"{_silent(state, person)}"
         f"{_until(state, rung, now)}\n"
         f"  escalate acknowledge {state.id} --by {person}\n"
         f"  escalate decline {state.id} --by {person} --because '...'"
     )
     return f"{headline(state)} - please acknowledge", body
+
+
+def _silent(state: Escalation, person: Actor) -> str:
+    owner = state.owner
+    if owner is None or not owner.lapsed:
+        return ""
+    if owner.actor == person:
+        return "You took it, and nothing was heard of you since: acknowledge again if you still have it.\n"
+    return f"{owner.actor} took it, and nothing was heard of them since.\n"
 
 
 def taken(state: Escalation) -> Words:

@@ -86,6 +86,8 @@ class Owner(Record):
     actor: Actor
     since: AwareDatetime
     because: str = ""
+    lapsed: bool = False
+    """True: nothing was heard of them for as long as an acknowledgement lasts, and others are called."""
 
 
 class Handoff(Record):

@@ -70,7 +70,6 @@ def test_a_rule_for_one_customer_beats_the_general_rules_and_the_table_also_down
     assert asked.state.severity == "P0"  # what somebody asked for is no general rule
 
 
-@pytest.mark.req("EP-C1", "CSP-13")
 def test_facts_that_change_make_it_worse_by_the_table_and_never_milder() -> None:
     life = opened(tabled(), facts={"impact": "low", "urgency": "now"})
     life.send(c.ChangeFacts(by=ANN, facts={"impact": "high"}))

@@ -24,7 +24,7 @@ def lapsing(**changes: Any) -> Playbook:
     return small(levels=levels, **changes)
 
 
-@pytest.mark.req("DSH-8", "IAP-4")
+@pytest.mark.req("DSH-8")
 def test_who_took_it_and_is_not_heard_of_is_called_again_with_their_level() -> None:
     life = opened(lapsing()).taken_by(ANN)
     assert (life.due.kind, life.due.at) == ("silence", after(START, "1h"))
@@ -33,6 +33,9 @@ def test_who_took_it_and_is_not_heard_of_is_called_again_with_their_level() -> N
     because = "person:ann took it, and nothing was heard of them for 1h"
     assert (life.last(e.AcknowledgementLapsed).because, life.last(e.RungOpened).because) == (because, because)
     assert life.told(MessageKind.PAGE)[-2:] == [ANN, BOB]
+    again, over = life.sent[-2:]
+    assert "You took it, and nothing was heard of you since: acknowledge again if you still have it." in again.body
+    assert "person:ann took it, and nothing was heard of them since." in over.body
     assert (life.owner, life.state.waiting_on, life.level) == (ANN, "responder", "L1")
     life.send(c.Acknowledge(by=BOB))
     assert (life.owner, life.due.at) == (BOB, after(START, "2h"))
@@ -134,7 +137,6 @@ def timed() -> Life:
 QUIET = {"targets": ["team:experts"], "ack": "1d", "dwell": "30d", "last_resort": "role:boss"}
 
 
-@pytest.mark.req("AUT-9", "MIS-3")
 def test_a_status_that_lasts_too_long_reminds_again_and_again_until_it_is_left() -> None:
     life = timed()
     assert (life.due.kind, life.due.summary) == ("status", "still Calling: remind role:lead")
