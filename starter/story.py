@@ -116,7 +116,7 @@ def _cause(told: list[Step], event: e.PeopleResolved) -> int | None:
 
 def step_key(event: e.Event) -> str:
     """Return what tells the same step in a forecast and in what happened: its kind and what it is about."""
-    about = ("rung", "gate", "clock", "level", "item", "handoff", "purpose", "round")
+    about = ("rung", "gate", "clock", "level", "item", "handoff", "purpose", "round", "status")
     parts = [str(getattr(event, field)) for field in about if hasattr(event, field)]
     if isinstance(event, e.PeopleResolved):
         kind, _, rest = event.purpose.partition(":")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from escalation.lifecycle.communication import digest
+from escalation.lifecycle.digest import digest
 from escalation.model.actions import DeliveryReceipt, Notify
 from workflows.deliveries import NOTIFY, call
 

@@ -120,7 +120,7 @@ class _Times(NamedTuple):
 def _times(state: Escalation, name: str, policy: ClockPolicy, begun: datetime, now: datetime) -> _Times | None:
     """Work out a clock's instants; None when it has no limit as things are."""
     calendar, before = state.playbook.calendar_of(name), state.clocks.get(name)
-    lost, limit = timedelta(0), policy.allowed(state.severity)
+    lost, limit = _NOTHING, policy.allowed(state.severity)
     if policy.limit == "due_at" and state.due_at is not None:
         due = max(state.due_at, begun)
         limit = passed(calendar, begun, due)
@@ -129,14 +129,16 @@ def _times(state: Escalation, name: str, policy: ClockPolicy, begun: datetime, n
         due = later(calendar, begun, limit + lost)
     else:
         return None
+    warn_due = min(later(calendar, begun, limit * policy.warn_at + lost), due)
+    if not policy.remind:
+        return _Times(warn_due, due, ())
     # While it is paused nothing has gone by since the pause began.
     seen = max(before.pauses[-1].since, begun) if before is not None and before.paused else now
     reminders = sorted(later(calendar, begun, limit + lost - left) for left in policy.remind if left < limit)
-    return _Times(
-        warn_due=min(later(calendar, begun, limit * policy.warn_at + lost), due),
-        due=due,
-        reminders=tuple(at for at in reminders if seen < at < due),
-    )
+    return _Times(warn_due, due, tuple(at for at in reminders if seen < at < due))
+
+
+_NOTHING = timedelta(0)
 
 
 def _lost(clock: Clock, calendar: Calendar | None, begun: datetime) -> timedelta:
@@ -157,21 +159,21 @@ def follow(draft: Draft, command: c.Command) -> None:
     facts = _facts(state) if watched else None
     if watched:
         _begin(draft, watched, facts)
-    for name, clock in draft.state.clocks.items():
+    for clock in draft.state.clocks.values():
         if clock.stopped_at is None:
-            _stop_when_met(draft, name, clock, command)
+            _stop_when_met(draft, clock, command)
     if watched:
         _begin_at_level(draft, watched, facts)
         _pause_and_resume(draft, watched, facts)
 
 
-def _stop_when_met(draft: Draft, name: str, clock: Clock, command: c.Command) -> None:
-    state = draft.state
-    policy = state.playbook.clocks[name]
-    ends = policy.ends(name)
+def _stop_when_met(draft: Draft, clock: Clock, command: c.Command) -> None:
+    state, name = draft.state, clock.name
+    ends = state.playbook.clock_ends[name]
     if ends is Stops.ACKNOWLEDGED:
         # At a new level somebody may own it from before: it is that level's own answer that counts.
-        met = state.owner is not None and (policy.starts != "level" or state.rung is None)
+        here = state.rung is None or state.playbook.clocks[name].starts != "level"
+        met = state.owner is not None and here
     elif ends is Stops.HUMAN_RESPONSE:
         met = state.owner is not None and not isinstance(command, NOT_A_RESPONSE) and _responds(state, command.by)
     else:
@@ -179,6 +181,7 @@ def _stop_when_met(draft: Draft, name: str, clock: Clock, command: c.Command) ->
     if met:
         draft.record(e.ClockStopped, clock=name)
     elif ends is Stops.UPDATE and clock.started_at < draft.now and _tells(state, command):
+        policy = state.playbook.clocks[name]
         _start(draft, name, policy, again=draft.now, because=f"{command.by} said how it stands")
 
 
@@ -253,8 +256,7 @@ def waits_for_confirmation(state: Escalation) -> bool:
 
 def _facts(state: Escalation) -> Facts | None:
     """Return the facts where a clock of this playbook reads any."""
-    conditional = any(policy.when is not None for policy in state.playbook.clocks.values())
-    return derive(basis_of(state)) if conditional else None
+    return derive(basis_of(state)) if state.playbook.clocks_read_facts else None
 
 
 def _runs(state: Escalation, policy: ClockPolicy, facts: Facts | None) -> bool:

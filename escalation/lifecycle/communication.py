@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
-from escalation.model.actions import Notify
 from escalation.model.request import Reason
 from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
 from escalation.people.found import People
@@ -118,6 +117,7 @@ def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     body = (
         f"{packet(state)}\n"
         f"You are called because: {why}\n"
+        f"{_silent(state, person)}"
         f"{_until(state, rung, now)}\n"
         f"  escalate acknowledge {state.id} --by {person}\n"
         f"  escalate decline {state.id} --by {person} --because '...'"
@@ -125,41 +125,13 @@ def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     return f"{headline(state)} - please acknowledge", body
 
 
-MOST_LISTED = 50
-"""So many pages a digest lists; of more it says how many there are."""
-
-
-def digest(pages: tuple[Notify, ...], key: str) -> Notify:
-    """Make one message of pages to the same person; a single one stays as it is.
-
-    Args:
-        pages: at least one; listed as their subjects have it, the worst severities first.
-        key: the idempotency key of the message.
-    """
-    if len(pages) == 1:
-        return pages[0].changed({"bundled": False})
-    in_order = sorted(pages, key=lambda page: page.subject)
-    listed = [f"- {page.subject}\n{_how_to_answer(page)}" for page in in_order[:MOST_LISTED]]
-    left = len(pages) - len(listed)
-    more = [f"... and {left} more: escalate list"] if left else []
-    what = f"{counted(len(pages), 'escalation')} waited for your working hours"
-    return pages[0].changed(
-        {
-            "key": f"digest/{key}",
-            "subject": what,
-            "body": "\n".join([f"{what}:", *listed, *more]),
-            "rung": None,
-            "asks": None,
-            "respond_by": min((page.respond_by for page in pages if page.respond_by), default=None),
-            "bundled": False,
-            "summary": f"tell {pages[0].to} of {what}",
-        }
-    )
-
-
-def _how_to_answer(page: Notify) -> str:
-    """Return the last lines of a page: the commands that answer it."""
-    return "\n".join(line for line in page.body.splitlines() if line.startswith("  escalate "))
+def _silent(state: Escalation, person: Actor) -> str:
+    owner = state.owner
+    if owner is None or not owner.lapsed:
+        return ""
+    if owner.actor == person:
+        return "You took it, and nothing was heard of you since: acknowledge again if you still have it.\n"
+    return f"{owner.actor} took it, and nothing was heard of them since.\n"
 
 
 def taken(state: Escalation) -> Words:
@@ -288,4 +260,5 @@ def situation(state: Escalation) -> str:
     called = being_called(state)
     calls = f"; being called: {', '.join(called)}" if called else ""
     where = f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}"
-    return f"{where}; accountable: {state.accountable}{calls}."
+    asked = f"; severity {state.lowering.severity} waits for its approval" if state.lowering is not None else ""
+    return f"{where}; accountable: {state.accountable}{calls}{asked}."

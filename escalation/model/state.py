@@ -109,6 +109,8 @@ class Owner(Record):
     actor: Actor
     since: AwareDatetime
     because: str = ""
+    lapsed: bool = False
+    """True: nothing was heard of them for as long as an acknowledgement lasts, and others are called."""
 
 
 class Handoff(Record):
@@ -456,13 +458,17 @@ class Escalation(Record):
     @property
     def pending_gates(self) -> tuple[Gate, ...]:
         """Approvals that are waited for."""
+        if not self.gates:
+            return ()
         return tuple(gate for gate in self.gates.values() if gate.state == "pending")
 
     @property
     def blocking_gates(self) -> tuple[Gate, ...]:
         """Approvals that are waited for and hold something up; a milder severity holds up nothing."""
         lowering = self.playbook.severity.lowering
-        return tuple(gate for gate in self.pending_gates if lowering is None or gate.id != lowering.gate)
+        if lowering is None:
+            return self.pending_gates
+        return tuple(gate for gate in self.pending_gates if gate.id != lowering.gate)
 
     def gate_asked(self, reference: str) -> Gate | None:
         """Return the open gate that people were looked up for: ``credit/2``, or ``credit/2/role:deputy``.

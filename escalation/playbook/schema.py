@@ -15,7 +15,7 @@ from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
 from escalation.choice import Choose
-from escalation.playbook.clocks import ClockPolicy, StatusLimit
+from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.parts import Condition
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
@@ -386,6 +386,16 @@ class Playbook(Record):
     def watched_clocks(self) -> tuple[str, ...]:
         """Clocks that are looked at after each command; empty for most playbooks, which then pay nothing."""
         return tuple(name for name, policy in self.clocks.items() if policy.watched(name))
+
+    @cached_property
+    def clock_ends(self) -> dict[str, Stops]:
+        """What each clock waits for."""
+        return {name: policy.ends(name) for name, policy in self.clocks.items()}
+
+    @cached_property
+    def clocks_read_facts(self) -> bool:
+        """True when a clock runs only under a condition."""
+        return any(policy.when is not None for policy in self.clocks.values())
 
     @cached_property
     def timed_statuses(self) -> dict[str, StatusPolicy]:

@@ -204,8 +204,18 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
 
 
 def _clocks_are_whole(state: Escalation) -> None:
-    waits = state.ended or state.hold is not None or state.resolution_state in ("proposed", "confirmed")
+    waits = (
+        state.ended
+        or state.hold is not None
+        or state.input_request is not None
+        or state.resolution_state in ("proposed", "confirmed")
+    )
+    facts = derive(basis_of(state))
     for clock in state.clocks.values():
+        policy = state.playbook.clocks[clock.name]
+        waits = waits or (policy.when is not None and not condition(state.playbook, policy.when).true(facts))
+        assert list(clock.reminders) == sorted(clock.reminders)
+        assert all(at < clock.due for at in clock.reminders)
         assert clock.started_at <= clock.warn_due <= clock.due
         assert clock.warned or not clock.breached
         assert all(pause.until is not None and pause.until >= pause.since for pause in clock.pauses[:-1])

@@ -30,7 +30,7 @@ def clocked(**clocks: Any) -> Playbook:
     return small(clocks=clocks, levels=LEVELS)
 
 
-def clock(life: Life, name: ClockName) -> Clock:
+def clock(life: Life, name: str) -> Clock:
     return life.state.clocks[name]
 
 

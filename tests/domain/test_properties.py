@@ -309,6 +309,7 @@ class World:
                 "severity": self.choose.of(("P0", "P1", "P2", "critical", "high", "normal", "?"))
             },
             "change_facts": lambda: {"facts": self.facts(2)},
+            "change_due": lambda: {"due_at": self.choose.of((None, self.now + self.choose.of(JUMPS)))},
             "note": lambda: {"text": self.choose.of(("looking at it", "I want to cancel", "my lawyer says no"))},
             "attach": lambda: {"attachment": Attachment(title="log", url="https://files.example/1")},
             "hold": lambda: {"until": self.choose.of((None, None, *(self.now + jump for jump in JUMPS)))},

@@ -21,6 +21,7 @@ from escalation.people.directory import load_directory
 from escalation.people.found import FoundPerson, People
 from escalation.playbook.check_words import CONDITIONS
 from escalation.playbook.checks import check_against
+from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.conditions import compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactValue
 from escalation.playbook.keywords import LANGUAGES
@@ -34,8 +35,10 @@ from escalation.playbook.schema import (
     Playbook,
     Raci,
     Stage,
+    StatusPolicy,
     WaitingOn,
 )
+from escalation.playbook.severity import SeverityScale
 
 NAMES = ("customer-service-escalation", "it-service-management", "escalation-procedure")
 SERVICE, ITSM, PROCEDURE = (load_playbook(name) for name in NAMES)
@@ -669,10 +672,10 @@ def test_the_reference_names_every_section_and_every_key() -> None:
     text = DOCS.read_text(encoding="utf-8")
     for section in Playbook.model_fields:
         assert f"`{section}`" in text, section
-    for model in (LevelPolicy, GatePolicy, Raci):
+    for model in (LevelPolicy, GatePolicy, Raci, ClockPolicy, StatusPolicy, SeverityScale):
         for key in model.model_fields:
             assert f"`{key}`" in text, (model.__name__, key)
-    for words in (ContextPart, Expiry, Stage, WaitingOn):
+    for words in (ContextPart, Expiry, Stage, WaitingOn, Stops, StatusLimit):
         for word in words:
             assert f"`{word}`" in text, word
     for before in get_args(GatePolicy.model_fields["before"].annotation):
@@ -697,6 +700,19 @@ def test_the_worked_examples_of_the_reference_do_what_it_says(tmp_path: Path) ->
     assert "overload" not in fired(found)
     assert (PROCEDURE.status, procedure.status) == ("draft", "active")
     assert procedure.levels[0].repeat == 2
+
+
+def test_the_examples_of_clocks_and_severity_in_the_reference_load(tmp_path: Path) -> None:
+    found = re.findall(r"```yaml\n((?:severity|clocks|statuses):\n.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(found) == 3
+    week = "calendars: {office: {time_zone: Europe/Prague, week: {monday: ['09:00-17:00']}}}\n"
+    tier = "fields: {customer.tier: {values: [standard, business, vip, trial]}}\n"
+    head = "extends: customer-service-escalation\nplaybook: example\nversion: 1\n"
+    (tmp_path / "example.yaml").write_text(head + week + tier + "".join(found), encoding="utf-8")
+    playbook = load(tmp_path / "example.yaml").playbook
+    assert playbook.clocks["promised"].on_breach == "L3"
+    assert playbook.severity.lowering is not None
+    assert set(playbook.timed_statuses) == {"In work", "With the customer"}
 
 
 def test_the_conditions_of_the_reference_are_what_it_says() -> None:

@@ -125,7 +125,8 @@ def _acknowledged(state: Escalation, event: e.Acknowledged) -> Changes:
 
 
 def _acknowledgement_lapsed(state: Escalation, event: e.AcknowledgementLapsed) -> Changes:
-    return {"silent_due": None}
+    owner = with_(state.owner, lapsed=True) if state.owner is not None else None
+    return {"silent_due": None, "owner": owner}
 
 
 def heard(state: Escalation, changes: Changes, event: e.Event) -> Changes:

@@ -112,25 +112,24 @@ def paused_for_confirmation(state: Escalation, by: Actor, because: str, now: dat
     }
 
 
-def unpaused_until_closed(state: Escalation, now: datetime) -> dict[str, Clock]:
+def unpaused_until_closed(state: Escalation, now: datetime) -> Changes:
     """Let the clocks run on that wait for the end, not for the resolution."""
-    policies = state.playbook.clocks
-    return {
-        name: unpause(clock, state.playbook.calendar_of(name), now)
-        if policies[name].ends(name) is Stops.CLOSED
-        else clock
-        for name, clock in state.clocks.items()
-    }
+    until = _until_closed(state)
+    going = {name: unpause(clock, state.playbook.calendar_of(name), now) for name, clock in until.items()}
+    return {"clocks": {**state.clocks, **going}} if going else {}
 
 
-def stopped_at_the_end(state: Escalation, now: datetime) -> dict[str, Clock]:
+def stopped_at_the_end(state: Escalation, now: datetime) -> Changes:
     """Stop the clocks that wait for the end: it has come."""
-    policies = state.playbook.clocks
+    until = _until_closed(state)
+    ended = {name: with_(clock, stopped_at=now) for name, clock in until.items()}
+    return {"clocks": {**state.clocks, **ended}} if ended else {}
+
+
+def _until_closed(state: Escalation) -> dict[str, Clock]:
+    ends = state.playbook.clock_ends
     return {
-        name: with_(clock, stopped_at=now)
-        if clock.stopped_at is None and policies[name].ends(name) is Stops.CLOSED
-        else clock
-        for name, clock in state.clocks.items()
+        name: clock for name, clock in state.clocks.items() if ends[name] is Stops.CLOSED and clock.stopped_at is None
     }
 
 

@@ -82,7 +82,7 @@ def _review_started(state: Escalation, event: e.ReviewStarted) -> Changes:
         "review": Review(started_at=event.at, next_due=event.due),
         "handoff": None,
         "rung": None,
-        "clocks": unpaused_until_closed(state, event.at),
+        **unpaused_until_closed(state, event.at),
     }
 
 
@@ -143,7 +143,7 @@ def _cancelled(state: Escalation, event: e.Cancelled) -> Changes:
 
 def _ended(state: Escalation, event: e.Closed | e.Cancelled, outcome: str) -> Changes:
     return {
-        "clocks": stopped_at_the_end(state, event.at),
+        **stopped_at_the_end(state, event.at),
         "outcome": outcome,
         "outcome_because": event.because,
         "closed_at": event.at,
