@@ -16,6 +16,7 @@ from pydantic import Field, Strict, StrictBool, model_validator
 from escalation.calendars import TimeZone
 from escalation.documents import Document, read_document, validate
 from escalation.errors import DocumentError
+from escalation.explain import did_you_mean
 from escalation.people.directory_checks import check
 from escalation.people.feeds import FeedRotation, Heard
 from escalation.people.found import FoundPerson, People
@@ -254,7 +255,7 @@ class Directory(Record):
         """Return ids with a note each, in the order of preference; or what is wrong with the target."""
         match kind:
             case "person":
-                return [(name, "")] if _actor(name) in self._people else "no such person in the directory"
+                return [(name, "")] if _actor(name) in self._people else self._no_person(name)
             case "team":
                 team = self._teams.get(name)
                 if team is None:
@@ -273,6 +274,10 @@ class Directory(Record):
                 return self._on_call(name, at, avoid)
             case _:
                 return "a RACI part must be replaced by its targets before people are found"
+
+    def _no_person(self, name: str) -> str:
+        meant = did_you_mean(name, [person.id for person in self.people]).strip("; ?")
+        return f"no such person in the directory{f' ({meant}?)' if meant else ''}"
 
     def _on_call(self, rotation: str, at: datetime, avoid: Collection[Actor]) -> list[tuple[str, str]] | str:
         if rotation not in self.rotations:
