@@ -17,7 +17,7 @@ from activities.feeds import Feeds
 from activities.http import open_client
 from escalation.model.actions import FindPeople
 from escalation.people.found import People
-from tests.support.calendar import Calendar, event, events, open_calendar
+from tests.support.calendars import Calendar, event, events, open_calendar
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # a Sunday
 DIRECTORY = """

@@ -1,12 +1,13 @@
 """`escalate oncall`: the coming shifts as people and programs read them, and swaps written into the file."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from escalation.people.directory import load_directory
 from tests.starter.conftest import Escalate
-from tests.support.calendar import event, events
+from tests.support.calendars import event, events
 
 DIRECTORY = """\
 # Everybody who answers for support.
@@ -83,7 +84,7 @@ def test_a_feed_is_shown_with_its_age_and_its_gaps(escalate: Escalate, file: Pat
         "eva Tue 2026-12-01 18:00 CET Wed 2026-12-02 06:00 CET feed",
         "nobody Wed 2026-12-02 06:00 CET Wed 2026-12-02 18:00 CET gap",
     ]
-    assert "the feed was read 0s ago" in said
+    assert re.search(r"the feed was read \d+s ago", said)
     (file.parent / "nights.ics").unlink()
     rows = escalate(*asked, "--json").json["nights"]
     assert [row["person"] for row in rows["shifts"]] == ["eva", None]
