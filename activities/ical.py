@@ -8,6 +8,7 @@ worse than yesterday's copy. Where only *who* is unknown, that event is left out
 line, never by their text.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -211,8 +212,9 @@ def _bound() -> None:
         import resource
     except ImportError:
         return  # not on this system; the time limit stands
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     os.nice(10)
+    with contextlib.suppress(ValueError, OSError):  # not every system lets a process bound itself
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
 
 
 def main() -> None:
