@@ -1,11 +1,12 @@
 """`escalate oncall`: the coming shifts as people and programs read them, and swaps written into the file."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from escalation.people.directory import load_directory
+from escalation.people.directory import example_file, load_directory
 from tests.starter.conftest import Escalate
 from tests.support.calendars import event, events
 
@@ -165,3 +166,22 @@ def test_a_file_laid_out_in_another_way_is_left_alone_and_the_line_to_write_is_s
     give = ("--give", "eva@2026-01-05T08:00Z", "--take", "jan", "--why", "x")
     assert "by hand: {a: eva," in escalate("oncall", "swap", "support", *give, code=1).err
     assert file.read_text() == text
+
+
+def test_the_linter_and_the_forecast_know_the_shifts_of_a_calendar_and_its_gaps(
+    escalate: Escalate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESCALATION_DATA", str(tmp_path / "data"))
+    text, turns = example_file().read_text(), "people: [eva.novak, zsofia.nagy, tomas.dvorak]\n"
+    head, _, rest = text.partition(f"  support:\n    {turns}")
+    feed = "  support:\n    feed: {file: shifts.ics, people: {Erik: erik.lindqvist}, time_zone: Europe/Prague}\n"
+    path = tmp_path / "directory.yaml"
+    path.write_text(f"{head}{feed}{rest[rest.index('  executives:') :]}")
+    soon = datetime.now(UTC) + timedelta(days=2)
+    shift = event("Erik", "20260101T000000Z", f"{soon:%Y%m%dT%H%M%SZ}", zone="")
+    (tmp_path / "shifts.ics").write_bytes(events(shift))
+    said = escalate("playbook", "lint", "customer-service-escalation", "--directory", str(path)).out
+    assert "nobody has the shift of rotation `support`" in said
+    assert f"first at {soon:%Y-%m-%d %H:%M} UTC" in said
+    example = str(example_file().parent / "vip-refund.json")
+    assert "erik.lindqvist" in escalate("forecast", "--request", example, "--directory", str(path), "--json").out
