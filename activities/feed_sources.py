@@ -28,6 +28,7 @@ READ_SECONDS: Final = 20.0
 """For making shifts of a calendar, in a process of its own."""
 REDIRECTS: Final = 3
 _PROJECT: Final = Path(__file__).resolve().parents[1]
+_ENVIRONMENT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONHOME")
 _SYSTEM: Final = "the calendar"
 
 
@@ -124,14 +125,17 @@ async def _body(answer: httpx.Response) -> bytes:
 async def _in_a_process(given: bytes) -> dict[str, Any]:
     """Run ``activities.ical``; raise ``RemoteRefused`` when it takes too long or breaks."""
     path = os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}  # and no secrets
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "activities.ical"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**kept, "PYTHONPATH": path},
-    )
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}  # and no secrets
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "activities.ical"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**kept, "PYTHONPATH": path},
+        )
+    except OSError as error:
+        raise RemoteUnavailable(f"its reader does not start: {error.strerror or type(error).__name__}") from None
     try:
         async with asyncio.timeout(READ_SECONDS):
             out, _ = await process.communicate(given)

@@ -8,6 +8,7 @@ worse than yesterday's copy. Where only *who* is unknown, that event is left out
 line, never by their text.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -85,7 +86,9 @@ class Reader:
         if not bare.lstrip(b"\xef\xbb\xbf \t\r\n").upper().startswith(b"BEGIN:VCALENDAR"):
             raise RemoteRefused("it is no calendar; expected iCalendar text that begins with BEGIN:VCALENDAR")
         try:
-            found = icalendar.Calendar.from_ical(bare)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a zone behind a vendor's prefix is meant as it is read
+                found = icalendar.Calendar.from_ical(bare)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise RemoteRefused(f"it is a calendar with mistakes ({type(error).__name__})") from None
         if not isinstance(found, icalendar.Calendar):
@@ -183,9 +186,11 @@ def _check_times(event: Any, where: str) -> None:
 
 
 def _known(zone: str) -> bool:
-    parts = zone.strip("/").split("/")
-    names = [WINDOWS_TO_OLSON.get(zone, zone), *("/".join(parts[start:]) for start in range(len(parts)))]
-    return any(_loads(name) for name in names)
+    """Tell whether icalendar knows a zone: by its own name, by Windows' name, or behind a vendor's prefix."""
+    bare = zone.strip("/")
+    parts = bare.split("/")[1:] if zone.startswith("/") else []
+    behind = ("/".join(parts[start:]) for start in range(len(parts)))
+    return any(_loads(name) for name in (bare, WINDOWS_TO_OLSON.get(bare, bare), *behind))
 
 
 def _loads(name: str) -> bool:
@@ -211,8 +216,9 @@ def _bound() -> None:
         import resource
     except ImportError:
         return  # not on this system; the time limit stands
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     os.nice(10)
+    with contextlib.suppress(ValueError, OSError):  # not every system lets a process bound itself
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
 
 
 def main() -> None:

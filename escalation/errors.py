@@ -15,6 +15,7 @@
     ├── SettingsError               a setting is missing or malformed; the process does not start
     └── RemoteError                 an outside system answered with a failure
         ├── RemoteRefused           final: the same call will fail again (4xx, invalid address)
+        │   └── UnknownPerson       nobody of that id is in the directory
         └── RemoteUnavailable       worth trying again (network, 429, 5xx); may carry how long to wait
 
 A message says what was wrong, where, what was expected and what to do. It never carries a customer's values.
@@ -113,6 +114,10 @@ class RemoteError(EscalationError):
 
 class RemoteRefused(RemoteError):
     """Final: the same call would be refused again."""
+
+
+class UnknownPerson(RemoteRefused):
+    """Nobody of that id is in the directory: a mistyped name, or somebody who left."""
 
 
 class RemoteUnavailable(RemoteError):

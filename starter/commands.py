@@ -13,12 +13,13 @@ from typing import Annotated, Any, get_args
 import typer
 from pydantic import ValidationError
 
-from escalation.errors import RequestRefused
-from escalation.explain import explain
+from escalation.errors import DocumentError, RequestRefused
+from escalation.explain import did_you_mean, explain
 from escalation.model.commands import COMMANDS, Act, Answer
+from escalation.people.directory import load_directory
 from escalation.values import Actor
 from starter.docstrings import field_docs
-from starter.session import AsJson, EscalationId, connect, full_id, run, say
+from starter.session import AsJson, EscalationId, connect, full_id, load, run, say
 from starter.when import parse_instant
 
 PANEL = "Act on an escalation"
@@ -68,7 +69,9 @@ def _program(command: str, model: type[Act]) -> Callable[..., None]:
     options = options_of(model)
 
     def program(escalation: str, as_json: bool, **given: Any) -> None:
-        answer = run(_send(full_id(escalation), read_act(model, options, given, datetime.now(UTC))))
+        act = read_act(model, options, given, datetime.now(UTC))
+        require_known(act, options)
+        answer = run(_send(full_id(escalation), act))
         say(answer, answer.message, as_json=as_json)
 
     parameters = [
@@ -205,6 +208,38 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
     if problems:
         raise RequestRefused(list(problems.values()))
     return act
+
+
+def require_known(act: Act, options: Mapping[str, Option]) -> None:
+    """Refuse to hand anything to somebody whom the directory does not know, where the settings name a directory.
+
+    Without one named, who there is may be another matter where the worker runs: there it is found out on delivery.
+
+    Raises:
+        RequestRefused: naming the option, and who was probably meant.
+    """
+    settings = load()
+    targets = [(field, getattr(act, field)) for field in ("owner", "to") if hasattr(act, field)]
+    targets += [("items", item.owner) for item in getattr(act, "items", ())]
+    if not targets or "directory" not in settings.model_fields_set:
+        return
+    try:
+        directory = load_directory(settings.directory)
+    except DocumentError:
+        return  # a worker goes on with the last good version, which is not known here
+    known = [
+        *(f"person:{person.id}" for person in directory.people),
+        *(f"team:{team.id}" for team in directory.teams),
+        *(f"role:{role}" for role in directory.roles),
+        *(f"oncall:{rotation}" for rotation in directory.rotations),
+    ]
+    wrong = [
+        (options[field].flag, f"{target} is not in the directory{did_you_mean(target, known)}")
+        for field, target in targets
+        if target not in known
+    ]
+    if wrong:
+        raise RequestRefused(wrong)
 
 
 def _spelt(options: Mapping[str, Option], path: tuple[str | int, ...]) -> str:

@@ -299,6 +299,9 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.ReviewChased: lambda v: Line(f"review late: reminder {v.times}"),
     e.ItemAdded: lambda v: Line(f"action item {v.item} for {name(v.owner)}: {v.title}", f"due {show(v.due)}"),
     e.ItemCompleted: lambda v: Line(f"action item {v.item} done", v.result),
+    e.ItemGivenBack: lambda v: Line(
+        f"action item {v.item} falls to {name(v.owner)}: {name(v.was)} is not known", v.because, Weight.TURN
+    ),
     e.ItemChased: lambda v: Line(f"action item {v.item} late: reminder {v.times}"),
     e.Rated: _scored,
     e.FeedbackGiven: _scored,

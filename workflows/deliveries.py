@@ -13,6 +13,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
+from escalation.errors import UnknownPerson
 from escalation.model import commands as c
 from escalation.model.actions import (
     Action,
@@ -229,7 +230,8 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
     cause = error.__cause__ if isinstance(error, ActivityError) and error.__cause__ is not None else error
     why = cause.type or "failure" if isinstance(cause, ApplicationError) else type(cause).__name__
     if isinstance(action, Notify):
-        return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=f"{why}: {cause}")
+        unknown = why == UnknownPerson.__name__
+        return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=f"{why}: {cause}", unknown=unknown)
     if isinstance(action, OpenCase):
         return c.CaseNotOpened(error=f"{why}: {cause}")
     if isinstance(action, FindPeople):

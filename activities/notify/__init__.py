@@ -1,5 +1,6 @@
 """Telling people: one activity that picks the contact point, and a port that each channel stands behind."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -10,7 +11,8 @@ from temporalio import activity
 from activities.directory import DirectoryFile
 from activities.notify.inbox import CHANNEL as INBOX
 from activities.notify.port import Notifier
-from escalation.errors import RemoteRefused, RemoteUnavailable
+from escalation.errors import RemoteRefused, RemoteUnavailable, UnknownPerson
+from escalation.explain import did_you_mean
 from escalation.model.actions import DeliveryReceipt, Notify
 from escalation.values import ActorKind, kind_of
 
@@ -86,7 +88,9 @@ class Notifications:
             return [(INBOX, message.to)]
         person = await self._directory.person(message.to)
         if person is None:
-            raise RemoteRefused(f"{message.to} is not in the directory")
+            known = (await asyncio.to_thread(self._directory.current)).people
+            meant = did_you_mean(message.to, [f"person:{each.id}" for each in known])
+            raise UnknownPerson(f"{message.to} is not in the directory{meant}")
         first = {channel: place for place, channel in enumerate(message.channels)}
         contacts = sorted(person.contacts, key=lambda contact: first.get(contact.channel, len(first)))
         return [(contact.channel, contact.address) for contact in contacts]

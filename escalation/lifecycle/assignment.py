@@ -8,7 +8,7 @@ being told. Every level change says why.
 from datetime import timedelta
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import packet, paths, permissions
+from escalation.lifecycle import packet, paths, permissions, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -284,6 +284,8 @@ def decline(draft: Draft, command: c.Decline) -> None:
 def undelivered(draft: Draft, command: c.NotDelivered) -> None:
     """A message did not arrive; when nobody of the round could be told, the next round starts at once."""
     draft.record(e.MessageFailed, key=command.key, to=command.to, rung=command.rung, error=command.error)
+    if command.unknown:
+        work_items.give_back(draft, command.to, command.error)
     if draft.state.rung is not None and draft.state.rung.id == command.rung:
         over_when_nobody_is_left(draft)
 

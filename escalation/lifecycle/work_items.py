@@ -26,6 +26,17 @@ def add(draft: Draft, title: str, owner: Actor, due: datetime) -> None:
     draft.record(e.ItemAdded, item=f"i{len(draft.state.items) + 1}", title=title, owner=owner, due=due)
 
 
+def give_back(draft: Draft, was: Actor, because: str) -> None:
+    """Nobody knows whom action items were given to: the owner has them, rather than nobody."""
+    state = draft.state
+    if state.ended or state.owner is None or state.owner.actor == was:
+        return
+    for item in state.open_items:
+        if item.owner == was:
+            owner = state.owner.actor
+            draft.record(e.ItemGivenBack, by=ENGINE, item=item.id, owner=owner, was=was, because=because)
+
+
 def complete(draft: Draft, command: c.CompleteItem) -> None:
     """Say that an action item is done."""
     permissions.require_person(command.by, "complete_item")

@@ -332,6 +332,8 @@ class NotDelivered(Internal):
     to: Actor
     error: str
     rung: str | None = None
+    unknown: bool = False
+    """Because the directory does not know whom it was for."""
 
 
 class CaseOpened(Internal):

@@ -673,6 +673,17 @@ class ItemAdded(EventBase):
     due: AwareDatetime
 
 
+class ItemGivenBack(EventBase):
+    """Nobody knows whom an action item was given to: it falls to the owner."""
+
+    type: Literal["item_given_back"] = "item_given_back"
+    item: str
+    owner: Actor
+    """Who has it now."""
+    was: Actor
+    because: str = ""
+
+
 class ItemCompleted(EventBase):
     """An action item is done."""
 
@@ -790,6 +801,7 @@ KnownEvent = Annotated[
     | ReviewSubmitted
     | ReviewChased
     | ItemAdded
+    | ItemGivenBack
     | ItemCompleted
     | ItemChased
     | Rated

@@ -261,6 +261,8 @@ class Item(Record):
     chased: int = 0
     done_at: AwareDatetime | None = None
     result: str = ""
+    by: Actor | None = None
+    """Who added it; None for what was added before this was kept."""
 
 
 class Held(Record):

@@ -16,6 +16,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from escalation.choice import Choose, Criterion
+from escalation.explain import did_you_mean
 from escalation.people.authority import authorised, nobody_may
 from escalation.people.choosing import Matter, choose, plain
 from escalation.people.fatigue import too_many
@@ -198,7 +199,7 @@ class Finder:
         match kind:
             case "person":
                 known = directory.by_id(name)
-                return [self._present(known, "", avoid)] if known is not None else "no such person in the directory"
+                return [self._present(known, "", avoid)] if known is not None else self._no_person(name)
             case "team":
                 team = directory.team(name)
                 if team is None:
@@ -218,6 +219,10 @@ class Finder:
                 return self._on_call(name, avoid, tired, resolved)
             case _:
                 return "a RACI part must be replaced by its targets before people are found"
+
+    def _no_person(self, name: str) -> str:
+        meant = did_you_mean(name, [person.id for person in self.directory.people]).strip("; ?")
+        return f"no such person in the directory{f' ({meant}?)' if meant else ''}"
 
     def _all_of(self, name: str, avoid: set[Actor]) -> list[_Candidate]:
         team = self.directory.team(name)

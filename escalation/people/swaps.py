@@ -70,6 +70,10 @@ class Swappable(Protocol):
     taken: dict[int, Taken]
     """Who has a shift, by its number, instead of whose it is."""
 
+    def is_on(self, at: datetime) -> bool:
+        """Tell whether the layer counts at an aware instant."""
+        ...
+
     def own(self, person: str, at: datetime) -> int | None:
         """Return the number of the shift that is this person's and starts at an aware instant, swaps apart."""
         ...
@@ -87,9 +91,12 @@ class Place(NamedTuple):
 
 
 def locate(layers: Sequence[Swappable], given: Given) -> Place | None:
-    """Find a shift among layers, the topmost first; None when that person has none that starts at that instant."""
-    for index, layer in enumerate(layers):
-        number = layer.own(given.giver, given.start)
+    """Find a shift among layers; None when that person has none that starts at that instant.
+
+    What a person sees begin then comes first: a layer that is on, the topmost before the others.
+    """
+    for index in sorted(range(len(layers)), key=lambda index: not layers[index].is_on(given.start)):
+        number = layers[index].own(given.giver, given.start)
         if number is not None:
             return Place(index, number)
     return None

@@ -21,7 +21,9 @@ from activities.notify.port import Notifier
 from activities.notify.webhook import Webhook
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
+from escalation.people.directory import Directory
 from escalation.values import digest_of
+from tests.domain.builders import COMPANY
 from tests.support.sink import FaultSink, Reply, open_fault_sink
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,9 @@ class People:
     async def person(self, actor: str) -> Known | None:
         points = self._people.get(actor.removeprefix("person:"))
         return None if points is None else Known(tuple(points))
+
+    def current(self) -> Directory:
+        return COMPANY
 
 
 class Channel:
@@ -204,7 +209,7 @@ async def test_while_one_contact_point_is_only_unavailable_the_failure_is_not_fi
 @pytest.mark.parametrize(
     ("people", "why"),
     [
-        (People(), "person:eva is not in the directory"),
+        (People(), r"person:eva is not in the directory; did you mean `person:eva\.novak`\?"),
         (People(eva=[]), "person:eva cannot be reached: no contact point"),
     ],
 )

@@ -21,7 +21,8 @@ from escalation.values import ENGINE
 from tests.domain.builders import ANN, BOT, OFFICE, START, Life, opened, small
 from tests.domain.test_business_clocks import OFFICE as HOURS
 from tests.domain.test_clocks import LEVELS
-from tests.domain.test_properties import HAPPENINGS, PROFILE, Choices, generated, lead
+from tests.domain.test_properties import HAPPENINGS, PROFILE, generated, lead
+from tests.support.choices import Choices
 
 MINUTES = st.integers(1, 4 * 24 * 60).map(lambda number: timedelta(minutes=number))
 ROUND_THE_CLOCK = {"time_zone": "UTC", "week": {day: ["00:00-24:00"] for day in HOURS["week"]}}

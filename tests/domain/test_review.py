@@ -128,6 +128,28 @@ def test_items_are_added_by_hand_at_any_time_and_followed_from_then_on() -> None
     assert life.state.outcome == "closed"
 
 
+def test_an_item_of_somebody_whom_nobody_knows_falls_to_the_owner_and_whoever_added_it_is_told() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="call the bank", owner="person:dab", due=START + timedelta(hours=1)))
+    sent = life.sent[-1]
+    assert sent.to == "person:dab"
+    error = "UnknownPerson: person:dab is not in the directory; did you mean `person:dan`?"
+    life.send(c.NotDelivered(key=sent.key, to=sent.to, error=error, unknown=True))
+    assert life.state.items["i1"].owner == ANN
+    given_back = life.last(e.ItemGivenBack)
+    assert (given_back.was, given_back.owner, given_back.because) == ("person:dab", ANN, error)
+    warned = [message for message in life.sent if message.kind is MessageKind.WARNING]
+    assert [message.to for message in warned] == [ANN, EVE], "who added it and owns it, and who is accountable"
+    assert "did you mean `person:dan`?" in warned[0].body
+    life.pass_time("1h")
+    assert life.told(MessageKind.ITEM)[-1] == ANN
+
+    failed = c.NotDelivered(key=sent.key, to=ANN, error="RemoteRefused: gone")
+    assert [type(event) for event in life.send(failed)] == [e.MessageFailed], (
+        "a broken contact point gives nothing back"
+    )
+
+
 def test_an_item_has_a_person_as_its_owner_and_time_to_do_it() -> None:
     life = opened(small()).taken_by(ANN)
     add = {"by": ANN, "title": "mend it", "owner": BOB, "due": START + timedelta(days=1)}

@@ -8,6 +8,7 @@ import pytest
 from escalation.errors import RequestRefused
 from escalation.model import commands as c
 from escalation.model.commands import COMMANDS
+from escalation.people.directory import example_file
 from starter.commands import options_of, read_act
 from tests.starter.conftest import Escalate
 
@@ -115,3 +116,32 @@ def test_a_wrong_command_reaches_no_server(escalate: Escalate) -> None:
         "--by: `by` is missing; expected an actor such as `person:eva` or `agent:support-bot`",
         "--score: a whole number that does not fit; expected a whole number from 1 to 5",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add-item", "--title", "x", "--due", "2d", "--owner", "eva.novk"), "--owner: person:eva.novk is not in"),
+        (("reassign", "--because", "x", "--to", "eva.novk"), "--to: person:eva.novk is not in the directory"),
+        (("offer-handoff", "--because", "x", "--expectation", "y", "--to", "team:finanse"), "mean `team:finance`?"),
+        (("submit-review", "--item", "call them | eva.novk | 2d"), "--item: person:eva.novk is not in the directory"),
+    ],
+)
+def test_nothing_is_handed_to_somebody_whom_the_directory_of_the_settings_does_not_know(
+    escalate: Escalate, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    command, *rest = arguments
+    asked = (command, "e-1", "--by", "eva.novak", *rest)
+    escalate(*asked, code=3)  # without a directory in the settings, who there is may be another matter at the worker
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    refused = escalate(*asked, code=2).err
+    assert said in refused
+    assert "did you mean" in refused
+
+
+def test_whom_the_directory_knows_may_be_given_something(escalate: Escalate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    escalate("reassign", "e-1", "--by", "eva.novak", "--because", "x", "--to", "jana.kralova", code=3)
+    escalate(
+        "offer-handoff", "e-1", "--by", "eva.novak", "--because", "x", "--expectation", "y", "--to", "role:ceo", code=3
+    )

@@ -1,12 +1,14 @@
 """`escalate oncall`: the coming shifts as people and programs read them, and swaps written into the file."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from escalation.people.directory import load_directory
+from escalation.people.directory import example_file, load_directory
 from tests.starter.conftest import Escalate
-from tests.support.calendar import event, events
+from tests.support.calendars import event, events
 
 DIRECTORY = """\
 # Everybody who answers for support.
@@ -66,12 +68,10 @@ def test_the_coming_shifts_are_shown_in_the_zone_of_the_reader(escalate: Escalat
         "oncall", "support", "--from", "2026-12-07T08:00+01:00", "--days", "8", "--zone", "America/New_York"
     ).out
     rows = [" ".join(line.split()) for line in said.splitlines() if " EST " in line]
+    stands_in = "stands in for eva until 2026-12-09 08:00 Europe/Prague: a day off"
     assert rows == [
         "eva Mon 2026-12-07 02:00 EST Tue 2026-12-08 02:00 EST turn",
-        (
-            "olga Tue 2026-12-08 02:00 EST Wed 2026-12-09 02:00 EST override "
-            "stands in for eva until 2026-12-09 08:00 Europe/Prague: a day off"
-        ),
+        f"olga Tue 2026-12-08 02:00 EST Wed 2026-12-09 02:00 EST override {stands_in}",
         "eva Wed 2026-12-09 02:00 EST Mon 2026-12-14 02:00 EST turn",
         "jan Mon 2026-12-14 02:00 EST Tue 2026-12-15 02:00 EST turn",
     ]
@@ -85,7 +85,7 @@ def test_a_feed_is_shown_with_its_age_and_its_gaps(escalate: Escalate, file: Pat
         "eva Tue 2026-12-01 18:00 CET Wed 2026-12-02 06:00 CET feed",
         "nobody Wed 2026-12-02 06:00 CET Wed 2026-12-02 18:00 CET gap",
     ]
-    assert "the feed was read 0s ago" in said
+    assert re.search(r"the feed was read \d+s ago", said)
     (file.parent / "nights.ics").unlink()
     rows = escalate(*asked, "--json").json["nights"]
     assert [row["person"] for row in rows["shifts"]] == ["eva", None]
@@ -166,3 +166,22 @@ def test_a_file_laid_out_in_another_way_is_left_alone_and_the_line_to_write_is_s
     give = ("--give", "eva@2026-01-05T08:00Z", "--take", "jan", "--why", "x")
     assert "by hand: {a: eva," in escalate("oncall", "swap", "support", *give, code=1).err
     assert file.read_text() == text
+
+
+def test_the_linter_and_the_forecast_know_the_shifts_of_a_calendar_and_its_gaps(
+    escalate: Escalate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESCALATION_DATA", str(tmp_path / "data"))
+    text, turns = example_file().read_text(), "people: [eva.novak, zsofia.nagy, tomas.dvorak]\n"
+    head, _, rest = text.partition(f"  support:\n    {turns}")
+    feed = "  support:\n    feed: {file: shifts.ics, people: {Erik: erik.lindqvist}, time_zone: Europe/Prague}\n"
+    path = tmp_path / "directory.yaml"
+    path.write_text(f"{head}{feed}{rest[rest.index('  executives:') :]}")
+    soon = datetime.now(UTC) + timedelta(days=2)
+    shift = event("Erik", "20260101T000000Z", f"{soon:%Y%m%dT%H%M%SZ}", zone="")
+    (tmp_path / "shifts.ics").write_bytes(events(shift))
+    said = escalate("playbook", "lint", "customer-service-escalation", "--directory", str(path)).out
+    assert "nobody has the shift of rotation `support`" in said
+    assert f"first at {soon:%Y-%m-%d %H:%M} UTC" in said
+    example = str(example_file().parent / "vip-refund.json")
+    assert "erik.lindqvist" in escalate("forecast", "--request", example, "--directory", str(path), "--json").out

@@ -110,9 +110,14 @@ def _review_chased(state: Escalation, event: e.ReviewChased) -> Changes:
 
 
 def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
-    item = Item(id=event.item, title=event.title, owner=event.owner, due=event.due, next_due=event.due)
+    item = Item(id=event.item, title=event.title, owner=event.owner, due=event.due, next_due=event.due, by=event.by)
     people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
     return {"items": {**state.items, event.item: item}, "people": people}
+
+
+def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Changes:
+    item = with_(state.items[event.item], owner=event.owner)
+    return {"items": {**state.items, event.item: item}}
 
 
 def _item_completed(state: Escalation, event: e.ItemCompleted) -> Changes:
@@ -167,6 +172,7 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.ReviewSubmitted: _review_submitted,
     e.ReviewChased: _review_chased,
     e.ItemAdded: _item_added,
+    e.ItemGivenBack: _item_given_back,
     e.ItemCompleted: _item_completed,
     e.ItemChased: _item_chased,
     e.Rated: _rated,

@@ -87,6 +87,17 @@ def _item_added(state: Escalation, event: e.ItemAdded) -> Iterator[Action]:
     )
 
 
+def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Iterator[Action]:
+    item = state.items[event.item]
+    what = f"action item {item.id} could not be given to {event.was} ({event.because}); it falls to {event.owner}"
+    hint = "complete it, or add it again for somebody who is in the directory"
+    for person in dict.fromkeys((event.owner, item.by or event.owner)):
+        if kind_of(person) is ActorKind.PERSON and person != event.was:
+            text = words.news(state, f"{what}: {hint}")
+            yield notify(state, event, person, MessageKind.WARNING, text, summary=f"tell {person}: {what}")
+    yield from tell_accountable(state, event, what)
+
+
 def _item_chased(state: Escalation, event: e.ItemChased) -> Iterator[Action]:
     item = state.items[event.item]
     text = words.item_due(state, item)
@@ -127,6 +138,7 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.ReviewStarted: _review_started,
     e.ReviewChased: _review_chased,
     e.ItemAdded: _item_added,
+    e.ItemGivenBack: _item_given_back,
     e.ItemChased: _item_chased,
     e.Closed: _closed,
     e.Cancelled: _cancelled,
