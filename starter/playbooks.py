@@ -19,8 +19,9 @@ from escalation.lifecycle.clock_views import WAITS_FOR
 from escalation.people.directory import Directory
 from escalation.playbook.checks import check_against
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy
+from escalation.playbook.ladder import BypassPolicy
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
-from escalation.playbook.schema import BypassPolicy, Playbook
+from escalation.playbook.schema import Playbook
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import counted, format_duration
 from starter import render, session
@@ -182,9 +183,13 @@ def _describe(written: dict[str, Any], model: type[Any]) -> None:
 def _models() -> list[type[Any]]:
     from pydantic import BaseModel
 
-    from escalation.playbook import schema as module
+    from escalation import calendars, choice
+    from escalation.playbook import clocks, ladder, severity
+    from escalation.playbook import schema as whole
 
-    return [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    modules = (whole, ladder, severity, clocks, calendars, choice)
+    kinds = (kind for module in modules for kind in vars(module).values())
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 # --- a playbook as a procedure ----------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.lifecycle.targets import expand
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation, Gate
+from escalation.model.parts import Gate
+from escalation.model.state import Escalation
 from escalation.playbook.schema import Expiry, GatePolicy
 from escalation.values import ENGINE, Actor, digest_of, format_duration
 

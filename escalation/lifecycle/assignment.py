@@ -12,8 +12,9 @@ from escalation.lifecycle import packet, paths, permissions, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation, Rung
-from escalation.playbook.schema import Axis, LevelPolicy, PathPolicy
+from escalation.model.parts import Rung
+from escalation.model.state import Escalation
+from escalation.playbook.ladder import Axis, LevelPolicy, PathPolicy
 from escalation.values import ENGINE, TIMER, Actor, Target, format_duration
 
 

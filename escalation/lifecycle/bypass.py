@@ -12,7 +12,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
 from escalation.people.found import People
-from escalation.playbook.schema import BypassPolicy
+from escalation.playbook.ladder import BypassPolicy
 
 ALLOWED = "bypass"
 """Purpose of the look-up of those who may; it stands in the working group as what made them part of it."""

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime
 
 from escalation.calendars import Calendar, passed
-from escalation.model.state import Clock, Escalation
+from escalation.model.parts import Clock
+from escalation.model.state import Escalation
 from escalation.playbook.clocks import Stops
 from escalation.values import Actor, Record
 

@@ -15,7 +15,8 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Clock, Escalation
+from escalation.model.parts import Clock
+from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, Stops
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 

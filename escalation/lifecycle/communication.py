@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
+from escalation.model.parts import Gate, Handoff, Item, Rung
 from escalation.model.request import Reason
-from escalation.model.state import Escalation, Gate, Handoff, Item, Rung
+from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.playbook.clocks import LEVEL_UP, ClockName
 from escalation.playbook.schema import GatePolicy

@@ -35,7 +35,8 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, derive, problems, reads
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation, Remembered
+from escalation.model.parts import Remembered
+from escalation.model.state import Escalation
 from escalation.playbook.schema import GatePolicy
 from escalation.values import ENGINE, ActorKind, kind_of
 

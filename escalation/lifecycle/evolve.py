@@ -7,7 +7,8 @@ stays.
 from escalation.lifecycle.changes import gates, ladder, opening, time, work
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
-from escalation.model.state import REMEMBERED, TAIL, TAIL_BYTES, Escalation, Remembered
+from escalation.model.parts import Remembered
+from escalation.model.state import REMEMBERED, TAIL, TAIL_BYTES, Escalation
 
 _APPLY: dict[type[e.EventBase], Change] = {
     **opening.CHANGES,

@@ -5,8 +5,9 @@ from escalation.lifecycle import assignment, packet, paths, permissions, trigger
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation, Handoff, LevelState
-from escalation.playbook.schema import Axis
+from escalation.model.parts import Handoff, LevelState
+from escalation.model.state import Escalation
+from escalation.playbook.ladder import Axis
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
 

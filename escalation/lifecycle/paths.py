@@ -13,7 +13,8 @@ from escalation.calendars import Calendar, later
 from escalation.choice import Choose
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Cell, LevelPolicy, PathPolicy, Playbook, Route
+from escalation.playbook.ladder import Cell, LevelPolicy, PathPolicy, Route
+from escalation.playbook.schema import Playbook
 from escalation.values import Target
 
 

@@ -5,7 +5,8 @@ from escalation.lifecycle import approval, assignment, clocks, permissions, trig
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.state import Escalation, Gate
+from escalation.model.parts import Gate
+from escalation.model.state import Escalation
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
 

@@ -16,10 +16,12 @@ from escalation.lifecycle.communication import explain_reason, shown
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
+from escalation.model.parts import Rung
 from escalation.model.request import Case, Context, Customer, Reason
-from escalation.model.state import Escalation, Rung
+from escalation.model.state import Escalation
 from escalation.playbook.facts import FactValue
-from escalation.playbook.schema import Axis, Initiation, Stage, Timing, WaitingOn
+from escalation.playbook.ladder import Axis
+from escalation.playbook.schema import Initiation, Stage, Timing, WaitingOn
 from escalation.values import Actor, Record, format_duration
 
 

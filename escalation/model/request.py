@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, Validat
 
 from escalation.errors import RequestRefused
 from escalation.playbook.facts import FactValue
-from escalation.playbook.schema import Axis, Initiation, Timing
+from escalation.playbook.ladder import Axis
+from escalation.playbook.schema import Initiation, Timing
 from escalation.values import Actor, Incoming, Instant, Record, Slug, Text, Words, digest_of
 
 MAX_REQUEST_BYTES = 1_000_000

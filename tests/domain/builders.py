@@ -29,8 +29,9 @@ from escalation.model.actions import (
     OpenCase,
     UpdateCase,
 )
+from escalation.model.parts import Gate, Rung
 from escalation.model.request import Receipt, Request, parse_request
-from escalation.model.state import Escalation, Gate, Rung
+from escalation.model.state import Escalation
 from escalation.people.directory import Directory, check_directory, load_directory
 from escalation.people.found import People
 from escalation.playbook.load import Shelf, shipped_folder

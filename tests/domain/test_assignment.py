@@ -15,7 +15,8 @@ from escalation.model.actions import MessageKind
 from escalation.people.directory import Directory, Role
 from escalation.people.found import People
 from escalation.people.search import Search
-from escalation.playbook.schema import Axis, Stage
+from escalation.playbook.ladder import Axis
+from escalation.playbook.schema import Stage
 from starter.story import Weight, say
 from tests.domain.builders import (
     ANN,

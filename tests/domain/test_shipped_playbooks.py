@@ -25,13 +25,13 @@ from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.conditions import compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactValue
 from escalation.playbook.keywords import LANGUAGES
+from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.load import Shelf, Status, load, load_playbook, shipped_folder
 from escalation.playbook.schema import (
     ContextPart,
     Expiry,
     GatePolicy,
     Initiation,
-    LevelPolicy,
     Playbook,
     Raci,
     Stage,

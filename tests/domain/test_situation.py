@@ -10,7 +10,8 @@ import pytest
 from escalation.lifecycle.communication import situation as in_one_line
 from escalation.lifecycle.situation import Situation, explanation, ledger_row, markdown, packet, situation
 from escalation.model import commands as c
-from escalation.playbook.schema import Axis, Stage, WaitingOn
+from escalation.playbook.ladder import Axis
+from escalation.playbook.schema import Stage, WaitingOn
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, EVE, HAL, ITSM, SERVICE, START, Life, gated, opened, small
 
 

@@ -10,7 +10,8 @@ from escalation.errors import Incomplete, NotAllowed
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.playbook.facts import FactValue
-from escalation.playbook.schema import Axis, Initiation
+from escalation.playbook.ladder import Axis
+from escalation.playbook.schema import Initiation
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, PROCEDURE, SERVICE, Life, opened, small
 
 DEFECTS = small(

@@ -2,7 +2,8 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
-from escalation.model.state import Escalation, Gate, Held, Vote
+from escalation.model.parts import Gate, Held, Vote
+from escalation.model.state import Escalation
 
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:

@@ -2,7 +2,8 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
-from escalation.model.state import Bypass, Escalation, Gate, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.state import Escalation
 from escalation.people.found import People
 
 

@@ -3,8 +3,9 @@
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, with_
 from escalation.lifecycle.targets import being_called
 from escalation.model import events as e
+from escalation.model.parts import InputRequest, Lowering
 from escalation.model.request import Outcome, Receipt
-from escalation.model.state import Escalation, InputRequest, Lowering
+from escalation.model.state import Escalation
 from escalation.playbook.schema import ContextPart
 
 

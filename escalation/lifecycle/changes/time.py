@@ -6,7 +6,8 @@ from typing import Any
 from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
-from escalation.model.state import Clock, Escalation, Hold, Pause, StatusStay
+from escalation.model.parts import Clock, Hold, Pause, StatusStay
+from escalation.model.state import Escalation
 from escalation.playbook.clocks import Stops
 from escalation.values import Actor
 

@@ -9,7 +9,8 @@ from escalation.lifecycle.changes.time import (
     waited,
 )
 from escalation.model import events as e
-from escalation.model.state import Escalation, Item, Resolution, Review, Score
+from escalation.model.parts import Item, Resolution, Review, Score
+from escalation.model.state import Escalation
 
 
 def _case_linked(state: Escalation, event: e.CaseLinked) -> Changes:

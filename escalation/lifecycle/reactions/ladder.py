@@ -6,7 +6,8 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
-from escalation.model.state import Escalation, Rung
+from escalation.model.parts import Rung
+from escalation.model.state import Escalation
 from escalation.playbook.schema import Stage
 from escalation.values import ActorKind, kind_of
 

@@ -1,0 +1,266 @@
+"""What happened. Events are the timeline people read, the ledger's rows, and the only way state changes.
+
+Each event carries the hash of the one before, so that a history cannot be altered unseen. The hash leaves out fields
+that hold their default, so that a field added in a later version does not change the hash of older events.
+"""
+
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from escalation.model.events.approval import (
+    CommandHeld,
+    CommandRefused,
+    GateClosed,
+    GateDecided,
+    GateExpired,
+    GateOpened,
+    HeldReleased,
+)
+from escalation.model.events.base import (
+    EventBase,
+    hash_of,
+    seal,
+)
+from escalation.model.events.ladder import (
+    Acknowledged,
+    AcknowledgementLapsed,
+    Bypassed,
+    CellReached,
+    HandoffEnded,
+    HandoffOffered,
+    LevelEntered,
+    MessageDelivered,
+    MessageFailed,
+    OwnerChanged,
+    PageDeclined,
+    PagesHeld,
+    PagesReleased,
+    PathTaken,
+    PeopleResolved,
+    RungMoved,
+    RungOpened,
+)
+from escalation.model.events.opening import (
+    Declined,
+    DueChanged,
+    ExceptionUsed,
+    FactsChanged,
+    InputProvided,
+    InputRequested,
+    Joined,
+    Opened,
+    ReasonsAdded,
+    Receipted,
+    SeverityChanged,
+    SeverityLoweringAsked,
+    SeverityLoweringEnded,
+    Words,
+)
+from escalation.model.events.time import (
+    ClockBreached,
+    ClockPaused,
+    ClockReminded,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    ClockWarned,
+    HoldEnded,
+    HoldStarted,
+    StatusEntered,
+    StatusOverdue,
+)
+from escalation.model.events.work import (
+    Attached,
+    Cancelled,
+    CaseFailed,
+    CaseLinked,
+    CaseUpdateFailed,
+    Closed,
+    FeedbackGiven,
+    ItemAdded,
+    ItemChased,
+    ItemCompleted,
+    ItemGivenBack,
+    NoteAdded,
+    QuestionPublished,
+    Rated,
+    ResolutionConfirmed,
+    ResolutionProposed,
+    ResolutionRejected,
+    ResolutionUnanswered,
+    ReviewChased,
+    ReviewStarted,
+    ReviewSubmitted,
+)
+
+__all__ = [
+    "Acknowledged",
+    "AcknowledgementLapsed",
+    "Attached",
+    "Bypassed",
+    "Cancelled",
+    "CaseFailed",
+    "CaseLinked",
+    "CaseUpdateFailed",
+    "CellReached",
+    "ClockBreached",
+    "ClockPaused",
+    "ClockReminded",
+    "ClockResumed",
+    "ClockStarted",
+    "ClockStopped",
+    "ClockWarned",
+    "Closed",
+    "CommandHeld",
+    "CommandRefused",
+    "Declined",
+    "DueChanged",
+    "Event",
+    "EventBase",
+    "ExceptionUsed",
+    "FactsChanged",
+    "FeedbackGiven",
+    "GateClosed",
+    "GateDecided",
+    "GateExpired",
+    "GateOpened",
+    "HandoffEnded",
+    "HandoffOffered",
+    "HeldReleased",
+    "HoldEnded",
+    "HoldStarted",
+    "InputProvided",
+    "InputRequested",
+    "ItemAdded",
+    "ItemChased",
+    "ItemCompleted",
+    "ItemGivenBack",
+    "Joined",
+    "KnownEvent",
+    "LevelEntered",
+    "MessageDelivered",
+    "MessageFailed",
+    "NoteAdded",
+    "Opened",
+    "OwnerChanged",
+    "PageDeclined",
+    "PagesHeld",
+    "PagesReleased",
+    "PathTaken",
+    "PeopleResolved",
+    "QuestionPublished",
+    "Rated",
+    "ReasonsAdded",
+    "Receipted",
+    "ResolutionConfirmed",
+    "ResolutionProposed",
+    "ResolutionRejected",
+    "ResolutionUnanswered",
+    "ReviewChased",
+    "ReviewStarted",
+    "ReviewSubmitted",
+    "RungMoved",
+    "RungOpened",
+    "SeverityChanged",
+    "SeverityLoweringAsked",
+    "SeverityLoweringEnded",
+    "StatusEntered",
+    "StatusOverdue",
+    "UnknownEvent",
+    "Words",
+    "hash_of",
+    "seal",
+]
+
+
+def _refuse_known(kind: str) -> str:
+    if kind in _KNOWN:
+        raise PydanticCustomError("malformed", "an event of a known kind lacks what it needs")
+    return kind
+
+
+KnownEvent = Annotated[
+    Opened
+    | Declined
+    | Joined
+    | Receipted
+    | ReasonsAdded
+    | InputRequested
+    | InputProvided
+    | ExceptionUsed
+    | FactsChanged
+    | SeverityChanged
+    | PathTaken
+    | CellReached
+    | Bypassed
+    | SeverityLoweringAsked
+    | SeverityLoweringEnded
+    | DueChanged
+    | LevelEntered
+    | RungOpened
+    | RungMoved
+    | PagesHeld
+    | PagesReleased
+    | PeopleResolved
+    | MessageDelivered
+    | MessageFailed
+    | Acknowledged
+    | PageDeclined
+    | AcknowledgementLapsed
+    | OwnerChanged
+    | HandoffOffered
+    | HandoffEnded
+    | GateOpened
+    | GateDecided
+    | GateClosed
+    | GateExpired
+    | CommandHeld
+    | HeldReleased
+    | CommandRefused
+    | ClockStarted
+    | ClockReminded
+    | ClockPaused
+    | ClockResumed
+    | ClockWarned
+    | ClockBreached
+    | ClockStopped
+    | StatusEntered
+    | StatusOverdue
+    | HoldStarted
+    | HoldEnded
+    | NoteAdded
+    | Attached
+    | CaseLinked
+    | CaseFailed
+    | QuestionPublished
+    | CaseUpdateFailed
+    | ResolutionProposed
+    | ResolutionConfirmed
+    | ResolutionUnanswered
+    | ResolutionRejected
+    | ReviewStarted
+    | ReviewSubmitted
+    | ReviewChased
+    | ItemAdded
+    | ItemGivenBack
+    | ItemCompleted
+    | ItemChased
+    | Rated
+    | FeedbackGiven
+    | Closed
+    | Cancelled,
+    Field(discriminator="type"),
+]
+_KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))
+
+
+class UnknownEvent(EventBase):
+    """An event of a kind that only a newer worker knows: its place is kept, and it changes nothing here."""
+
+    type: Annotated[str, AfterValidator(_refuse_known)]
+
+
+Event = Annotated[KnownEvent | UnknownEvent, Field(union_mode="left_to_right")]
+"""Anything that a history may hold. A malformed event of a known kind is still an error."""

@@ -1,0 +1,258 @@
+"""The parts of an escalation's state: where it is on the ladder, who has it, approvals, clocks, the work."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from escalation.choice import Choose
+from escalation.playbook.ladder import Axis
+from escalation.values import Actor, Record, Slug, Target
+
+
+class InputRequest(Record):
+    """Required parts of the packet that the requester was asked for."""
+
+    parts: tuple[str, ...]
+    of: Actor
+    due: AwareDatetime
+
+
+class LevelState(Record):
+    """Where on the ladder it is."""
+
+    id: str
+    index: int
+    axis: Axis
+    entered_at: AwareDatetime
+    dwell_due: AwareDatetime
+
+
+class Rung(Record):
+    """A round of pages that waits for an acknowledgement: an open offer with a running clock."""
+
+    id: str
+    level: str
+    round: int
+    targets: tuple[Target, ...]
+    opened_at: AwareDatetime
+    due: AwareDatetime
+    last_resort: bool = False
+    resolved: bool = False
+    people: tuple[Actor, ...] = ()
+    declined: tuple[Actor, ...] = ()
+    failed: tuple[Actor, ...] = ()
+    told: tuple[Actor, ...] = ()
+    """To whom a page is known to have been delivered."""
+    held: dict[Actor, AwareDatetime] = {}
+    """Whose page waits for their working hours, and when those begin."""
+    channels: tuple[str, ...] = ()
+    """Which channels are tried first."""
+    choose: Choose | None = None
+    """How some of the targets' people are chosen; None: as the directory says."""
+    why: dict[Actor, str] = {}
+    """Why it is they and not others, where there is something to say."""
+    notes: tuple[str, ...] = ()
+    """Who was passed over, left out or spared, and what could not be resolved."""
+
+
+class Bypass(Record):
+    """One use of the exception procedure."""
+
+    id: str
+    by: Actor
+    skipped: str
+    because: str
+
+
+class Taken(Record):
+    """Who took it, from where: answers a second acknowledgement."""
+
+    by: Actor
+    at: AwareDatetime
+    rung: str
+
+
+class Owner(Record):
+    """The one accountable person."""
+
+    actor: Actor
+    since: AwareDatetime
+    because: str = ""
+    lapsed: bool = False
+    """True: nothing was heard of them for as long as an acknowledgement lasts, and others are called."""
+
+
+class Handoff(Record):
+    """An open offer of responsibility."""
+
+    id: str
+    to: str
+    offered_by: Actor
+    because: str
+    expectation: str
+    due: AwareDatetime
+    people: tuple[Actor, ...] = ()
+
+
+class Vote(Record):
+    """What one approver decided, on what."""
+
+    by: Actor
+    at: AwareDatetime
+    decision: Literal["approved", "rejected", "changes_requested"]
+    digest: str
+    because: str = ""
+
+
+class Gate(Record):
+    """An approval in its present round."""
+
+    id: str
+    round: int
+    digest: str
+    opened_at: AwareDatetime
+    due: AwareDatetime
+    state: Literal["pending", "passed", "rejected", "voided", "withdrawn"] = "pending"
+    resolved: bool = False
+    people: tuple[Actor, ...] = ()
+    """Who may decide: those asked first, and every deputy asked since."""
+    targets: tuple[Target, ...] = ()
+    """Of whom it is asked."""
+    seats: int = 0
+    """How many were asked first, and how many targets had nobody to ask."""
+    vacant: int = 0
+    """Targets that had nobody to ask: their seats wait for a deputy."""
+    votes: tuple[Vote, ...] = ()
+    deputies_asked: int = 0
+    closed_at: AwareDatetime | None = None
+    closed_by: Actor | None = None
+    because: str = ""
+
+
+class Pause(Record):
+    """One entry of a clock's pause ledger."""
+
+    by: Actor
+    because: str
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+
+
+class Clock(Record):
+    """A running, paused or stopped clock; instants are absolute and already include past pauses."""
+
+    name: Slug
+    started_at: AwareDatetime
+    warn_due: AwareDatetime
+    due: AwareDatetime
+    warned: bool = False
+    breached: bool = False
+    stopped_at: AwareDatetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    reminders: tuple[AwareDatetime, ...] = ()
+    """When the owner is still to be reminded of it, the earliest first."""
+    applies: bool = True
+    """False: it was stopped because there is no limit at this severity, or no due date any more; it may run again."""
+
+    @property
+    def paused(self) -> bool:
+        """True while the last entry of the pause ledger is open."""
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+
+class StatusStay(Record):
+    """A stay in a status that may last only so long."""
+
+    status: str
+    since: AwareDatetime
+    due: AwareDatetime
+    """When that is said (again)."""
+    times: int = 0
+
+
+class Lowering(Record):
+    """Somebody asked for a milder severity, and its gate has not decided yet."""
+
+    by: Actor
+    severity: str
+    because: str
+    at: AwareDatetime
+
+
+class Hold(Record):
+    """Work is paused."""
+
+    by: Actor
+    because: str
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class Resolution(Record):
+    """What was proposed as the solution, and what became of it."""
+
+    text: str
+    cause: str
+    by: Actor
+    at: AwareDatetime
+    confirm_due: AwareDatetime | None = None
+    state: Literal["proposed", "confirmed", "rejected"] = "proposed"
+    how: str = ""
+    questions: tuple[int, ...] = ()
+    """Sequence numbers of the events that had the question sent whether it is accepted."""
+    asked_at: AwareDatetime | None = None
+    """When that question is known to have arrived; until then silence says nothing."""
+
+
+class Review(Record):
+    """The post-incident review."""
+
+    started_at: AwareDatetime
+    next_due: AwareDatetime
+    chased: int = 0
+    submitted_by: Actor | None = None
+    submitted_at: AwareDatetime | None = None
+    impact: str = ""
+    cause: str = ""
+    resolution: str = ""
+    lessons: tuple[str, ...] = ()
+    warranted: bool | None = None
+
+
+class Item(Record):
+    """An action item, followed until it is done."""
+
+    id: str
+    title: str
+    owner: Actor
+    due: AwareDatetime
+    next_due: AwareDatetime
+    chased: int = 0
+    done_at: AwareDatetime | None = None
+    result: str = ""
+    by: Actor | None = None
+    """Who added it; None for what was added before this was kept."""
+
+
+class Held(Record):
+    """A decision that arrived before what it is about."""
+
+    command: str
+    content: str
+
+
+class Remembered(Record):
+    """A command that was accepted."""
+
+    command: str
+    """Name, actor and command id."""
+    at: AwareDatetime
+    seq: int
+
+
+class Score(Record):
+    """A rating (of the hand-over) or the customer's satisfaction, 1..5."""
+
+    by: Actor
+    score: int
+    comment: str = ""
