@@ -10,6 +10,7 @@ from datetime import timedelta
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import packet, paths, permissions, work_items
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import basis_of, derive
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Rung
@@ -64,23 +65,32 @@ def open_round(
     if policy is None:
         return
     step = paths.step(state, policy, draft.now)
-    if last_resort and policy.last_resort:
-        targets = (policy.last_resort,)
-    targets = targets or step.targets
-    if also:
-        targets = tuple(dict.fromkeys((*targets, *also)))
+    resort = policy.last_resort if last_resort else None
+    called = (resort,) if resort is not None else targets or step.targets
     draft.record(
         e.RungOpened,
         by=ENGINE,
         rung=f"{policy.id}/{state.rungs + 1}",
         round=number,
-        targets=targets,
+        targets=tuple(dict.fromkeys((*called, *also))),
         due=step.ack_due(draft.now),
         because=because,
         last_resort=last_resort,
         channels=step.channels,
         choose=None if last_resort else step.choose,
+        instead=targets,
+        beside=also,
     )
+
+
+def choose_path(draft: Draft) -> None:
+    """Settle which path it climbs, before anybody is told; nothing where there is one ladder for all."""
+    state = draft.state
+    if state.path or not state.playbook.paths:
+        return
+    path = paths.choose(state.playbook, derive(basis_of(state)))
+    if path is not None:
+        draft.record(e.PathTaken, by=ENGINE, path=path.id, because=path.about or path.when)
 
 
 def take_path(draft: Draft, path: PathPolicy, because: str) -> None:
@@ -130,13 +140,15 @@ def move_round(draft: Draft, because: str) -> None:
     if rung is None or policy is None or level is None:
         return
     if rung.held and not state.playbook.severity.scale[state.severity_rank].waits_for_hours:
-        enter_level(draft, level.index, because)  # what waited for somebody's working hours waits no longer
+        # What waited for somebody's working hours waits no longer, nor does the time at the level.
+        _arrive(draft, level.index, because, level.axis, by=ENGINE)
+        _again(draft, rung, rung.round, because)
         return
     if rung.last_resort or not state.playbook.matrix:
         return
     step = paths.step(state, policy, draft.now)
-    if step.targets != paths.step(draft.before, policy, rung.opened_at).targets:
-        open_round(draft, 1, because)
+    if not rung.instead and step.targets != paths.step(draft.before, policy, rung.opened_at).targets:
+        _again(draft, rung, 1, because)
         return
     due = max(step.ack_due(rung.opened_at), draft.now)
     if due != rung.due:
@@ -149,17 +161,20 @@ def round_over(draft: Draft, because: str) -> None:
     rung, policy = state.rung, state.level_policy
     if rung is None or policy is None:
         return
-    if rung.last_resort:
-        open_round(draft, rung.round + 1, because, last_resort=True)
-    elif rung.round <= paths.repeats(state) and not _in_vain(rung):
-        open_round(draft, rung.round + 1, because)
+    if rung.last_resort or (rung.round <= paths.repeats(state) and not _in_vain(rung)):
+        _again(draft, rung, rung.round + 1, because)
     else:
         go_up(draft, because)
 
 
+def _again(draft: Draft, rung: Rung, number: int, because: str) -> None:
+    """Begin another round for whom this one was, as they are at the present severity and hour."""
+    open_round(draft, number, because, last_resort=rung.last_resort, targets=rung.instead, also=rung.beside)
+
+
 def _in_vain(rung: Rung) -> bool:
     """No page of this round arrived anywhere: asking the same people the same way again would not help."""
-    return bool(rung.people) and not rung.told and not rung.held and len(rung.failed) == len(rung.people)
+    return bool(rung.people) and not rung.told and not rung.held
 
 
 def acknowledgement_due(draft: Draft) -> None:

@@ -4,8 +4,8 @@ The playbook says who may, when, and who looks at it afterwards. Who used it and
 action item for the one who looks at it keeps the escalation from being closed before that is done.
 """
 
-from escalation.errors import NotAllowed, NotNow, Unknown
-from escalation.lifecycle import approval, assignment, packet, permissions, work_items
+from escalation.errors import NotAllowed, NotNow
+from escalation.lifecycle import approval, assignment, needs, packet, paths, permissions, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import commands as c
@@ -13,9 +13,10 @@ from escalation.model import events as e
 from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.playbook.ladder import BypassPolicy
+from escalation.values import ActorKind, kind_of
 
 ALLOWED = "bypass"
-"""Purpose of the look-up of those who may; it stands in the working group as what made them part of it."""
+"""Purpose of the look-up of those who may."""
 
 
 def use(draft: Draft, command: c.Bypass) -> None:
@@ -26,31 +27,31 @@ def use(draft: Draft, command: c.Bypass) -> None:
     _require_allowed(state, policy, command.by)
     if command.gate is not None and command.level is not None:
         raise NotAllowed("name a level or an approval, not both: each is skipped, and looked at, by itself")
-    what = "approvals" if command.gate is not None else "levels" if command.level is not None else "packet"
-    if what not in policy.skip:
-        raise NotAllowed(f"playbook {state.playbook.playbook} lets {', '.join(policy.skip)} be skipped, not {what}")
     if state.review is not None:
         raise NotNow(f"{state.id} is in review; there is nothing left to skip")
     if command.gate is not None:
-        _skip_approval(draft, command.gate, command)
+        _skip_approval(draft, policy, command.gate, command)
     elif command.level is not None:
-        _skip_levels(draft, command.level, command)
+        _skip_levels(draft, policy, command.level, command)
     else:
-        _skip_input(draft, command)
+        _skip_input(draft, policy, command)
 
 
 def to_review(draft: Draft, bypass_id: str, found: People) -> None:
-    """Give the one who looks at it afterwards an action item."""
+    """Give the one who looks at it afterwards an action item; somebody of the working group where nobody is found."""
     state = draft.state
     used = next((each for each in state.bypasses if each.id == bypass_id), None)
     policy = state.playbook.bypass
     if used is None or policy is None or state.ended:
         return
-    # Better looked at by the owner, or at the worst by who used it, than by nobody.
-    owner = state.owner.actor if state.owner is not None else used.by
-    reviewer = found.people[0].person if found.people else owner
+    barred = {used.by, *needs.concerned(state)}
+    owner = (state.owner.actor,) if state.owner is not None else ()
+    candidates = (*(each.person for each in found.people), *owner, *state.people)
+    others = (actor for actor in candidates if kind_of(actor) is ActorKind.PERSON and actor not in barred)
+    # With nobody but who used it, they are reminded of it until somebody else has come and looked.
+    reviewer = next(others, used.by)
     title = f"Look at the use of the exception procedure by {used.by}: {used.skipped} skipped"
-    work_items.add(draft, title, reviewer, draft.now + policy.review_within)
+    work_items.record(draft, title, reviewer, draft.now + policy.review_within, bypass_id)
 
 
 def _policy(state: Escalation) -> BypassPolicy:
@@ -64,19 +65,32 @@ def _policy(state: Escalation) -> BypassPolicy:
 
 
 def _require_allowed(state: Escalation, policy: BypassPolicy, by: str) -> None:
-    if policy.allowed and state.people.get(by) != ALLOWED:
-        raise NotAllowed(f"{by} may not use the exception procedure; {', '.join(policy.allowed)} may")
+    if policy.allowed and by not in state.may_bypass:
+        known = "" if state.may_bypass else " (nobody of them was found yet)"
+        raise NotAllowed(f"{by} may not use the exception procedure; {', '.join(policy.allowed)} may{known}")
     permissions.require_member(state, by)
     if not condition(state.playbook, policy.when).true(derive(basis_of(state))):
         raise NotAllowed(f"the exception procedure is for emergencies: only when {policy.when}")
+
+
+def _require_skippable(state: Escalation, policy: BypassPolicy, what: str, standing: str) -> None:
+    if what not in policy.skip:
+        raise NotAllowed(
+            f"playbook {state.playbook.playbook} lets {', '.join(policy.skip)} be skipped, not {what}: {standing}"
+        )
 
 
 def _used(draft: Draft, skipped: str, command: c.Bypass) -> None:
     draft.record(e.Bypassed, bypass=f"b{len(draft.state.bypasses) + 1}", skipped=skipped, because=command.because)
 
 
-def _skip_approval(draft: Draft, gate_id: str, command: c.Bypass) -> None:
-    gate = approval.find_gate(draft.state, gate_id)
+def _skip_approval(draft: Draft, policy: BypassPolicy, gate_id: str, command: c.Bypass) -> None:
+    state = draft.state
+    gate = approval.find_gate(state, gate_id)
+    _require_skippable(state, policy, "approvals", f"{gate.id} is one")
+    asked = state.playbook.gate(gate.id)
+    if asked is not None and asked.before == "lowering":
+        raise NotAllowed(f"{gate.id} lets the severity be made milder, and that is no emergency")
     if gate.state == "rejected":
         raise NotAllowed(f"approval {gate.id} was {gate.because}; a no is not skipped, change what was to be approved")
     if gate.state != "pending":
@@ -85,27 +99,37 @@ def _skip_approval(draft: Draft, gate_id: str, command: c.Bypass) -> None:
     approval.close_bypassed(draft, gate, command.by, command.because)
 
 
-def _skip_levels(draft: Draft, level: str, command: c.Bypass) -> None:
-    state = draft.state
-    index = state.playbook.level_index(level)
-    if index is None:
-        ids = ", ".join(each.id for each in state.playbook.levels)
-        raise Unknown(f"playbook {state.playbook.playbook} has no level {level}; it has {ids}")
-    if state.level is not None and index <= state.level.index:
-        raise NotNow(f"{state.id} is at {state.level.id} already; the exception procedure only goes up")
-    _used(draft, f"the way to level {level}", command)
+def _skip_levels(draft: Draft, policy: BypassPolicy, level: str, command: c.Bypass) -> None:
+    """Go to a level at once. What stands before anybody may be told is skipped with it, if it may be, and named."""
+    _require_skippable(draft.state, policy, "levels", f"{level} is one")
+    assignment.choose_path(draft)
+    index = paths.named(draft.state, level)
+    skipped = [f"the way to level {level}"]
     because = f"{command.by} used the exception procedure: {command.because}"
-    if state.input_request is not None:
-        draft.record(e.ExceptionUsed, missing=state.missing, because=because)
-    for gate in approval.blocking(draft.state, "assignment"):
+    if draft.state.input_request is not None:
+        missing = ", ".join(packet.owed(draft.state.missing))
+        _require_skippable(draft.state, policy, "packet", f"{missing} is missing")
+        skipped.append(f"missing input ({missing})")
+        draft.record(e.ExceptionUsed, missing=draft.state.missing, because=because)
+        approval.reconcile(
+            draft
+        )  # what was not asked for yet, because of the input, is skipped knowingly or not at all
+    gates = approval.blocking(draft.state, "assignment")
+    for gate in gates:
+        _require_skippable(draft.state, policy, "approvals", f"{gate.id} stands before that level")
+        skipped.append(f"approval {gate.id}")
+    _used(draft, ", ".join(skipped), command)
+    for gate in gates:
         approval.close_bypassed(draft, gate, command.by, command.because)
     assignment.enter_level(draft, index, because)
 
 
-def _skip_input(draft: Draft, command: c.Bypass) -> None:
+def _skip_input(draft: Draft, policy: BypassPolicy, command: c.Bypass) -> None:
     state = draft.state
     if state.input_request is None:
         raise NotNow(f"nothing is waited for before people are told of {state.id}; name a level or an approval to skip")
-    _used(draft, f"missing input ({', '.join(packet.owed(state.missing))})", command)
+    missing = ", ".join(packet.owed(state.missing))
+    _require_skippable(state, policy, "packet", f"{missing} is missing")
+    _used(draft, f"missing input ({missing})", command)
     because = f"{command.by} used the exception procedure: {command.because}"
     draft.record(e.ExceptionUsed, missing=state.missing, because=because)

@@ -1,6 +1,6 @@
 """Ends that are not the review's: cancelling, and what people say of how it went."""
 
-from escalation.errors import AlreadyDone, NotAllowed
+from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
@@ -16,6 +16,12 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
     if kind is ActorKind.AGENT and state.owner is not None:
         raise NotAllowed(
             f"{state.owner.actor} owns {state.id}, and an AI does not end what a person works on; tell them"
+        )
+    if kind is not ActorKind.SYSTEM and state.unreviewed:
+        used = state.unreviewed[0]
+        raise NotNow(
+            f"{used.by} used the exception procedure ({used.skipped} skipped) and nobody has looked at it yet; "
+            f"{state.id} is ended after that"
         )
     draft.record(e.Cancelled, because=command.because)
 

@@ -288,7 +288,8 @@ def _people_found(draft: Draft, command: c.PeopleFound) -> None:
         found = hours.fresh(draft.state, found)
     draft.record(e.PeopleResolved, purpose=command.purpose, found=found)
     if calls:
-        hours.hold(draft, found)
+        if kind == "rung":  # once for each round: who is found at the release is told, whatever their own hours
+            hours.hold(draft, found)
         assignment.over_when_nobody_is_left(draft)
     elif kind == bypass.ALLOWED and reference:
         bypass.to_review(draft, reference, found)

@@ -5,7 +5,7 @@ from escalation.lifecycle import assignment, packet, paths, permissions, trigger
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Handoff, LevelState
+from escalation.model.parts import Handoff
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Axis
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
@@ -81,7 +81,7 @@ def escalate(draft: Draft, command: c.Escalate) -> None:
     if command.path is not None:
         _require_other_path(state, command)
     elif command.level is not None:
-        index = _named(state, state.level, command.level)
+        index = paths.named(state, command.level)
     draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because)
     triggers.settle(draft, {"reason"}, rise=False)
     axis = Axis.HIERARCHICAL if command.reason == "no_authority" else Axis.FUNCTIONAL
@@ -93,17 +93,6 @@ def escalate(draft: Draft, command: c.Escalate) -> None:
         assignment.go_up(draft, because, axis)
     else:
         assignment.enter_level(draft, index, because, axis)
-
-
-def _named(state: Escalation, present: LevelState, level: str) -> int:
-    playbook = state.playbook
-    levels = {playbook.levels[index].id: index for index in paths.ladder(playbook, state.path)}
-    if level not in levels:
-        of = f"path {state.path} of playbook {playbook.playbook}" if state.path else f"playbook {playbook.playbook}"
-        raise Unknown(f"{of} has no level {level}; it has {', '.join(levels)}")
-    if levels[level] <= present.index:
-        raise NotNow(f"{state.id} is at {present.id} already; escalate only goes up")
-    return levels[level]
 
 
 def _require_other_path(state: Escalation, command: c.Escalate) -> None:

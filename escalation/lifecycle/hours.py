@@ -3,6 +3,8 @@
 The playbook says at which severities pages wait (``waits_for_hours``), the directory when a person works. Who is told
 at once, because their hours are open or they have none, is told at once; the others when theirs begin, if nobody has
 taken it by then. Whoever should be told is looked up again at that instant: the shift may have passed on meanwhile.
+They are told then even if they do not work themselves: a rotation that always hands over to people who sleep must not
+hold a page for ever.
 """
 
 from escalation.lifecycle import paths

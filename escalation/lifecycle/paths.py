@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from escalation.calendars import Calendar, later
 from escalation.choice import Choose
+from escalation.errors import NotNow, Unknown
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Cell, LevelPolicy, PathPolicy, Route
@@ -120,6 +121,25 @@ def following(state: Escalation) -> int | None:
     """Return the level that comes after the present one on its path; None at the last."""
     present = state.level.index if state.level is not None else -1
     return next((index for index in ladder(state.playbook, state.path) if index > present), None)
+
+
+def named(state: Escalation, level: str) -> int:
+    """Return a level of the present path by its id, above the present level.
+
+    Raises:
+        Unknown: the path has no such level; the message names those it has, and the path that has it.
+        NotNow: it is there already, or higher.
+    """
+    playbook = state.playbook
+    levels = {playbook.levels[index].id: index for index in ladder(playbook, state.path)}
+    if level not in levels:
+        of = f"path {state.path} of playbook {playbook.playbook}" if state.path else f"playbook {playbook.playbook}"
+        others = [path.id for path in playbook.paths if level in path.levels]
+        hint = f"; it is on path {others[0]}: escalate with --path" if others else ""
+        raise Unknown(f"{of} has no level {level}; it has {', '.join(levels)}{hint}")
+    if state.level is not None and levels[level] <= state.level.index:
+        raise NotNow(f"{state.id} is at {state.level.id} already; this only goes up")
+    return levels[level]
 
 
 # --- cells that speak after a time ------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def close_when_done(draft: Draft) -> None:
     """Close once the review is in and every action item is done."""
     state = draft.state
     review = state.review
-    if review is None or review.submitted_at is None or state.open_items or state.ended:
+    if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
         return
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 

@@ -7,12 +7,11 @@ opening uses the very same function.
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, packet, paths, resolution, triggers
+from escalation.lifecycle import approval, assignment, clocks, packet, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
     Facts,
-    basis_of,
     condition,
     derive,
     heard,
@@ -197,9 +196,7 @@ def proceed(draft: Draft) -> None:
     if approval.blocking(draft.state, "assignment"):
         return
     because = "; ".join(reason.trigger for reason in draft.state.reasons)
-    path = paths.choose(state.playbook, derive(basis_of(draft.state))) if state.playbook.paths else None
-    if path is not None:
-        draft.record(e.PathTaken, by=ENGINE, path=path.id, because=path.about or path.when)
+    assignment.choose_path(draft)
     assignment.enter_at_least(draft, triggers.level_for(draft.state), because)
 
 

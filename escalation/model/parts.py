@@ -49,6 +49,10 @@ class Rung(Record):
     """Which channels are tried first."""
     choose: Choose | None = None
     """How some of the targets' people are chosen; None: as the directory says."""
+    instead: tuple[Target, ...] = ()
+    """Whom it calls in place of the level's own targets: a cell of the matrix named them."""
+    beside: tuple[Target, ...] = ()
+    """Whom it calls beside them."""
     why: dict[Actor, str] = {}
     """Why it is they and not others, where there is something to say."""
     notes: tuple[str, ...] = ()
@@ -232,6 +236,8 @@ class Item(Record):
     result: str = ""
     by: Actor | None = None
     """Who added it; None for what was added before this was kept."""
+    bypass: str = ""
+    """The use of the exception procedure that it is to look at."""
 
 
 class Held(Record):

@@ -100,6 +100,8 @@ class Escalation(Record):
     waited: timedelta = timedelta(0)
     """How long it was on hold, or waited for a resolution that was then rejected: not counted by the matrix."""
     bypasses: tuple[Bypass, ...] = ()
+    may_bypass: tuple[Actor, ...] = ()
+    """Who may use the exception procedure, where the playbook names them; known once they are looked up."""
     level: LevelState | None = None
     rungs: int = 0
     rung: Rung | None = None
@@ -269,6 +271,12 @@ class Escalation(Record):
     def open_items(self) -> tuple[Item, ...]:
         """Action items that are not done."""
         return tuple(item for item in self.items.values() if item.done_at is None)
+
+    @property
+    def unreviewed(self) -> tuple[Bypass, ...]:
+        """Uses of the exception procedure that nobody has looked at yet."""
+        done = {item.bypass for item in self.items.values() if item.done_at is not None}
+        return tuple(used for used in self.bypasses if used.id not in done)
 
     @property
     def breached(self) -> bool:

@@ -100,6 +100,8 @@ def _conditions(document: Document, types: FactTypes) -> Iterator[Finding]:
             circular = sorted(reads & _NOT_YET[chosen]) if chosen else ()
             if circular:
                 yield document.finding(path, f"reads {circular[0]}, which is not known while the {chosen} is chosen")
+            if pattern.startswith("paths") and "level" in reads:
+                yield document.finding(path, "reads level, which follows from the path: it could change over for ever")
 
 
 _NOT_YET = {

@@ -111,5 +111,5 @@ class BypassPolicy(Record):
     allowed: tuple[Target, ...] = ()
     """Whose people may; they belong to the working group from the opening on. Empty: everybody in the working group."""
     review_by: Target
-    """Who looks at it afterwards, and is never who used it."""
+    """Who looks at it afterwards, never who used it; somebody else of the working group where nobody is found."""
     review_within: Duration

@@ -11,7 +11,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.playbook.schema import Playbook
-from tests.domain.builders import ANN, BOT, CYD, EVE, FAY, HAL, Life, gated, opened, small
+from tests.domain.builders import ANN, BOB, BOT, CYD, EVE, FAY, HAL, Life, gated, opened, small
 
 BYPASS: dict[str, Any] = {"allowed": ["role:security"], "review_by": "role:boss", "review_within": "2d"}
 
@@ -123,3 +123,71 @@ def test_who_used_it_never_looks_at_it_themselves() -> None:
     life = opened(procedure(review_by="team:experts", allowed=["team:experts"]))
     life.send(use(CYD, level="L3"))
     assert life.last(e.ItemAdded).owner == "person:dan"
+
+
+def test_skipping_levels_skips_what_stands_before_them_only_where_that_may_be_skipped_and_names_all_of_it() -> None:
+    gate = {"before": "assignment", "approvers": ["role:finance"]}
+    strict = Life(gated(gate, bypass={**BYPASS, "skip": ["levels"]}))
+    strict.open(context={"summary": None})
+    assert "not packet: summary is missing" in strict.refused(NotAllowed, use(level="L2"))
+    strict.send(c.ProvideInput(by=BOT, summary="all of it"))
+    assert "not approvals: gate1 stands before that level" in strict.refused(NotAllowed, use(level="L2"))
+    life = Life(gated(gate, bypass=BYPASS))
+    life.open(context={"summary": None})
+    life.send(use(level="L2"))
+    assert life.last(e.Bypassed).skipped == "the way to level L2, missing input (summary), approval gate1"
+    assert (life.level, life.gate().state) == ("L2", "passed")
+
+
+def test_who_used_it_can_neither_look_at_it_themselves_nor_end_the_escalation_before() -> None:
+    life = opened(procedure(allowed=[]))
+    life.send(use(ANN, level="L2"))
+    item = life.last(e.ItemAdded).item
+    assert f"{FAY} does look at it, not {ANN}" in life.refused(NotAllowed, c.CompleteItem(by=ANN, item=item))
+    assert "nobody has looked at it yet" in life.refused(NotNow, c.Cancel(by=ANN, because="never mind"))
+    life.send(c.CompleteItem(by=FAY, item=item))
+    life.send(c.Cancel(by=ANN, because="never mind"))
+    assert life.state.outcome == "cancelled"
+
+
+def test_it_is_looked_at_by_somebody_else_even_where_the_one_named_is_not_there_or_is_concerned() -> None:
+    life = opened(procedure(review_by="role:security"))
+    life.send(use(level="L2"))  # hal is the only one of security, and used it
+    assert life.last(e.ItemAdded).owner != HAL
+    owned = opened(procedure(review_by="role:security")).taken_by(ANN)
+    owned.send(c.ChangeFacts(by=BOB, facts={"concerns": ("ann",)}))
+    owned.send(use(level="L2"))
+    assert owned.last(e.ItemAdded).owner not in (HAL, ANN)
+
+
+def test_who_is_found_in_place_of_those_who_may_may_not() -> None:
+    life = opened(procedure(allowed=["team:nobody"]))
+    said = life.refused(NotAllowed, use("person:gus", level="L2"))
+    assert "(nobody of them was found yet)" in said
+
+
+def test_who_may_is_not_forgotten_because_they_were_called_first() -> None:
+    life = Life(procedure(allowed=["team:desk"]), answers=False)
+    life.open()
+    life.pending.reverse()
+    life.answer()
+    life.send(use(ANN, level="L2"))
+    assert life.level == "L2"
+
+
+def test_a_level_is_skipped_to_along_the_path() -> None:
+    paths = [{"id": "short", "levels": ["L1", "L3"]}]
+    life = opened(small(bypass=BYPASS, paths=paths))
+    assert "path short of playbook small has no level L2" in life.refused(Unknown, use(level="L2"))
+    triage = Life(gated({"before": "assignment", "approvers": ["role:finance"]}, bypass=BYPASS, paths=paths))
+    triage.open()
+    triage.send(use(level="L3"))
+    assert (triage.state.path, triage.level) == ("short", "L3")
+
+
+def test_a_milder_severity_is_no_emergency() -> None:
+    scale = [{"name": "P0"}, {"name": "P1"}, {"name": "P2"}]
+    severity = {"scale": scale, "default": "P1", "lowering": {"gate": "gate1"}}
+    life = opened(gated({"before": "lowering", "approvers": ["role:finance"]}, severity=severity, bypass=BYPASS))
+    life.send(c.ChangeSeverity(by=ANN, severity="P2", because="it is small"))
+    assert "that is no emergency" in life.refused(NotAllowed, use(gate="gate1"))

@@ -80,3 +80,9 @@ def test_conditions_and_targets_of_the_new_sections_are_checked_like_all_others(
     found = [f"{finding.line}: {finding.message}" for finding in check(parse_document(text, "p.yaml"))]
     assert any(each.startswith("12:") and "flags.securty" in each for each in found)
     assert any(each.startswith("18: 'queue:x' is a queue") for each in found)
+
+
+def test_a_path_cannot_follow_from_the_level_that_follows_from_it() -> None:
+    text = GOOD.replace("when: flags.security", "when: 'level == \"L2\"'")
+    found = [f"{finding.line}: {finding.message}" for finding in check(parse_document(text, "p.yaml"))]
+    assert any(each.startswith("12: reads level, which follows from the path") for each in found)

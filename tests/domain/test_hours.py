@@ -16,7 +16,7 @@ from escalation.model.actions import MessageKind, Notify
 from escalation.people.directory import Directory
 from escalation.people.found import FoundPerson, People
 from escalation.people.search import Known, Search
-from tests.domain.builders import ANN, BOB, CYD, DAN, GUS, OFFICE, Life, request, small
+from tests.domain.builders import ANN, BOB, CYD, DAN, FAY, GUS, OFFICE, Life, request, small
 
 NIGHT = datetime(2026, 11, 20, 22, tzinfo=UTC)
 MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -128,6 +128,26 @@ def test_the_forecast_says_who_is_told_in_the_morning() -> None:
     future = forecast(life.state, life.directory, MORNING + timedelta(minutes=1))
     told = [event for event in future if isinstance(event, e.MessageDelivered)]
     assert [(event.at, event.to) for event in told if event.rung] == [(MORNING, ANN)]
+
+
+def test_a_page_is_held_once_however_the_shifts_and_the_hours_lie() -> None:
+    life = at_night({ANN: MORNING, BOB: MORNING})
+    assert isinstance(life.directory, Shifts)
+    life.directory.instead = {ANN: CYD, BOB: DAN}
+    life.directory.opens |= {CYD: MORNING + timedelta(hours=9), DAN: MORNING + timedelta(hours=9)}
+    life.next()
+    assert life.told(MessageKind.PAGE) == [CYD, DAN]
+
+
+def test_a_last_resort_stays_one_when_it_gets_worse() -> None:
+    life = at_night({ANN: MORNING, BOB: MORNING})
+    assert isinstance(life.directory, Shifts)
+    life.directory.opens = {FAY: MORNING}
+    life.pass_time("72h")
+    while not life.rung.last_resort:
+        life.next()
+    life.send(c.ChangeSeverity(by=ANN, severity="P0", because="it spreads"))
+    assert life.rung.last_resort
 
 
 def released(about: str, severity: str = "P1") -> Notify:

@@ -185,6 +185,21 @@ def test_worse_means_that_others_are_called_where_the_matrix_names_others() -> N
     assert minutes(life) == [0, 2]
 
 
+def test_whom_a_cell_called_is_called_again_in_the_next_round_and_when_it_gets_worse() -> None:
+    cells = [
+        {"severity": ["P1"], "after": "45m", "targets": ["role:boss"]},
+        {"severity": ["P0"], "level": "L1", "targets": ["role:finance"], "ack": "5m"},
+    ]
+    life = opened(small(matrix=cells))
+    life.send(c.Acknowledge(by=ANN))
+    life.pass_time("46m")
+    assert life.rung.people == (FAY,)
+    life.send(c.ChangeSeverity(by=ANN, severity="P0", because="it spreads"))
+    assert life.rung.people == (FAY,)
+    life.pass_time("6m")
+    assert life.told(MessageKind.PAGE)[-2:] == [FAY, FAY]
+
+
 # --- hours ------------------------------------------------------------------------------------------------------------
 
 

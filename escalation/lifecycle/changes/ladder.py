@@ -29,6 +29,8 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
         last_resort=event.last_resort,
         channels=event.channels,
         choose=event.choose,
+        instead=event.instead,
+        beside=event.beside,
     )
     changes: Changes = {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
     before = state.rung
@@ -76,6 +78,9 @@ def _bypassed(state: Escalation, event: e.Bypassed) -> Changes:
 def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     found = tuple(person.person for person in event.found.people)
     purpose, _, reference = event.purpose.partition(":")
+    if purpose == "bypass" and not reference:
+        # Whoever is found in their place, because nobody else is there, may not.
+        return {} if event.found.fell_back else _may_bypass(state, event)
     people = dict(state.people)
     for actor in (*found, *event.found.also):
         people.setdefault(actor, event.purpose)
@@ -92,6 +97,14 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = with_(state.handoff, people=found)
     return changes
+
+
+def _may_bypass(state: Escalation, event: e.PeopleResolved) -> Changes:
+    allowed = (*(each.person for each in event.found.people), *event.found.also)
+    people = dict(state.people)
+    for actor in allowed:
+        people.setdefault(actor, event.purpose)
+    return {"people": people, "may_bypass": allowed}
 
 
 def _approvers_found(gate: Gate, answer: People) -> Gate:

@@ -111,7 +111,15 @@ def _review_chased(state: Escalation, event: e.ReviewChased) -> Changes:
 
 
 def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
-    item = Item(id=event.item, title=event.title, owner=event.owner, due=event.due, next_due=event.due, by=event.by)
+    item = Item(
+        id=event.item,
+        title=event.title,
+        owner=event.owner,
+        due=event.due,
+        next_due=event.due,
+        by=event.by,
+        bypass=event.bypass,
+    )
     people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
     return {"items": {**state.items, event.item: item}, "people": people}
 

@@ -53,6 +53,10 @@ class RungOpened(EventBase):
     channels: tuple[str, ...] = ()
     choose: Choose | None = None
     """How some of the targets' people are chosen; None: as the directory says."""
+    instead: tuple[Target, ...] = ()
+    """Of the targets, those that stand in place of the level's own."""
+    beside: tuple[Target, ...] = ()
+    """Of the targets, those that are called beside them."""
 
 
 class RungMoved(EventBase):

@@ -125,6 +125,8 @@ class ItemAdded(EventBase):
     title: str
     owner: Actor
     due: AwareDatetime
+    bypass: str = ""
+    """The use of the exception procedure that it is to look at; empty for every other item."""
 
 
 class ItemGivenBack(EventBase):
