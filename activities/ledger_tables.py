@@ -131,5 +131,11 @@ def event_values(instance: str, event: dict[str, Any]) -> dict[str, Any]:
         "at": datetime.fromisoformat(event["at"]),
         "prev": event.get("prev", ""),
         "body": event,
-        "paged": event["to"] if event["type"] == "message_delivered" and event.get("rung") else None,
+        "paged": event["to"] if _is_page(event) else None,
     }
+
+
+def _is_page(event: dict[str, Any]) -> bool:
+    """Tell what counts for a person's limit of pages: not what came with others, in their working hours."""
+    paged = event["type"] == "message_delivered" and bool(event.get("rung"))
+    return paged and not event.get("receipt", {}).get("bundled", False)

@@ -127,6 +127,17 @@ class DeliveryReceipt(Record):
     receipt_id: str
     """The provider's own id."""
     at: AwareDatetime
+    bundled: bool = False
+    """True: it came with others in a digest, in working hours; it counts for nobody's limit of pages."""
+
+
+class DigestEnd(Record):
+    """How a digest ended."""
+
+    receipt: DeliveryReceipt | None
+    """None: nothing was left to be told."""
+    keys: tuple[str, ...]
+    """Of the pages that were in it."""
 
 
 class CustomerSnapshot(Record):

@@ -3,15 +3,15 @@
 import asyncio
 
 import pytest
-from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
+from escalation.model.actions import DigestEnd, MessageKind, Notify
 from tests.support.waiting import eventually
 from tests.workflows.world import ANN, World
 from workflows.digest import GATHER, DigestWorkflow
@@ -23,17 +23,19 @@ def page(key: str, to: str = ANN) -> Notify:
     return Notify(key=key, to=to, kind=MessageKind.PAGE, subject=f"[P2] {key}", body=body, bundled=True)
 
 
-async def join(world: World, message: Notify) -> DeliveryReceipt:
-    start: WithStartWorkflowOperation[object, None] = WithStartWorkflowOperation(
+async def join(world: World, message: Notify) -> DigestEnd:
+    identifier = f"digest-{world.settings.task_queue}-{message.to}"
+    start: WithStartWorkflowOperation[object, DigestEnd] = WithStartWorkflowOperation(
         "Digest",
-        id=f"digest-{world.settings.task_queue}-{message.to}",
+        id=identifier,
         task_queue=world.settings.task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
-    receipt: DeliveryReceipt = await world.temporal.execute_update_with_start_workflow(
-        "join", message, start_workflow_operation=start, id=message.key, result_type=DeliveryReceipt
+    run: str = await world.temporal.execute_update_with_start_workflow(
+        "join", message, start_workflow_operation=start, id=message.key, result_type=str
     )
-    return receipt
+    end: DigestEnd = await world.temporal.get_workflow_handle(identifier, run_id=run, result_type=DigestEnd).result()
+    return end
 
 
 @pytest.mark.req("SUP-11")
@@ -56,21 +58,23 @@ async def test_the_same_page_joins_once_however_often_it_is_tried(world: World) 
     assert received.subject == "[P2] door"
 
 
+async def test_thirty_that_waited_are_one_message(world: World) -> None:
+    ends = await asyncio.gather(*(join(world, page(f"door-{number}")) for number in range(30)))
+    assert len({end.receipt.receipt_id for end in ends if end.receipt is not None}) == 1
+    [received] = world.received(ANN)
+    assert received.subject == "30 escalations waited for your working hours"
+
+
 async def test_what_somebody_took_meanwhile_is_left_out(timeless: World, skipping: WorkflowEnvironment) -> None:
     world = timeless
-    taken = asyncio.create_task(join(world, page("door")))
-    other = asyncio.create_task(join(world, page("window")))
+    ends = asyncio.gather(join(world, page("door")), join(world, page("window")))
     digest = world.temporal.get_workflow_handle(f"digest-{world.settings.task_queue}-{ANN}")
     await eventually(lambda: _joined(world, 2), "both have joined")
     await digest.signal("withdraw", "door")
-    with pytest.raises(WorkflowUpdateFailedError) as caught:
-        await taken
     await skipping.sleep(GATHER)
-    await other
+    assert {end.keys for end in await ends} == {("window",)}
     [received] = world.received(ANN)
     assert received.subject == "[P2] window"
-    assert isinstance(caught.value.cause, ApplicationError)
-    assert caught.value.cause.type == "Withdrawn"
 
 
 async def _joined(world: World, count: int) -> bool:
@@ -90,7 +94,6 @@ async def test_whoever_cannot_be_reached_is_said_to_everybody_who_waited(world: 
         join(world, page("door", "person:nobody")), join(world, page("window", "person:nobody")), return_exceptions=True
     )
     for result in results:
-        assert isinstance(result, WorkflowUpdateFailedError)
-        assert isinstance(result.cause, ApplicationError)
-        assert result.cause.type == "DigestFailed"
-        assert "is not in the directory" in str(result.cause)
+        assert isinstance(result, WorkflowFailureError)
+        assert isinstance(result.cause, ActivityError)
+        assert "is not in the directory" in str(result.cause.__cause__)
