@@ -44,6 +44,13 @@ class Query(NamedTuple):
     """Of which amount, where that makes a difference: words that follow what is found."""
 
 
+class _Moment(NamedTuple):
+    """What answers depend on at an instant, as far as it was asked for."""
+
+    away: frozenset[str]
+    shifts: dict[str, Shift]
+
+
 class Asking:
     """A playbook's questions to a directory, and the answers it gave."""
 
@@ -62,16 +69,16 @@ class Asking:
         self._answers: dict[tuple[object, ...], Answer] = {}
         self._opens: dict[tuple[Actor, datetime], datetime | None] = {}
         self._sometimes_away = [person for person in directory.people if person.away]
-        self._moment: datetime | None = None
-        self._shifts: dict[str, Shift] = {}
-        self._away: frozenset[str] = frozenset()
+        self._moments: dict[datetime, _Moment] = {}
 
     def ask(self, query: Query, at: datetime) -> Answer:
         """Return whom a search finds at an aware instant."""
-        if at != self._moment:
-            self._moment, self._shifts = at, {}
-            self._away = frozenset(each.id for each in self._sometimes_away if each.absence(at) is not None)
-        key = (query.number, tuple(map(self._shift, query.rotations)), self._away & query.people)
+        moment = self._moments.get(at)
+        if moment is None:
+            away = frozenset(each.id for each in self._sometimes_away if each.absence(at) is not None)
+            moment = self._moments[at] = _Moment(away, {})
+        shifts = tuple([self._shift(rotation, moment, at) for rotation in query.rotations])
+        key = (query.number, shifts, moment.away & query.people)
         answer = self._answers.get(key)
         if answer is None:
             answer = self._answers[key] = self._answer(self.find(query, at))
@@ -158,11 +165,11 @@ class Asking:
 
     # --- answers ------------------------------------------------------------------------------------------------------
 
-    def _shift(self, rotation: str) -> Shift:
-        if rotation not in self._shifts and self._moment is not None:
-            found = on_call(self.directory.rotations[rotation], self._moment)
-            self._shifts[rotation] = (found.person, found.others) if found is not None else None
-        return self._shifts[rotation]
+    def _shift(self, rotation: str, moment: _Moment, at: datetime) -> Shift:
+        if rotation not in moment.shifts:
+            found = on_call(self.directory.rotations[rotation], at)
+            moment.shifts[rotation] = (found.person, found.others) if found is not None else None
+        return moment.shifts[rotation]
 
     def _answer(self, people: People) -> Answer:
         found = tuple(each.person for each in people.people)

@@ -67,30 +67,37 @@ class Gates:
     def _with(
         self, gate: GatePolicy, targets: tuple[Target, ...], called: AbstractSet[Actor], at: datetime
     ) -> Iterator[_Able]:
-        """Yield how many can give it for everybody who may not: whoever owns it, of those who could decide it."""
-        members = {actor for target in (*targets, *gate.deputies) for actor in self.asking.directory.members(target)}
-        nobody: tuple[Actor | None, ...] = (None,)
-        owners = sorted(called & members) if "owner" in gate.exclude and gate.before != "assignment" else ()
-        for owner in (*nobody, *owners):
-            exclude = (owner,) if owner is not None else ()
-            why = f" when {owner} owns it" if owner is not None else ""
-            least = gate.need if isinstance(gate.need, int) else 1
-            for query in self.asking.queries(targets, exclude, choose=gate.choose, at_least=least):
-                yield self._able(gate, query, exclude, at)._replace(about=f"{query.about}{why}")
+        """Yield how many can give it, for every amount and whoever owns it.
 
-    def _able(self, gate: GatePolicy, query: Query, exclude: tuple[Actor, ...], at: datetime) -> _Able:
+        Who is not asked while nobody owns it changes nothing by owning it.
+        """
+        least = gate.need if isinstance(gate.need, int) else 1
+        for query in self.asking.queries(targets, choose=gate.choose, at_least=least):
+            able, asked = self._able(gate, query, (), at)
+            yield able
+            owners = asked & called if "owner" in gate.exclude and gate.before != "assignment" else ()
+            for owner in sorted(owners):
+                others = self.asking.queries(targets, (owner,), choose=gate.choose, at_least=least)
+                same = next(each for each in others if each.about == query.about)
+                able, _ = self._able(gate, same, (owner,), at)
+                yield able._replace(about=f"{query.about} when {owner} owns it")
+
+    def _able(
+        self, gate: GatePolicy, query: Query, exclude: tuple[Actor, ...], at: datetime
+    ) -> tuple[_Able, set[Actor]]:
+        """Return how many can give it, and everybody who is asked in the end."""
         answer = self.asking.ask(query, at)
         asked: set[Actor] = set() if answer.fell_back else set(answer.people)
         able: set[Actor] = set() if answer.fell_back else set(answer.reachable)
-        filled = frozenset() if answer.fell_back else answer.filled
+        filled = frozenset[Target]() if answer.fell_back else answer.filled
         vacant = sum(target not in filled for target in query.search.targets)
         need = max(1, len(asked) + vacant) if gate.need == "all" else gate.need
-        if len(able) < need and gate.on_expiry is Expiry.NEXT_DEPUTY:
+        if gate.on_expiry is Expiry.NEXT_DEPUTY and (len(able) < need or "owner" in gate.exclude):
             for deputy in gate.deputies:
                 # Whoever has enough authority for it may have been asked already: the deputy is another one.
                 more = tuple(sorted(asked)) if split_target(deputy)[0] == "authority" else ()
                 able |= self._deputies(gate, deputy, (*exclude, *more), query.about, at)
-        return _Able(len(able), need, "")
+        return _Able(len(able), need, query.about), asked | able
 
     def _deputies(
         self, gate: GatePolicy, deputy: Target, exclude: tuple[Actor, ...], about: str, at: datetime
