@@ -102,7 +102,11 @@ def test_people_without_a_contact_point_that_works_are_found_before_it_happens()
     silent, person = proof(directory(cyd=pager), channels={"inbox"})
     assert (silent.weight, silent.finding.path) == (Weight.ERROR, "levels.1.targets")
     assert "person:cyd have no contact point on a connected channel" in silent.finding.message
-    assert (person.weight, person.finding.file, person.finding.path) == (Weight.WARNING, "directory", "people.2.contacts")
+    assert (person.weight, person.finding.file, person.finding.path) == (
+        Weight.WARNING,
+        "directory",
+        "people.2.contacts",
+    )
     assert "cyd has no contact point on a connected channel (pager), and team:experts can mean them" in str(person)
 
 
