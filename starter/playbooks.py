@@ -9,7 +9,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from activities.notify import inbox, webhook
@@ -147,7 +146,7 @@ class _Unproved(NamedTuple):
 
 
 def _verdict(playbook: str, proof: Proof | _Unproved) -> Iterator[RenderableType]:
-    """Say how a playbook stands, what was looked at, and each finding below its place."""
+    """Say how a playbook stands, what was looked at, and each finding in a line that begins with its place."""
     warnings = len(proof.findings) - len(proof.errors)
     verdict = Text(f"{len(proof.errors)} to mend", style="bold red") if proof.errors else Text("ok", style="green")
     if warnings:
@@ -157,8 +156,7 @@ def _verdict(playbook: str, proof: Proof | _Unproved) -> Iterator[RenderableType
         yield Text(f"  {proof}", style="dim")
     for found in proof.findings:
         style = "red" if found.weight is Weight.ERROR else "yellow"
-        yield Text.assemble("  ", (f"{found.weight} ", style), found.where)
-        yield Padding(Text(found.what), (0, 0, 0, 4))
+        yield Text.assemble("  ", (f"{found.weight}: ", style), f"{found.where}: {found.what}")
 
 
 def _plain(found: Foreseen) -> dict[str, Any]:

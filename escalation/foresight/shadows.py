@@ -57,7 +57,7 @@ def _name(index: int, name: str) -> str:
 def _behind(source: Document, section: Location, winners: Iterable[int], names: Callable[[int], str]) -> str:
     """Name those that come first, with their lines."""
     said = [f"{names(each)} (line {source.line((*section, each))})" for each in sorted(set(winners))]
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+    return " or ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 def _routes(playbook: Playbook, cases: Cases, source: Document) -> Iterator[Foreseen]:
@@ -112,8 +112,8 @@ def _severity_rules(playbook: Playbook, reach: Reach, source: Document) -> Itera
         for index, before in behind.items():
             who = _behind(source, ("severity", "rules"), before, lambda each: f"rule {_name(each, rules[each].id)}")
             message = (
-                f"severity rule {_name(index, rules[index].id)} never counts: whenever it is true, {who} says the same "
-                "or worse"
+                f"severity rule {_name(index, rules[index].id)} never counts: whenever it is true, {who} decides, "
+                "with the same or worse, or because it overrides"
             )
             yield _warning(source, ("severity", "rules", index), message)
 

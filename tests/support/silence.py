@@ -50,11 +50,11 @@ def silences(playbook: Playbook, directory: Directory, at: datetime, opening: di
     if any(gate.before != "assignment" for gate in playbook.gates):
         for person in _called(life):
             life = _opened(playbook, directory, at, opening)
-            if life.state.rung is None:
-                continue
-            life.send(c.Acknowledge(by=person))
-            _wait_for_deputies(life)
-            yield from (f"{said}, {person} has it" for said in _heard_of(life))
+            _climb(life, to=person)
+            if life.state.rung is not None and person in life.state.rung.people:
+                life.send(c.Acknowledge(by=person))
+                _wait_for_deputies(life)
+                yield from (f"{said}, {person} has it" for said in _heard_of(life))
 
 
 def _opened(playbook: Playbook, directory: Directory, at: datetime, opening: dict[str, Any]) -> Life:
@@ -72,9 +72,11 @@ def _called(life: Life) -> list[Actor]:
     return list(dict.fromkeys((*people[:2], *people[-1:])))
 
 
-def _climb(life: Life) -> None:
-    """Let time pass until the last resort was called twice, or there is nothing more to wait for."""
+def _climb(life: Life, to: Actor | None = None) -> None:
+    """Let time pass until somebody is called; the last resort was called twice; there is nothing more to wait for."""
     for _ in range(STEPS):
+        if to is not None and life.state.rung is not None and to in life.state.rung.people:
+            return
         if life.state.ended or life.now - (life.state.opened_at or life.now) > PATIENCE:
             return
         if sum(each.last_resort for each in life.all(e.RungOpened)) > 1:
