@@ -113,7 +113,7 @@ class Walk:
             say(Weight.ERROR, place, "silence", lambda: f"{nobody} {self._notes(query, at)}")
         elif not answer.reachable:
             names = ", ".join(answer.people)
-            message = f"nobody can be reached{query.about}: {names} have no contact point on a connected channel"
+            message = f"nobody can be reached{query.about}: no contact point on a connected channel for {names}"
             say(Weight.ERROR, place, "unreachable", message)
         else:
             instead = f"nobody is there{query.about}, so the playbook's owner {owner} is told instead."

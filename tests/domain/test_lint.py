@@ -103,7 +103,7 @@ def test_people_without_a_contact_point_that_works_are_found_before_it_happens()
     pager = {"contacts": [{"channel": "pager", "address": "x"}]}
     silent, person = proof(directory(cyd=pager), channels={"inbox"})
     assert (silent.weight, silent.finding.path) == (Weight.ERROR, "levels.1.targets")
-    assert "person:cyd have no contact point on a connected channel" in silent.finding.message
+    assert "nobody can be reached: no contact point on a connected channel for person:cyd" in silent.finding.message
     assert (person.weight, person.finding.file, person.finding.path) == (
         Weight.WARNING,
         "directory",
