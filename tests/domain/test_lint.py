@@ -49,7 +49,7 @@ def playbook(**changes: Any) -> Playbook:
         {"id": "L1", "targets": ["team:desk"], "ack": "15m", "dwell": "2h"},
         {"id": "L2", "targets": ["team:experts"], "ack": "15m", "dwell": "2h", "last_resort": "role:boss"},
     ]
-    raci = {stage: {"responsible": ["owner"], "accountable": "role:boss"} for stage in STAGES}
+    raci: dict[str, Any] = {stage: {"responsible": ["owner"], "accountable": "role:boss"} for stage in STAGES}
     return small(**{"levels": levels, "owner": "role:boss", "raci": raci, **changes})
 
 
@@ -187,13 +187,13 @@ def test_the_only_approver_may_have_taken_it_on_another_day() -> None:
     gate = {"id": "money", "deadline": "1h", "approvers": ["person:bob"], "exclude": ["owner"]}
     (found,) = proof(directory(), gates=[gate])
     assert (found.weight, found.at) == (Weight.ERROR, datetime(2026, 11, 23, 9, tzinfo=UTC))
-    assert found.lasts == START + timedelta(days=DAYS) - found.at
+    assert found.lasts == START + timedelta(days=DAYS) - datetime(2026, 11, 23, 9, tzinfo=UTC)
     assert "needs 1 and only 0 can give it when person:bob owns it" in found.finding.message
 
 
 def test_an_approval_by_authority_is_tried_for_every_amount_that_makes_a_difference() -> None:
     people = {"cyd": {"authority": {"refund": 100}}, "eve": {"authority": {"refund": 1000}}}
-    rules = {
+    rules: dict[str, Any] = {
         "needs": {"authority": {"refund": "amount"}},
         "gates": [{"id": "money", "deadline": "1h", "approvers": ["authority:refund"], "subject": ["amount"]}],
     }
@@ -242,7 +242,7 @@ def test_the_exception_procedure_must_be_looked_at_by_somebody_else() -> None:
 
 
 def test_whoever_is_accountable_for_a_stage_must_be_found_as_well() -> None:
-    raci = {stage: {"responsible": ["owner"], "accountable": "role:boss"} for stage in STAGES}
+    raci: dict[str, Any] = {stage: {"responsible": ["owner"], "accountable": "role:boss"} for stage in STAGES}
     raci["review"]["accountable"] = "person:ann"
     (found,) = proof(directory(ann=away("12-05", "12-06")), raci=raci)
     assert (found.weight, found.finding.path) == (Weight.WARNING, "raci.review.accountable")
@@ -349,12 +349,20 @@ def test_a_wait_for_hours_longer_than_the_acknowledgement_allows_is_a_warning_wi
     assert (found.weight, found.finding.path) == (Weight.WARNING, "levels.0.targets")
     assert found.at == START.replace(hour=17)  # a Friday
     assert "a page at P2 waits 2d 16h for somebody's working hours, and clock acknowledge allows 1d" in str(found)
-    business = {
+    business: dict[str, Any] = {
         "clocks": {"acknowledge": {"within": {"default": "1d"}, "calendar": "office"}},
         "calendars": {"office": {"time_zone": "UTC", "week": OFFICE_HOURS}},
     }
     assert proof(directory(**people), **waiting(**business)) == []
     assert proof(directory(**people), clocks=clocks) == [], "at no severity pages wait"
+
+
+def test_hours_that_begin_and_end_are_among_the_instants_at_which_the_directory_changes() -> None:
+    company = directory(cyd=office_of("America/New_York"))
+    assert company.changes(START, START + timedelta(days=1)) == (
+        datetime(2026, 11, 20, 14, tzinfo=UTC),
+        datetime(2026, 11, 20, 22, tzinfo=UTC),
+    )
 
 
 def test_hours_that_do_not_begin_are_an_error() -> None:
