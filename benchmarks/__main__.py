@@ -3,12 +3,13 @@
 import asyncio
 import sys
 
-from benchmarks import domain, engine, people
+from benchmarks import domain, engine, linter, people
 from benchmarks.figures import held
 
 if __name__ == "__main__":
     domain.main()
     people.main()
+    linter.main()
     asyncio.run(engine.main())
     sys.stdout.flush()
     sys.exit(0 if all(held) else 1)

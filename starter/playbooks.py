@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Group, RenderableType
@@ -13,8 +13,9 @@ from rich.text import Text
 
 from activities.notify import inbox, webhook
 from escalation.choice import Choose, Criterion
+from escalation.documents import Document, read_document
 from escalation.errors import DocumentError, Finding
-from escalation.foresight.lint import Foreseen, Weight, prove
+from escalation.foresight.lint import Foreseen, Proof, Weight, prove
 from escalation.lifecycle.clock_views import WAITS_FOR
 from escalation.people.directory import Directory
 from escalation.playbook.checks import check_against
@@ -121,20 +122,43 @@ def lint(
     playbook says is a warning.
     """
     people = read_people(directory)
+    written = read_document(directory or session.load().directory)
     checked = [playbook] if playbook else [entry.name for entry in _shelf(playbooks).list()]
-    found = {each: _lint(each, playbooks, people, days) for each in checked}
-    parts: list[RenderableType] = []
-    for each, findings in found.items():
-        errors = sum(finding.weight is Weight.ERROR for finding in findings)
-        verdict = Text(f"{errors} to mend", style="bold red") if errors else Text("ok", style="green")
-        if warnings := len(findings) - errors:
-            verdict.append(f", {counted(warnings, 'warning')}", style="yellow")
-        parts.append(Text.assemble((f"{each}: ", "bold"), verdict))
-        parts += [Text(f"  {finding}") for finding in findings]
-    data = {each: [_plain(finding) for finding in findings] for each, findings in found.items()}
+    found = {each: _lint(each, playbooks, _People(people, written), days) for each in checked}
+    parts = [part for each, proof in found.items() for part in _verdict(each, proof)]
+    data = {each: [_plain(finding) for finding in proof.findings] for each, proof in found.items()}
     say(data, Group(*parts), as_json=as_json)
-    if any(finding.weight is Weight.ERROR for findings in found.values() for finding in findings):
+    if any(proof.errors for proof in found.values()):
         raise typer.Exit(1)
+
+
+class _People(NamedTuple):
+    directory: Directory
+    document: Document
+
+
+class _Unproved(NamedTuple):
+    """What is wrong before anything could be proved."""
+
+    findings: tuple[Foreseen, ...]
+
+    @property
+    def errors(self) -> tuple[Foreseen, ...]:
+        return self.findings
+
+
+def _verdict(playbook: str, proof: Proof | _Unproved) -> Iterator[RenderableType]:
+    """Say how a playbook stands, what was looked at, and each finding in a line that begins with its place."""
+    warnings = len(proof.findings) - len(proof.errors)
+    verdict = Text(f"{len(proof.errors)} to mend", style="bold red") if proof.errors else Text("ok", style="green")
+    if warnings:
+        verdict.append(f", {counted(warnings, 'warning')}", style="yellow")
+    yield Text.assemble((f"{playbook}: ", "bold"), verdict)
+    if isinstance(proof, Proof):
+        yield Text(f"  {proof}", style="dim")
+    for found in proof.findings:
+        style = "red" if found.weight is Weight.ERROR else "yellow"
+        yield Text.assemble("  ", (f"{found.weight}: ", style), f"{found.where}: {found.what}")
 
 
 def _plain(found: Foreseen) -> dict[str, Any]:
@@ -146,17 +170,20 @@ def _plain(found: Foreseen) -> dict[str, Any]:
     }
 
 
-def _lint(playbook: str, folders: list[Path] | None, people: Directory, days: int) -> list[Foreseen]:
+def _lint(playbook: str, folders: list[Path] | None, people: _People, days: int) -> Proof | _Unproved:
     try:
         loaded = _load(playbook, folders)
     except DocumentError as error:
         if error.findings[0].message.startswith("there is no playbook"):
             raise
-        return [Foreseen(Weight.ERROR, finding) for finding in error.findings]
-    unknown = check_against(loaded.playbook, lambda target: bool(people.members(target)), loaded.document)
+        return _Unproved(tuple(Foreseen(Weight.ERROR, finding) for finding in error.findings))
+    directory, now = people.directory, datetime.now(UTC)
+    unknown = check_against(loaded.playbook, lambda target: bool(directory.members(target)), loaded.document)
     if unknown:  # whoever is not in the directory is not found at any instant: said once
-        return [Foreseen(Weight.ERROR, finding) for finding in unknown]
-    return prove(loaded.playbook, people, datetime.now(UTC), days, document=loaded.document, channels=CHANNELS)
+        return _Unproved(tuple(Foreseen(Weight.ERROR, finding) for finding in unknown))
+    return prove(
+        loaded.playbook, directory, now, days, document=loaded.document, people=people.document, channels=CHANNELS
+    )
 
 
 @app.command("schema")

@@ -175,6 +175,15 @@ class Directory(Record):
         return tuple(person for person in self.people if person.at_most is not None)
 
     @cached_property
+    def _hours(self) -> tuple[Calendar, ...]:
+        """Every calendar of working hours once."""
+        different: list[Calendar] = []
+        for person in self.people:
+            if person.hours is not None and person.hours not in different:
+                different.append(person.hours)
+        return tuple(different)
+
+    @cached_property
     def chooses(self) -> bool:
         """True when some team says how its members are chosen."""
         return any(team.choose is not None for team in self.teams)
@@ -208,8 +217,13 @@ class Directory(Record):
         return Finder(self, search, at, known).people()
 
     def changes(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
-        """Return the instants between two aware ones, in order, at which ``find`` may give another answer."""
+        """Return the instants between two aware ones, in order, at which ``find`` may give another answer.
+
+        Those at which somebody's working hours begin or end are among them: they are part of the answer.
+        """
         found = {at for rotation in self.rotations.values() for at in changes(rotation, start, end)}
+        for hours in self._hours:
+            found |= set(hours.changes(start, end))
         for absence in (absence for person in self.people for absence in person.away):
             found |= {at for at in (absence.start, absence.end) if start < at < end}
         return tuple(sorted(found))

@@ -3,6 +3,7 @@
 ``company`` and ``policy`` return plain data, so that a test may break it before it is loaded.
 """
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -44,10 +45,14 @@ def directory(data: Data) -> Directory:
 def company(choose: Choices) -> Data:
     """Make up a directory: up to twelve people, two teams, roles, rotations with layers, absences, hours, deputies.
 
-    The head and the owner of the playbook are always there and have no hours, so nobody is ever without an answer.
+    The head, the owner of the playbook and a second for both are always there and have no hours, so nobody is ever
+    without an answer.
     """
     count = 4 + choose.number(9)
-    people = [_person(choose, number, count) for number in range(count)]
+    # The same hours for all who have some: when one of them begins to work, whoever has the shift then works as well.
+    slots = choose.of((["09:00-17:00"], ["08:00-12:00", "13:00-18:00"], ["22:00-06:00"]))
+    hours = {"time_zone": choose.of(ZONES), "week": dict.fromkeys(WEEKDAYS, slots)}
+    people = [_person(choose, number, count, hours) for number in range(count)]
     ids = [person["id"] for person in people]
     half = max(2, count // 2)
     rotations = {"desk": _rotation(choose, ids[:half]), "experts": _rotation(choose, ids[half:] or ids[:1])}
@@ -69,7 +74,7 @@ def company(choose: Choices) -> Data:
     }
 
 
-def _person(choose: Choices, number: int, count: int) -> Data:
+def _person(choose: Choices, number: int, count: int, hours: Data) -> Data:
     zone = choose.of(ZONES)
     person: Data = {
         "id": f"p{number}",
@@ -87,8 +92,7 @@ def _person(choose: Choices, number: int, count: int) -> Data:
         start = START + timedelta(hours=choose.number(200))
         person["away"] = [{"start": _written(start), "end": _written(start + timedelta(hours=6 + choose.number(90)))}]
     if choose.chance(30):
-        slots = choose.of((["09:00-17:00"], ["08:00-12:00", "13:00-18:00"], ["22:00-06:00"]))
-        person["hours"] = {"week": dict.fromkeys(WEEKDAYS, slots)}
+        person["hours"] = deepcopy(hours)
     return person
 
 
