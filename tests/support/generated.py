@@ -235,6 +235,64 @@ def _gate(choose: Choices) -> Data:
     }
 
 
+def full_policy(choose: Choices) -> Data:
+    """Make up a playbook as ``policy`` does, and use what else there is: more clocks, time limits, procedures."""
+    data = policy(choose)
+    ids = [level["id"] for level in data["levels"]]
+    if choose.chance(40):
+        data["levels"][0]["ack_lasts"] = choose.of(("45m", "100m"))
+    data["clocks"] |= _named_clocks(choose, ids)
+    if choose.chance(40):
+        data["statuses"] = [
+            {"status": "waits for somebody", "stage": "assignment", **_lasts(choose)},
+            {"status": "is worked on", "stage": "resolution", "waiting_on": "owner", **_lasts(choose)},
+        ]
+    if choose.chance(30):
+        lowering = {**_gate(choose), "id": "milder", "before": "lowering", "when": "true", "subject": []}
+        data["gates"] = [*data.get("gates", []), lowering]
+        data["severity"]["lowering"] = {"gate": "milder"}
+    if choose.chance(40):
+        data["bypass"] = {
+            "when": choose.of(("true", "severity.rank == 0.0")),
+            "allowed": choose.of(([], ["role:lead"], ["team:desk", "role:head"])),
+            "review_by": choose.of(("role:head", "role:owner", "team:experts")),
+            "review_within": "2d",
+        }
+    return data
+
+
+def _named_clocks(choose: Choices, ids: list[str]) -> Data:
+    clocks: Data = {}
+    if choose.chance(40):
+        clocks["answer"] = {
+            "starts": "level",
+            "stops": "acknowledged",
+            "within": choose.of(({"default": "25m"}, {"P0": "7m", "default": "3h"})),
+            "on_breach": choose.of(("tell", "level_up")),
+        }
+    if choose.chance(40):
+        clocks["news"] = {
+            "starts": choose.of(("trigger", "acknowledged")),
+            "stops": "update",
+            "within": {"default": choose.of(("50m", "5h"))},
+            "remind": choose.of(([], ["20m"])),
+            "tell": choose.of(([], ["role:lead"])),
+            "on_breach": "tell",
+        }
+    if choose.chance(40):
+        clocks["promise"] = {
+            "stops": choose.of(("human_response", "resolved", "closed")),
+            "within": {"default": choose.of(("90m", "1d"))},
+            "on_breach": choose.of(("level_up", "tell", ids[-1])),
+            **choose.of(({"paused_by": ["input"]}, {"when": 'topic == "two"'}, {"calendar": "office"})),
+        }
+    return clocks
+
+
+def _lasts(choose: Choices) -> Data:
+    return {"within": choose.of(("40m", "5h")), "then": choose.of(("remind", "level_up"))}
+
+
 def playbook(data: Data) -> Playbook:
     """Make a playbook of its data; what the loader checks beyond its shape is not checked here."""
     return Playbook.model_validate(data)
