@@ -53,9 +53,14 @@ class DirectoryFile:
 
     @activity.defn(name="directory.find")
     async def find(self, action: FindPeople) -> People:
-        """Find the people who stand for the targets now, and everybody else who may act for them."""
+        """Find the people who stand for the targets now, and everybody else who may act for them.
+
+        Now is never before it was asked: an escalation that waited for a shift or for somebody's hours asks when they
+        begin by the server's clock, and a worker whose own clock is behind would still find who was there before. Nor
+        is it then, when the answer comes late: who is there now is called.
+        """
         directory = await asyncio.to_thread(self.current)
-        now = datetime.now(UTC)
+        now = _as_of(action)
         needed = wanted(directory, action, now)
         if not needed or self._workload is None:
             return directory.find(action, now)
@@ -91,3 +96,8 @@ class DirectoryFile:
         self._loaded_at = datetime.now(UTC)
         self._findings = ()
         log.info("directory_loaded", file=self._path.name)
+
+
+def _as_of(action: FindPeople) -> datetime:
+    now = datetime.now(UTC)
+    return now if action.at is None else max(action.at, now)

@@ -5,6 +5,7 @@ the actions: the directory resolves as it stands, deliveries succeed, the CRM op
 """
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -49,7 +50,7 @@ def forecast_request(
     """
     blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
     opened, events = advance(blank, c.Open(request=request), at)
-    return [*events, *forecast(opened, directory, until)]
+    return [*events, *_follow(opened, react(opened, events), at, directory, until, STEPS)]
 
 
 def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[e.Event]:
@@ -61,9 +62,15 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
         until: where to stop; with a time zone.
         steps: how many due instants to follow at most.
     """
-    future: list[e.Event] = []
-    actions: deque[Action] = deque(_in_flight(state))
     now = state.tail[-1].at if state.tail else until
+    return _follow(state, _in_flight(state), now, directory, until, steps)
+
+
+def _follow(  # noqa: PLR0917 - of this module alone
+    state: Escalation, in_flight: Iterable[Action], now: datetime, directory: FindsPeople, until: datetime, steps: int
+) -> list[e.Event]:
+    future: list[e.Event] = []
+    actions: deque[Action] = deque(in_flight)
 
     def step(command: c.Command) -> None:
         nonlocal state
@@ -84,18 +91,38 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
     return future
 
 
-def _in_flight(state: Escalation) -> list[Action]:
-    """Return the look-ups that have not been answered yet: without them nobody would be told in the forecast."""
-    waiting: list[e.Event] = []
+def _in_flight(state: Escalation) -> Iterator[Action]:
+    """Yield what the world still owes an answer to: who is looked up, who is called, the ticket.
+
+    Without it nobody would be told in the forecast, and a page that has not arrived yet would never arrive.
+    """
+    answered: dict[str, int] = {}
     for event in state.tail:
-        rung = state.rung
-        if isinstance(event, e.RungOpened) and rung is not None and rung.id == event.rung and not rung.resolved:
-            waiting.append(event)
-        elif isinstance(event, e.GateOpened):
-            gate = state.gates.get(event.gate)
-            if gate is not None and gate.round == event.round and not gate.resolved and gate.state == "pending":
-                waiting.append(event)
-    return react(state, waiting)
+        if isinstance(event, e.PeopleResolved):
+            answered[event.purpose] = event.seq
+        elif isinstance(event, e.MessageDelivered | e.MessageFailed):
+            answered[event.key] = event.seq
+    linked = state.case_link is not None or any(isinstance(event, e.CaseFailed) for event in state.tail)
+    heard = (*state.rung.told, *state.rung.failed) if state.rung is not None else ()
+    for event in state.tail:
+        if isinstance(event, e.Opened) and not linked:
+            yield from (action for action in react(state, [event]) if isinstance(action, OpenCase))
+        elif isinstance(event, _CALLS):
+            for action in react(state, [event]):
+                if isinstance(action, FindPeople) and answered.get(action.purpose, 0) < event.seq:
+                    yield from (action,) if _is_open(state, action.purpose) else ()
+        elif isinstance(event, e.PeopleResolved) and _is_open(state, event.purpose):
+            for action in react(state, [event]):
+                if isinstance(action, Notify) and action.key not in answered:
+                    yield from (action,) if action.rung is None or action.to not in heard else ()
+
+
+_CALLS = (e.RungOpened, e.PagesReleased, e.GateOpened, e.GateExpired, e.HandoffOffered)
+
+
+def _is_open(state: Escalation, purpose: str) -> bool:
+    """Tell whether people are still called for this."""
+    return purpose.partition(":")[0] in ("rung", "hours", "gate", "handoff") and state.still_asks(purpose)
 
 
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:

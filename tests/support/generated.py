@@ -26,11 +26,16 @@ Data = dict[str, Any]
 
 def document(data: Data, file: str) -> Document:
     """Return the data as a document that knows its lines, as if somebody had written it."""
-    written = StringIO()
+    return parse_document(written(data), file)
+
+
+def written(data: Data) -> str:
+    """Return the data as the text of a YAML file."""
+    text = StringIO()
     yaml = YAML()
     yaml.default_flow_style = False
-    yaml.dump(data, written)
-    return parse_document(written.getvalue(), file)
+    yaml.dump(data, text)
+    return text.getvalue()
 
 
 def directory(data: Data) -> Directory:
@@ -41,17 +46,19 @@ def directory(data: Data) -> Directory:
 # --- who there is -----------------------------------------------------------------------------------------------------
 
 
-def company(choose: Choices) -> Data:
+def company(choose: Choices, start: datetime = START) -> Data:
     """Make up a directory: up to twelve people, two teams, roles, rotations with layers, absences, hours, deputies.
 
     The head and the owner of the playbook are always there and have no hours, so nobody is ever without an answer.
+    Absences and overrides lie in the days that follow ``start``.
     """
     count = 4 + choose.number(9)
-    people = [_person(choose, number, count) for number in range(count)]
+    people = [_person(choose, number, count, start) for number in range(count)]
     ids = [person["id"] for person in people]
     half = max(2, count // 2)
-    rotations = {"desk": _rotation(choose, ids[:half]), "experts": _rotation(choose, ids[half:] or ids[:1])}
-    teams = [_team(choose, "desk", ids[:half]), _team(choose, "experts", ids[half:] or ids[:1])]
+    experts = ids[half:] or ids[:1]
+    rotations = {"desk": _rotation(choose, ids[:half], start), "experts": _rotation(choose, experts, start)}
+    teams = [_team(choose, "desk", ids[:half]), _team(choose, "experts", experts)]
     always = [
         {"id": name, "name": name, "time_zone": "Europe/Prague", "contacts": [{"channel": "inbox", "address": name}]}
         for name in ("head", "owner", "second")
@@ -69,7 +76,7 @@ def company(choose: Choices) -> Data:
     }
 
 
-def _person(choose: Choices, number: int, count: int) -> Data:
+def _person(choose: Choices, number: int, count: int, start: datetime) -> Data:
     zone = choose.of(ZONES)
     person: Data = {
         "id": f"p{number}",
@@ -84,15 +91,15 @@ def _person(choose: Choices, number: int, count: int) -> Data:
     if choose.chance(40) and number + 1 < count:
         person["deputy"] = f"p{number + 1 + choose.number(count - number - 1)}"
     if choose.chance(30):
-        start = START + timedelta(hours=choose.number(200))
-        person["away"] = [{"start": _written(start), "end": _written(start + timedelta(hours=6 + choose.number(90)))}]
+        begin = start + timedelta(hours=choose.number(200))
+        person["away"] = [{"start": _written(begin), "end": _written(begin + timedelta(hours=6 + choose.number(90)))}]
     if choose.chance(30):
         slots = choose.of((["09:00-17:00"], ["08:00-12:00", "13:00-18:00"], ["22:00-06:00"]))
         person["hours"] = {"week": dict.fromkeys(WEEKDAYS, slots)}
     return person
 
 
-def _rotation(choose: Choices, ids: list[str]) -> Data:
+def _rotation(choose: Choices, ids: list[str], start: datetime) -> Data:
     rotation: Data = {
         "people": choose.some(ids),
         "time_zone": choose.of(ZONES),
@@ -104,9 +111,9 @@ def _rotation(choose: Choices, ids: list[str]) -> Data:
         layer = {"people": choose.some(ids), "every": "1d", "hand_over": {"at": "18:00"}, "starts_on": "2026-01-05"}
         rotation["above"] = [{**layer, "only": nights}]
     if choose.chance(30):
-        start = START + timedelta(hours=choose.number(200))
-        end = start + timedelta(hours=1 + choose.number(40))
-        rotation["overrides"] = [{"start": _written(start), "end": _written(end), "person": choose.of(ids)}]
+        begin = start + timedelta(hours=choose.number(200))
+        end = begin + timedelta(hours=1 + choose.number(40))
+        rotation["overrides"] = [{"start": _written(begin), "end": _written(end), "person": choose.of(ids)}]
     if choose.chance(20):
         rotation["only"] = {day: ["07:00-19:00"] for day in WEEKDAYS}
     return rotation
@@ -281,6 +288,7 @@ def _named_clocks(choose: Choices, ids: list[str]) -> Data:
         }
     if choose.chance(40):
         clocks["promise"] = {
+            "starts": choose.of(("trigger", "first_contact")),
             "stops": choose.of(("human_response", "resolved", "closed")),
             "within": {"default": choose.of(("90m", "1d"))},
             "on_breach": choose.of(("level_up", "tell", ids[-1])),
