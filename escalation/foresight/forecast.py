@@ -5,11 +5,12 @@ the actions: the directory resolves as it stands, deliveries succeed, the CRM op
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle.stops import Stop, stop
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase
@@ -31,6 +32,14 @@ class FindsPeople(Protocol):
         ...
 
 
+class Foreseen(NamedTuple):
+    """One event to come."""
+
+    event: e.Event
+    unless: Stop | None
+    """What would keep it from happening; None of what follows at once from the opening, or is on its way already."""
+
+
 def forecast_request(
     loaded: LoadedPlaybook, request: Request, directory: FindsPeople, at: datetime, until: datetime
 ) -> list[e.Event]:
@@ -48,9 +57,7 @@ def forecast_request(
     Raises:
         RequestRefused: the request does not fit the playbook.
     """
-    blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
-    opened, events = advance(blank, c.Open(request=request), at)
-    return [*events, *_follow(opened, react(opened, events), at, directory, until, STEPS)]
+    return [each.event for each in foresee_request(loaded, request, directory, at, until)]
 
 
 def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[e.Event]:
@@ -62,33 +69,61 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
         until: where to stop; with a time zone.
         steps: how many due instants to follow at most.
     """
-    now = state.tail[-1].at if state.tail else until
-    return _follow(state, _in_flight(state), now, directory, until, steps)
+    return [each.event for each in foresee(state, directory, until, steps)]
 
 
-def _follow(  # noqa: PLR0917 - of this module alone
-    state: Escalation, in_flight: Iterable[Action], now: datetime, directory: FindsPeople, until: datetime, steps: int
-) -> list[e.Event]:
-    future: list[e.Event] = []
-    actions: deque[Action] = deque(in_flight)
+def foresee_request(
+    loaded: LoadedPlaybook, request: Request, directory: FindsPeople, at: datetime, until: datetime
+) -> list[Foreseen]:
+    """Return what ``forecast_request`` does, each event with what would keep it from happening."""
+    blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
+    opened, events = advance(blank, c.Open(request=request), at)
+    future = _Future(opened, directory, at)
+    future.take(events)
+    return future.until(until, STEPS)
 
-    def step(command: c.Command) -> None:
-        nonlocal state
-        state, events = advance(state, command, now)
-        future.extend(events)
-        actions.extend(react(state, events))
 
-    for _ in range(steps):
-        while actions:
-            answer = answer_of(actions.popleft(), directory, now)
-            if answer is not None:
-                step(answer)
-        due = next_due(state)
-        if due is None or due.at > until:
-            break
-        now = max(now, due.at)
-        step(c.TimePassed())
-    return future
+def foresee(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[Foreseen]:
+    """Return what ``forecast`` does, each event with what would keep it from happening."""
+    future = _Future(state, directory, state.tail[-1].at if state.tail else until)
+    future.actions.extend(_in_flight(state))
+    return future.until(until, steps)
+
+
+class _Future:
+    """A life run forward."""
+
+    def __init__(self, state: Escalation, directory: FindsPeople, now: datetime) -> None:
+        self.actions: deque[Action] = deque()
+        self._state = state
+        self._directory = directory
+        self._now = now
+        self._unless: Stop | None = None
+        self._events: list[Foreseen] = []
+
+    def take(self, events: list[e.Event]) -> None:
+        """Go on from what has just happened."""
+        self._events += [Foreseen(event, self._unless) for event in events]
+        self.actions.extend(react(self._state, events))
+
+    def until(self, end: datetime, steps: int) -> list[Foreseen]:
+        """Let the world answer and time pass."""
+        for _ in range(steps):
+            while self.actions:
+                answer = answer_of(self.actions.popleft(), self._directory, self._now)
+                if answer is not None:
+                    self._step(answer)
+            due = next_due(self._state)
+            if due is None or due.at > end:
+                break
+            self._now = max(self._now, due.at)
+            self._unless = stop(self._state, due)
+            self._step(c.TimePassed())
+        return self._events
+
+    def _step(self, command: c.Command) -> None:
+        self._state, events = advance(self._state, command, self._now)
+        self.take(events)
 
 
 def _in_flight(state: Escalation) -> Iterator[Action]:

@@ -140,9 +140,7 @@ async def test_contact_points_are_those_of_the_file_as_it_is_now(path: Path) -> 
     assert await directory.person("person:nobody") is None
 
 
-async def test_nobody_is_found_as_of_before_it_was_asked_though_this_workers_clock_is_behind(path: Path) -> None:
-    later = datetime.now(UTC) + timedelta(hours=3)
-    start, end = (later + timedelta(hours=hours) for hours in (-1, 1))
+def with_an_override(path: Path, start: datetime, end: datetime) -> Path:
     shift = f"""
 rotations:
   desk:
@@ -154,7 +152,12 @@ rotations:
     overrides: [{{start: "{start.isoformat()}", end: "{end.isoformat()}", person: jan}}]
 """
     path.write_text(path.read_text() + shift)
-    directory = DirectoryFile(path)
+    return path
+
+
+async def test_nobody_is_found_as_of_before_it_was_asked_though_this_workers_clock_is_behind(path: Path) -> None:
+    later, hour = datetime.now(UTC) + timedelta(hours=3), timedelta(hours=1)
+    directory = DirectoryFile(with_an_override(path, later - hour, later + hour))
     asked = asking("oncall:desk")
     assert await found(directory, asked) == ["person:eva"]
     assert await found(directory, asked.changed({"at": later})) == ["person:jan"]

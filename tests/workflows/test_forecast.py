@@ -18,7 +18,6 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from escalation.foresight import forecast, forecast_request
-from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import Request
 from escalation.people.directory import load_directory
@@ -26,7 +25,7 @@ from escalation.playbook.load import load
 from escalation.values import format_duration, parse_duration
 from tests.support.choices import Choices
 from tests.support.generated import Data, company, facts, full_policy, written
-from tests.workflows.world import BOT, World, open_world
+from tests.workflows.world import World, open_world
 
 EVENTS, DAYS = 90, 3
 """How far each combination is followed: the query answers with the last 200 events."""
@@ -89,8 +88,7 @@ async def _follow(world: World, skipping: WorkflowEnvironment, number: int) -> t
     halfway = await world.client.state(identifier)
     await _rest(skipping, until)
     happened = await _happened(world, identifier, until, len(foreseen))
-    await world.send(identifier, c.Cancel(by=BOT, because="seen enough"))
-    await world.result(identifier)
+    await world.handle(identifier).terminate("seen enough")
     later = [event for event in happened if event.seq > halfway.seq]
     rest = forecast(halfway, load_directory(world.directory), until)
     return len(foreseen), [*_differences(foreseen, happened, opened_at), *_differences(rest, later, opened_at)]
