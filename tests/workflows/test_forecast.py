@@ -50,13 +50,14 @@ async def test_what_is_foreseen_happens_when_nobody_answers(timeless: World, ski
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("first", range(0, 200, 20))
 async def test_what_is_foreseen_happens_for_two_hundred_companies_policies_and_instants(
-    timeless: World, skipping: WorkflowEnvironment
+    timeless: World, skipping: WorkflowEnvironment, first: int
 ) -> None:
-    events, wrong = await compare(timeless, skipping, range(200))
+    events, wrong = await compare(timeless, skipping, range(first, first + 20))
     assert wrong == []
-    assert events > 10_000
+    assert events > 1000
 
 
 async def compare(world: World, skipping: WorkflowEnvironment, numbers: Iterable[int]) -> tuple[int, list[str]]:
@@ -88,7 +89,8 @@ async def _follow(world: World, skipping: WorkflowEnvironment, number: int) -> t
     halfway = await world.client.state(identifier)
     await _rest(skipping, until)
     happened = await _happened(world, identifier, until, len(foreseen))
-    await world.handle(identifier).terminate("seen enough")
+    if not (await world.client.state(identifier)).ended:  # an approval that nobody gave may end it
+        await world.handle(identifier).terminate("seen enough")
     later = [event for event in happened if event.seq > halfway.seq]
     rest = forecast(halfway, load_directory(world.directory), until)
     return len(foreseen), [*_differences(foreseen, happened, opened_at), *_differences(rest, later, opened_at)]
