@@ -29,12 +29,14 @@ from tests.workflows.world import World, open_world
 
 EVENTS, DAYS = 90, 3
 """How far each combination is followed: the query answers with the last 200 events."""
-LATE = timedelta(seconds=3)
-"""Timers fire, and people are found, a moment after they are due; from round to round it adds up."""
-GATHERED = timedelta(seconds=15)
-"""A page that waited for working hours goes out in a digest, which gathers for three seconds, and tries again."""
+LATE = timedelta(seconds=6)
+"""Timers fire, and people are found, a moment after they are due; from round to round it adds up on a busy machine."""
+GATHERED = timedelta(seconds=20)
+"""How fast the world answers is not foreseen. A digest of what waited for hours gathers for three seconds, and tries
+again."""
 ANSWERS = (e.MessageDelivered, e.CaseLinked, e.QuestionPublished)
 """What the world says: of these only whom they concern is foreseen."""
+_ANSWERED = {"message_delivered", "case_linked", "question_published"}
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ async def timeless(skipping: WorkflowEnvironment, tmp_path: Path) -> AsyncIterat
 
 async def test_what_is_foreseen_happens_when_nobody_answers(timeless: World, skipping: WorkflowEnvironment) -> None:
     events, wrong = await compare(timeless, skipping, range(10))
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert events > 500
 
 
@@ -56,7 +58,7 @@ async def test_what_is_foreseen_happens_for_two_hundred_companies_policies_and_i
     timeless: World, skipping: WorkflowEnvironment, first: int
 ) -> None:
     events, wrong = await compare(timeless, skipping, range(first, first + 20))
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert events > 1000
 
 
@@ -150,7 +152,7 @@ def _differences(foreseen: list[e.Event], happened: list[e.Event], begun: dateti
 
 
 def _close(one: _Said, other: _Said) -> bool:
-    late = GATHERED if one.words[0] == "message_delivered" else LATE
+    late = GATHERED if one.words[0] in _ANSWERED else LATE
     instants = ((one.at, other.at), *zip(one.instants, other.instants, strict=True))
     return all(abs(first - second) < late for first, second in instants)
 
