@@ -11,13 +11,14 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from escalation.foresight import forecast, forecast_request
+from escalation.foresight import forecast, foresee_request
 from escalation.model import events as e
 from escalation.model.request import Request
 from escalation.people.directory import load_directory
@@ -98,6 +99,10 @@ async def _follow(world: World, skipping: WorkflowEnvironment, number: int) -> t
     return len(foreseen), [*_differences(foreseen, happened, opened_at), *_differences(rest, later, opened_at)]
 
 
+def _together(one: e.Event, other: e.Event) -> bool:
+    return other.at - one.at < LATE
+
+
 def _request(choose: Choices, usual: Request, now: datetime) -> Data:
     """Make up what is asked: sometimes incomplete, sometimes about a case that is older."""
     changes: Data = {"facts": facts(choose)}
@@ -112,8 +117,12 @@ def _request(choose: Choices, usual: Request, now: datetime) -> Data:
 def _foresee(world: World, request: Request, at: datetime) -> list[e.Event]:
     """Forecast the request, up to a moment after which nothing happens for a while."""
     loaded = load(world.playbooks / f"{request.playbook}.yaml").pinned
-    found = forecast_request(loaded, request, load_directory(world.directory), at, at + timedelta(days=DAYS))
-    last = len(found)
+    future = foresee_request(loaded, request, load_directory(world.directory), at, at + timedelta(days=DAYS))
+    found = [each.event for each in future]
+    # What falls due for two reasons at the same instant happens in either order, and then other things follow.
+    pairs = enumerate(pairwise(future), start=1)
+    ties = (place for place, (one, two) in pairs if one.unless is not two.unless and _together(one.event, two.event))
+    last = next(ties, len(found))
     while last > 1 and (last > EVENTS or (last < len(found) and found[last].at - found[last - 1].at < 2 * GATHERED)):
         last -= 1
     return found[:last]
