@@ -57,6 +57,11 @@ class Places:
         return self.data / "helpdesk.db"
 
     @property
+    def kept_directory(self) -> Path:
+        """The last good state of the directory's file."""
+        return self.data / "directory.last-good.yaml"
+
+    @property
     def feeds(self) -> Path:
         """The folder of the last good copies of calendar feeds."""
         return self.data / "feeds"
@@ -131,7 +136,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     feeds = Feeds(places.feeds, places.directory.parent, client)
     ledger = Ledger(places.ledger)
     workload = Workload(ledger.engine)
-    directory = DirectoryFile(places.directory, workload, feeds)
+    directory = DirectoryFile(places.directory, workload, feeds, keep=places.kept_directory)
     ledger.migrate()
     received = inbox.Inbox(places.inbox)
     local = None

@@ -1,11 +1,14 @@
 """The directory as the command line sees it: with the calendars of its rotations read, or their last good copies."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.text import Text
 
+from escalation.errors import DocumentError
 from escalation.people.directory import Directory, load_directory
 from starter.session import err, load, run
+from starter.when import show
 
 
 def people(path: Path | None) -> Directory:
@@ -17,6 +20,27 @@ def people(path: Path | None) -> Directory:
     """
     file = path or load().directory
     return hearing(load_directory(file), file)
+
+
+def best_known(path: Path | None) -> Directory:
+    """Load a directory; where that of the settings is broken, the last good state that a worker kept of it.
+
+    Raises:
+        DocumentError: with everything wrong in the file, and nothing was kept.
+        SettingsError: naming every wrong key.
+    """
+    try:
+        return people(path)
+    except DocumentError as error:
+        kept = load().places.kept_directory
+        if path is not None or not kept.exists():
+            raise
+        for each in error.findings:
+            err.print(Text(str(each), style="yellow"), soft_wrap=True)
+        since = datetime.fromtimestamp(kept.stat().st_mtime, UTC)
+        said = f"The directory is broken; as the worker does, this goes by its last good state, of {show(since)}."
+        err.print(Text(said, style="yellow"), soft_wrap=True)
+        return hearing(load_directory(kept), load().directory)
 
 
 def hearing(directory: Directory, file: Path) -> Directory:

@@ -12,7 +12,7 @@ from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.situation import Explanation, Situation
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from escalation.values import format_duration
-from starter.story import Step, Told, Weight, name, names
+from starter.story import Told, Weight, name, names
 from starter.when import away, offset, show
 
 OUTCOMES = {
@@ -177,18 +177,3 @@ def told(line: Told) -> Text:
     """Show what happened, and why in a quieter voice."""
     style = "bold" if line.weight is Weight.TURN else ""
     return Text.assemble((line.what, style), *([(f" — {line.why}", "dim")] if line.why else []))
-
-
-def forecast(found: Iterable[Step], now: datetime) -> Table:
-    """Show what will happen if nobody acts."""
-    table = columns("when", "", "what", "who", "why")
-    for step in found:
-        add(table, show(step.at, now), away(step.at, now), step.what, names(step.who), Text(step.why, style="dim"))
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    return table
-
-
-def first_of_many(found: Sequence[Step]) -> list[Step]:
-    """Leave out what repeats for ever: of calls to the last resort only the first two are shown."""
-    calls = [step for step in found if "last resort" in step.what]
-    return [step for step in found if step not in calls[2:]]

@@ -1,6 +1,6 @@
 """Events in words: what happened, because of whom, and why. Timeline, watch, forecast and demo all tell it this way."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -76,10 +76,16 @@ class Step(NamedTuple):
     why: str
     key: str
     """Tells the same step in what really happened."""
+    unless: str = ""
+    """What would keep it from happening, and who may do that; empty when nothing does."""
 
 
-def steps(events: Iterable[e.Event]) -> list[Step]:
-    """Return a forecast's events as steps: whoever is found for a round or an approval stands with it."""
+def steps(events: Iterable[e.Event], unless: Mapping[int, str] | None = None) -> list[Step]:
+    """Return a forecast's events as steps: whoever is found for a round or an approval stands with it.
+
+    ``unless`` says of an event, by its number, what would keep it from happening.
+    """
+    avoided = unless or {}
     told: list[Step] = []
     open_calls: dict[str, int] = {}
     for event in events:
@@ -90,7 +96,9 @@ def steps(events: Iterable[e.Event]) -> list[Step]:
             if place is not None:
                 told[place] = told[place]._replace(who=people, why=_joined(told[place].why, why))
             else:
-                told.append(Step(event.at, _found_for(event.purpose), people, why, step_key(event)))
+                told.append(
+                    Step(event.at, _found_for(event.purpose), people, why, step_key(event), avoided.get(event.seq, ""))
+                )
             continue
         line = say(event)
         if line.weight is Weight.DETAIL or isinstance(event, e.MessageDelivered):
@@ -101,7 +109,7 @@ def steps(events: Iterable[e.Event]) -> list[Step]:
             open_calls[f"hours:{event.rung}"] = len(told)
         elif isinstance(event, e.GateOpened):
             open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
-        told.append(Step(event.at, line.what, (), line.why, step_key(event)))
+        told.append(Step(event.at, line.what, (), line.why, step_key(event), avoided.get(event.seq, "")))
     return told
 
 

@@ -1,26 +1,24 @@
-"""What the command line answers: show, list, watch, timeline, forecast, inbox. None of them changes anything."""
+"""What the command line answers: show, list, watch, timeline, inbox. None of them changes anything."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from escalation.errors import NotNow, RequestRefused, Unknown
+from escalation.errors import Unknown
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted
 from starter import render
-from starter.opening import playbook_of, read_request
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
-from starter.story import Weight, name, steps, tell
-from starter.when import EXPECTED, away, parse_instant, show
+from starter.story import Weight, name, tell
+from starter.when import away, show
 
 if TYPE_CHECKING:
     from escalation.client import EscalationClient
@@ -35,7 +33,7 @@ Everything = Annotated[bool, typer.Option("--all", help="Bookkeeping too.")]
 
 def add_commands(app: typer.Typer) -> None:
     """Register the questions."""
-    for command in (show_one, list_escalations, watch, timeline, forecast, inbox):
+    for command in (show_one, list_escalations, watch, timeline, inbox):
         name_of = {show_one: "show", list_escalations: "list"}.get(command, command.__name__)
         app.command(name_of, rich_help_panel=PANEL)(command)
 
@@ -117,60 +115,6 @@ async def _changes(
         if here.outcome and not fresh:
             return
         await asyncio.sleep(EVERY)
-
-
-def _instant(option: str, text: str, now: datetime) -> datetime:
-    try:
-        return parse_instant(text, now).astimezone(UTC)
-    except ValueError:
-        raise RequestRefused([(option, f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
-
-
-def forecast(  # noqa: PLR0917 - typer makes an option of each
-    escalation: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The escalation, as a receipt or `escalate list` names it.")
-    ] = None,
-    request: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A request that might be opened, instead of an escalation.")
-    ] = None,
-    at: Annotated[
-        str, typer.Option(metavar="WHEN", help="When the request would be opened: now, 2026-12-24T22:00+01:00.")
-    ] = "now",
-    until: Annotated[str, typer.Option(metavar="WHEN", help="How far to look: 8h, tomorrow 9:00.")] = "1d",
-    directory: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="People to look up, if not those of the settings.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Tell what happens next, when, to whom and why, if nobody acts. The same rules, run forward.
-
-    With --request nothing needs to be open, nor a server to run: who would be called on Christmas Eve?
-    """
-    from escalation.foresight import forecast as foresee
-    from escalation.foresight import forecast_request
-    from starter.people import people as read_people
-
-    if (escalation is None) is (request is None):
-        raise RequestRefused([("", "expected either the ID of an escalation or --request FILE")])
-    now = datetime.now(UTC)
-    begin = now if at == "now" else _instant("--at", at, now)
-    horizon = _instant("--until", until, begin)
-    people = read_people(directory)
-    if request is not None:
-        asked = read_request(request)
-        found = steps(forecast_request(playbook_of(asked).pinned, asked, people, begin, horizon))
-    elif escalation is not None:
-        state = run(_state(full_id(escalation)))
-        if state.ended:
-            raise NotNow(f"{state.id} has ended: {state.outcome}. {state.outcome_because}")
-        found = steps(foresee(state, people, horizon))
-    shown: list[RenderableType] = [render.forecast(render.first_of_many(found), now)]
-    last = Text(f"As if nobody acted until {show(horizon, now)}, with the people of {people.digest}.", style="dim")
-    say(found, Group(*shown, "", last), as_json=as_json)
-
-
-async def _state(escalation: str) -> Any:
-    return await (await connect()).state(escalation)
 
 
 # --- many -------------------------------------------------------------------------------------------------------------

@@ -5,10 +5,12 @@ the actions: the directory resolves as it stands, deliveries succeed, the CRM op
 """
 
 from collections import deque
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle.stops import Stop, stop
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase
@@ -30,6 +32,14 @@ class FindsPeople(Protocol):
         ...
 
 
+class Foreseen(NamedTuple):
+    """One event to come."""
+
+    event: e.Event
+    unless: Stop | None
+    """What would keep it from happening; None of what follows at once from the opening, or is on its way already."""
+
+
 def forecast_request(
     loaded: LoadedPlaybook, request: Request, directory: FindsPeople, at: datetime, until: datetime
 ) -> list[e.Event]:
@@ -47,9 +57,7 @@ def forecast_request(
     Raises:
         RequestRefused: the request does not fit the playbook.
     """
-    blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
-    opened, events = advance(blank, c.Open(request=request), at)
-    return [*events, *forecast(opened, directory, until)]
+    return [each.event for each in foresee_request(loaded, request, directory, at, until)]
 
 
 def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[e.Event]:
@@ -61,41 +69,95 @@ def forecast(state: Escalation, directory: FindsPeople, until: datetime, steps: 
         until: where to stop; with a time zone.
         steps: how many due instants to follow at most.
     """
-    future: list[e.Event] = []
-    actions: deque[Action] = deque(_in_flight(state))
-    now = state.tail[-1].at if state.tail else until
-
-    def step(command: c.Command) -> None:
-        nonlocal state
-        state, events = advance(state, command, now)
-        future.extend(events)
-        actions.extend(react(state, events))
-
-    for _ in range(steps):
-        while actions:
-            answer = answer_of(actions.popleft(), directory, now)
-            if answer is not None:
-                step(answer)
-        due = next_due(state)
-        if due is None or due.at > until:
-            break
-        now = max(now, due.at)
-        step(c.TimePassed())
-    return future
+    return [each.event for each in foresee(state, directory, until, steps)]
 
 
-def _in_flight(state: Escalation) -> list[Action]:
-    """Return the look-ups that have not been answered yet: without them nobody would be told in the forecast."""
-    waiting: list[e.Event] = []
+def foresee_request(
+    loaded: LoadedPlaybook, request: Request, directory: FindsPeople, at: datetime, until: datetime
+) -> list[Foreseen]:
+    """Return what ``forecast_request`` does, each event with what would keep it from happening."""
+    blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
+    opened, events = advance(blank, c.Open(request=request), at)
+    future = _Future(opened, directory, at)
+    future.take(events)
+    return future.until(until, STEPS)
+
+
+def foresee(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[Foreseen]:
+    """Return what ``forecast`` does, each event with what would keep it from happening."""
+    future = _Future(state, directory, state.tail[-1].at if state.tail else until)
+    future.actions.extend(_in_flight(state))
+    return future.until(until, steps)
+
+
+class _Future:
+    """A life run forward."""
+
+    def __init__(self, state: Escalation, directory: FindsPeople, now: datetime) -> None:
+        self.actions: deque[Action] = deque()
+        self._state = state
+        self._directory = directory
+        self._now = now
+        self._unless: Stop | None = None
+        self._events: list[Foreseen] = []
+
+    def take(self, events: list[e.Event]) -> None:
+        """Go on from what has just happened."""
+        self._events += [Foreseen(event, self._unless) for event in events]
+        self.actions.extend(react(self._state, events))
+
+    def until(self, end: datetime, steps: int) -> list[Foreseen]:
+        """Let the world answer and time pass."""
+        for _ in range(steps):
+            while self.actions:
+                answer = answer_of(self.actions.popleft(), self._directory, self._now)
+                if answer is not None:
+                    self._step(answer)
+            due = next_due(self._state)
+            if due is None or due.at > end:
+                break
+            self._now = max(self._now, due.at)
+            self._unless = stop(self._state, due)
+            self._step(c.TimePassed())
+        return self._events
+
+    def _step(self, command: c.Command) -> None:
+        self._state, events = advance(self._state, command, self._now)
+        self.take(events)
+
+
+def _in_flight(state: Escalation) -> Iterator[Action]:
+    """Yield what the world still owes an answer to: who is looked up, who is called, the ticket.
+
+    Without it nobody would be told in the forecast, and a page that has not arrived yet would never arrive.
+    """
+    answered: dict[str, int] = {}
     for event in state.tail:
-        rung = state.rung
-        if isinstance(event, e.RungOpened) and rung is not None and rung.id == event.rung and not rung.resolved:
-            waiting.append(event)
-        elif isinstance(event, e.GateOpened):
-            gate = state.gates.get(event.gate)
-            if gate is not None and gate.round == event.round and not gate.resolved and gate.state == "pending":
-                waiting.append(event)
-    return react(state, waiting)
+        if isinstance(event, e.PeopleResolved):
+            answered[event.purpose] = event.seq
+        elif isinstance(event, e.MessageDelivered | e.MessageFailed):
+            answered[event.key] = event.seq
+    linked = state.case_link is not None or any(isinstance(event, e.CaseFailed) for event in state.tail)
+    heard = (*state.rung.told, *state.rung.failed) if state.rung is not None else ()
+    for event in state.tail:
+        if isinstance(event, e.Opened) and not linked:
+            yield from (action for action in react(state, [event]) if isinstance(action, OpenCase))
+        elif isinstance(event, _CALLS):
+            for action in react(state, [event]):
+                if isinstance(action, FindPeople) and answered.get(action.purpose, 0) < event.seq:
+                    yield from (action,) if _is_open(state, action.purpose) else ()
+        elif isinstance(event, e.PeopleResolved) and _is_open(state, event.purpose):
+            for action in react(state, [event]):
+                if isinstance(action, Notify) and action.key not in answered:
+                    yield from (action,) if action.rung is None or action.to not in heard else ()
+
+
+_CALLS = (e.RungOpened, e.PagesReleased, e.GateOpened, e.GateExpired, e.HandoffOffered)
+
+
+def _is_open(state: Escalation, purpose: str) -> bool:
+    """Tell whether people are still called for this."""
+    return purpose.partition(":")[0] in ("rung", "hours", "gate", "handoff") and state.still_asks(purpose)
 
 
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:

@@ -32,6 +32,8 @@ class FindPeople(Search):
     key: str
     purpose: str
     """What the people are for: ``rung:L1/2``, ``gate:credit/1``, ``tell:...``; comes back with the answer."""
+    at: AwareDatetime | None = None
+    """When it was asked, by the server's clock: nobody is looked up as of an earlier instant. None: not known."""
     summary: str = ""
 
 

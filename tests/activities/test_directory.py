@@ -1,6 +1,6 @@
 """The directory's activity: who is found now, and a file that changes or breaks while the worker runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -138,3 +138,28 @@ async def test_contact_points_are_those_of_the_file_as_it_is_now(path: Path) -> 
     assert person is not None
     assert person.contacts[0].address == "eva-2"
     assert await directory.person("person:nobody") is None
+
+
+def with_an_override(path: Path, start: datetime, end: datetime) -> Path:
+    shift = f"""
+rotations:
+  desk:
+    people: [eva]
+    every: 1w
+    hand_over: {{weekday: monday, at: "08:00"}}
+    starts_on: 2020-01-06
+    time_zone: Europe/Prague
+    overrides: [{{start: "{start.isoformat()}", end: "{end.isoformat()}", person: jan}}]
+"""
+    path.write_text(path.read_text() + shift)
+    return path
+
+
+async def test_nobody_is_found_as_of_before_it_was_asked_though_this_workers_clock_is_behind(path: Path) -> None:
+    later, hour = datetime.now(UTC) + timedelta(hours=3), timedelta(hours=1)
+    directory = DirectoryFile(with_an_override(path, later - hour, later + hour))
+    asked = asking("oncall:desk")
+    assert await found(directory, asked) == ["person:eva"]
+    assert await found(directory, asked.changed({"at": later})) == ["person:jan"]
+    # Answered late, it is as of now.
+    assert await found(directory, asked.changed({"at": later - timedelta(days=1)})) == ["person:eva"]

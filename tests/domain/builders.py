@@ -156,6 +156,7 @@ _FACTS: dict[str, dict[str, Any]] = {
         "alert.severity": "high",
     },
     PROCEDURE.playbook: {"category": "technical", "scope": "external"},
+    "generated": {"ai_limit": True},
 }
 
 

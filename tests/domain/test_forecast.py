@@ -11,6 +11,7 @@ from escalation.foresight import forecast, forecast_request
 from escalation.lifecycle import advance, evolve
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.actions import FindPeople
 from escalation.model.events import EventBase
 from escalation.playbook.schema import LoadedPlaybook, Playbook
 from tests.domain.builders import (
@@ -27,6 +28,7 @@ from tests.domain.builders import (
     START,
     Life,
     blank,
+    find,
     gated,
     opened,
     request,
@@ -126,3 +128,41 @@ def test_the_forecast_of_a_request_that_needs_nobody_says_so_and_ends() -> None:
     asked = request(SERVICE, facts={"ai_confidence": 0.99, "request_type": "other"})
     found = forecast_request(loaded, asked, COMPANY, START, START + timedelta(days=9))
     assert [type(event) for event in found] == [e.Declined, e.Receipted]
+
+
+def test_a_request_is_forecast_with_its_ticket_and_whoever_may_use_the_exception_procedure() -> None:
+    bypass = {"allowed": ["role:security"], "review_by": "role:boss", "review_within": "2d"}
+    playbook = small(bypass=bypass)
+    found = forecast_request(
+        LoadedPlaybook(playbook=playbook, digest="d"), request(playbook), OFFICE, START, START + timedelta(hours=1)
+    )
+    assert [event.purpose for event in found if isinstance(event, e.PeopleResolved)][:2] == ["bypass", "rung:L1/1"]
+    assert [event.type for event in found].count("case_linked") == 1
+
+
+def test_pages_on_their_way_arrive_in_the_forecast_each_once() -> None:
+    life = Life(small(), answers=False)
+    life.open()
+    life.send(
+        c.PeopleFound(
+            purpose="rung:L1/1",
+            found=find(OFFICE, next(action for action in life.pending if isinstance(action, FindPeople)), START),
+        )
+    )
+    arrive = forecast(life.state, OFFICE, START + timedelta(minutes=11))
+    told = [event.to for event in arrive if isinstance(event, e.MessageDelivered)]
+    assert told[:2] == [ANN, "person:bob"]
+    because = next(event.because for event in arrive if isinstance(event, e.RungOpened))
+    assert because == "nobody acknowledged at L1 within 10m"
+    life.answers = True
+    life.answer()
+    again = forecast(life.state, OFFICE, START + timedelta(minutes=9))
+    assert again == []
+
+
+def test_whoever_a_hand_off_is_offered_to_is_found_in_the_forecast() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.answers = False
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="it is their part", expectation="an answer"))
+    foreseen = forecast(life.state, OFFICE, START + timedelta(minutes=5))
+    assert [event.to for event in foreseen if isinstance(event, e.MessageDelivered)] == [CYD, "person:dan"]

@@ -49,6 +49,8 @@ from tests.domain.builders import (
 )
 from tests.domain.invariants import check, check_foresight, check_history, check_views
 from tests.support.choices import Choices
+from tests.support.generated import company as made_up_company
+from tests.support.generated import full_policy, playbook
 
 T = TypeVar("T")
 
@@ -401,6 +403,14 @@ def test_the_rules_hold_for_a_shipped_playbook_whatever_happens(name: str, data:
 @given(shape=st.binary(min_size=20, max_size=60), data=HAPPENINGS)
 def test_the_rules_hold_for_any_small_playbook_whatever_happens(shape: bytes, data: bytes) -> None:
     lead(generated(Choices(shape)), OFFICE, Choices(data))
+
+
+@PROFILE
+@given(shape=st.binary(min_size=20, max_size=250), data=HAPPENINGS)
+def test_the_rules_hold_for_any_company_and_any_policy_whatever_happens(shape: bytes, data: bytes) -> None:
+    made_up = Choices(shape)
+    company = Directory.model_validate(made_up_company(made_up))  # valid, and without its lines ten times as fast
+    lead(playbook(full_policy(made_up)), company, Choices(data))
 
 
 def generated(choose: Choices) -> Playbook:

@@ -27,11 +27,16 @@ Data = dict[str, Any]
 
 def document(data: Data, file: str) -> Document:
     """Return the data as a document that knows its lines, as if somebody had written it."""
-    written = StringIO()
+    return parse_document(written(data), file)
+
+
+def written(data: Data) -> str:
+    """Return the data as the text of a YAML file."""
+    text = StringIO()
     yaml = YAML()
     yaml.default_flow_style = False
-    yaml.dump(data, written)
-    return parse_document(written.getvalue(), file)
+    yaml.dump(data, text)
+    return text.getvalue()
 
 
 def directory(data: Data) -> Directory:
@@ -42,21 +47,23 @@ def directory(data: Data) -> Directory:
 # --- who there is -----------------------------------------------------------------------------------------------------
 
 
-def company(choose: Choices) -> Data:
+def company(choose: Choices, start: datetime = START) -> Data:
     """Make up a directory: up to twelve people, two teams, roles, rotations with layers, absences, hours, deputies.
 
     The head, the owner of the playbook and a second for both are always there and have no hours, so nobody is ever
     without an answer.
+    Absences and overrides lie in the days that follow ``start``.
     """
     count = 4 + choose.number(9)
     # The same hours for all who have some: when one of them begins to work, whoever has the shift then works as well.
     slots = choose.of((["09:00-17:00"], ["08:00-12:00", "13:00-18:00"], ["22:00-06:00"]))
     hours = {"time_zone": choose.of(ZONES), "week": dict.fromkeys(WEEKDAYS, slots)}
-    people = [_person(choose, number, count, hours) for number in range(count)]
+    people = [_person(choose, number, count, hours, start) for number in range(count)]
     ids = [person["id"] for person in people]
     half = max(2, count // 2)
-    rotations = {"desk": _rotation(choose, ids[:half]), "experts": _rotation(choose, ids[half:] or ids[:1])}
-    teams = [_team(choose, "desk", ids[:half]), _team(choose, "experts", ids[half:] or ids[:1])]
+    experts = ids[half:] or ids[:1]
+    rotations = {"desk": _rotation(choose, ids[:half], start), "experts": _rotation(choose, experts, start)}
+    teams = [_team(choose, "desk", ids[:half]), _team(choose, "experts", experts)]
     always = [
         {"id": name, "name": name, "time_zone": "Europe/Prague", "contacts": [{"channel": "inbox", "address": name}]}
         for name in ("head", "owner", "second")
@@ -74,7 +81,7 @@ def company(choose: Choices) -> Data:
     }
 
 
-def _person(choose: Choices, number: int, count: int, hours: Data) -> Data:
+def _person(choose: Choices, number: int, count: int, hours: Data, start: datetime) -> Data:
     zone = choose.of(ZONES)
     person: Data = {
         "id": f"p{number}",
@@ -89,14 +96,14 @@ def _person(choose: Choices, number: int, count: int, hours: Data) -> Data:
     if choose.chance(40) and number + 1 < count:
         person["deputy"] = f"p{number + 1 + choose.number(count - number - 1)}"
     if choose.chance(30):
-        start = START + timedelta(hours=choose.number(200))
-        person["away"] = [{"start": _written(start), "end": _written(start + timedelta(hours=6 + choose.number(90)))}]
+        begin = start + timedelta(hours=choose.number(200))
+        person["away"] = [{"start": _written(begin), "end": _written(begin + timedelta(hours=6 + choose.number(90)))}]
     if choose.chance(30):
         person["hours"] = deepcopy(hours)
     return person
 
 
-def _rotation(choose: Choices, ids: list[str]) -> Data:
+def _rotation(choose: Choices, ids: list[str], start: datetime) -> Data:
     rotation: Data = {
         "people": choose.some(ids),
         "time_zone": choose.of(ZONES),
@@ -108,9 +115,9 @@ def _rotation(choose: Choices, ids: list[str]) -> Data:
         layer = {"people": choose.some(ids), "every": "1d", "hand_over": {"at": "18:00"}, "starts_on": "2026-01-05"}
         rotation["above"] = [{**layer, "only": nights}]
     if choose.chance(30):
-        start = START + timedelta(hours=choose.number(200))
-        end = start + timedelta(hours=1 + choose.number(40))
-        rotation["overrides"] = [{"start": _written(start), "end": _written(end), "person": choose.of(ids)}]
+        begin = start + timedelta(hours=choose.number(200))
+        end = begin + timedelta(hours=1 + choose.number(40))
+        rotation["overrides"] = [{"start": _written(begin), "end": _written(end), "person": choose.of(ids)}]
     if choose.chance(20):
         rotation["only"] = {day: ["07:00-19:00"] for day in WEEKDAYS}
     return rotation
@@ -237,6 +244,65 @@ def _gate(choose: Choices) -> Data:
         "deadline": choose.of(("30m", "4h")),
         "on_expiry": choose.of(("halt", "escalate", "deny")),
     }
+
+
+def full_policy(choose: Choices) -> Data:
+    """Make up a playbook as ``policy`` does, and use what else there is: more clocks, time limits, procedures."""
+    data = policy(choose)
+    ids = [level["id"] for level in data["levels"]]
+    if choose.chance(40):
+        data["levels"][0]["ack_lasts"] = choose.of(("45m", "100m"))
+    data["clocks"] |= _named_clocks(choose, ids)
+    if choose.chance(40):
+        data["statuses"] = [
+            {"status": "waits for somebody", "stage": "assignment", **_lasts(choose)},
+            {"status": "is worked on", "stage": "resolution", "waiting_on": "owner", **_lasts(choose)},
+        ]
+    if choose.chance(30):
+        lowering = {**_gate(choose), "id": "milder", "before": "lowering", "when": "true", "subject": []}
+        data["gates"] = [*data.get("gates", []), lowering]
+        data["severity"]["lowering"] = {"gate": "milder"}
+    if choose.chance(40):
+        data["bypass"] = {
+            "when": choose.of(("true", "severity.rank == 0.0")),
+            "allowed": choose.of(([], ["role:lead"], ["team:desk", "role:head"])),
+            "review_by": choose.of(("role:head", "role:owner", "team:experts")),
+            "review_within": "2d",
+        }
+    return data
+
+
+def _named_clocks(choose: Choices, ids: list[str]) -> Data:
+    clocks: Data = {}
+    if choose.chance(40):
+        clocks["answer"] = {
+            "starts": "level",
+            "stops": "acknowledged",
+            "within": choose.of(({"default": "25m"}, {"P0": "7m", "default": "3h"})),
+            "on_breach": choose.of(("tell", "level_up")),
+        }
+    if choose.chance(40):
+        clocks["news"] = {
+            "starts": choose.of(("trigger", "acknowledged")),
+            "stops": "update",
+            "within": {"default": choose.of(("50m", "5h"))},
+            "remind": choose.of(([], ["20m"])),
+            "tell": choose.of(([], ["role:lead"])),
+            "on_breach": "tell",
+        }
+    if choose.chance(40):
+        clocks["promise"] = {
+            "starts": choose.of(("trigger", "first_contact")),
+            "stops": choose.of(("human_response", "resolved", "closed")),
+            "within": {"default": choose.of(("90m", "1d"))},
+            "on_breach": choose.of(("level_up", "tell", ids[-1])),
+            **choose.of(({"paused_by": ["input"]}, {"when": 'topic == "two"'}, {"calendar": "office"})),
+        }
+    return clocks
+
+
+def _lasts(choose: Choices) -> Data:
+    return {"within": choose.of(("40m", "5h")), "then": choose.of(("remind", "level_up"))}
 
 
 def playbook(data: Data) -> Playbook:

@@ -63,6 +63,7 @@ def find(
         purpose=purpose,
         targets=expand(state, targets),
         fallback=state.playbook.owner,
+        at=event.at,
         summary=summary,
         **needs(state),
         **more,

@@ -1,0 +1,90 @@
+"""What would keep from happening what stands on the agenda: whose act is awaited until then."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from escalation.lifecycle.agenda import Due
+from escalation.model.state import Escalation
+from escalation.playbook.clocks import Stops
+
+
+class Stop(NamedTuple):
+    """An act, and who may do it."""
+
+    what: str
+    """``an acknowledgement``, ``a decision on credit``."""
+    who: tuple[str, ...] = ()
+    """Persons, or targets as long as nobody was found for them; empty: whoever may."""
+
+
+def stop(state: Escalation, due: Due) -> Stop:
+    """Return what would keep a due from happening that stands on the agenda of this state."""
+    return _STOPS[due.kind](state, due.about)
+
+
+def _called(state: Escalation) -> tuple[str, ...]:
+    rung = state.rung
+    if rung is None:
+        return ()
+    return tuple(person for person in rung.people if person not in rung.declined) or rung.targets
+
+
+def _working(state: Escalation) -> tuple[str, ...]:
+    """Return whose work it is: the owner's, or of those who are called to take it."""
+    return (state.owner.actor,) if state.owner is not None else _called(state)
+
+
+def _input(state: Escalation, _: str) -> Stop:
+    asked = state.input_request
+    return Stop(f"the missing {', '.join(asked.parts)}", (asked.of,)) if asked is not None else Stop("the input")
+
+
+def _handoff(state: Escalation, _: str) -> Stop:
+    offer = state.handoff
+    return Stop("acceptance of the hand-off", (offer.people or (offer.to,)) if offer is not None else ())
+
+
+def _gate(state: Escalation, about: str) -> Stop:
+    gate, policy = state.gates[about], state.playbook.gate(about)
+    voted = {vote.by for vote in gate.votes}
+    left = tuple(person for person in gate.people if person not in voted)
+    return Stop(f"a decision on {about}", left or (policy.approvers if policy is not None else ()))
+
+
+_ENDS = {
+    Stops.ACKNOWLEDGED: "an acknowledgement",
+    Stops.HUMAN_RESPONSE: "an answer that is more than an acknowledgement",
+    Stops.UPDATE: "an update",
+    Stops.RESOLVED: "a resolution that stands",
+    Stops.CLOSED: "the end of its review",
+}
+
+
+def _clock(state: Escalation, about: str) -> Stop:
+    return Stop(_ENDS[state.playbook.clocks[about].ends(about)], _working(state))
+
+
+def _confirmation(state: Escalation, _: str) -> Stop:
+    asked = f"customer:{state.customer.id}" if state.customer_confirms and state.customer else state.requested_by
+    return Stop("an answer whether it is solved", (asked,))
+
+
+_STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
+    "input": _input,
+    "acknowledgement": lambda state, _: Stop("an acknowledgement", _called(state)),
+    "hours": lambda state, _: Stop("an acknowledgement", _called(state)),
+    "lasted": lambda state, _: Stop("a resolution", _working(state)),
+    "handoff": _handoff,
+    "hold": lambda state, _: Stop("an earlier end of the hold", _working(state)),
+    "dwell": lambda state, _: Stop("a resolution", _working(state)),
+    "gate": _gate,
+    "silence": lambda state, _: Stop("a sign of life", _working(state)),
+    "warning": _clock,
+    "breach": _clock,
+    "reminder": _clock,
+    "status": lambda state, about: Stop(f"whatever ends the status {about}", _working(state)),
+    "confirmation": _confirmation,
+    "review": lambda state, _: Stop("the review", _working(state)),
+    "item": lambda state, about: Stop(f"the end of action item {about}", (state.items[about].owner,)),
+}
+"""By the kind of a due."""
