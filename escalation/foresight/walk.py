@@ -1,7 +1,7 @@
 """Walks the instants at which anybody else may be found: is somebody told then, and in time?
 
-Between two such instants every answer is the same. At a severity at which pages wait for people's hours, a page is
-followed until somebody works, as ``lifecycle.hours`` does it: whoever should be told is looked up again each time.
+Between two such instants every answer is the same. At a severity at which pages wait for people's hours, somebody is
+told when the first of those who are called begins to work.
 """
 
 from collections.abc import Iterator
@@ -150,21 +150,10 @@ class Walk:
     def _told_at(self, query: Query, at: datetime, latest: datetime) -> datetime | None:
         """Return when the first of a round's people is told; None: not until then, although somebody is called.
 
-        Where nobody is found it goes on at once, and that is looked at as of that instant.
+        A page is held once (``lifecycle.hours``): whoever is found when the first one's hours begin is told then.
         """
-        held: dict[Actor, datetime] = {}
-        now = at
-        while True:
-            for person in self.asking.ask(query, now).reachable:
-                if person in held:
-                    continue
-                opens = self.asking.opens_at(person, now)
-                if opens is None or opens <= now:
-                    return now
-                held[person] = opens
-            if not held:
-                return now
-            now = min(held.values())
-            if now > latest:
-                return None
-            held = {person: opens for person, opens in held.items() if opens > now}
+        begin = [self.asking.opens_at(person, at) for person in self.asking.ask(query, at).reachable]
+        if not begin or any(opens is None or opens <= at for opens in begin):
+            return at
+        told = min(opens for opens in begin if opens is not None)
+        return told if told <= latest else None
