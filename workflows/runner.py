@@ -13,6 +13,11 @@ it again, and the run is made anew from its history.
   task has taken up yet, and keeps the run like that.
 - A query that comes with a workflow task ends it as soon as it is answered, also while a local activity runs, which
   goes on into the next task. A replay sees the two tasks as one.
+
+And a trace: a workflow task from which no command follows, an answer that changes nothing, leaves nothing in history
+but itself. When the next task brings an update to a worker that does not have the run, the SDK shows it both tasks as
+one, the update first; every later replay shows two. So such a task leaves a marker behind, one of those that a replay
+need not make: histories that were recorded without it go on replaying.
 """
 
 from collections.abc import Set  # noqa: PYI025 - of keys as well
@@ -26,6 +31,9 @@ from temporalio.workflow import Info
 
 _ASIDE = {"query_workflow", "remove_from_cache"}
 """Jobs that no history knows of."""
+
+_TRACE = "nothing followed "
+"""Begins the id of the marker; the length of the history makes it another one each time."""
 
 
 class Runner(UnsandboxedWorkflowRunner):
@@ -65,11 +73,22 @@ class _Guarded(WorkflowInstance):
         if "query_workflow" not in jobs:
             self._at = at
         completion = self._run.activate(act)
+        if self._leaves_nothing(jobs, answered, completion):
+            trace = completion.successful.commands.add().set_patch_marker
+            trace.patch_id, trace.deprecated = f"{_TRACE}{act.history_length}", True
         self._running -= answered
         for command in completion.successful.commands:
             if command.HasField("schedule_local_activity") and not act.is_replaying:
                 self._running.add(command.schedule_local_activity.seq)
         return completion
+
+    def _leaves_nothing(
+        self, jobs: Set[str | None], answered: Set[int], completion: WorkflowActivationCompletion
+    ) -> bool:
+        """Tell a task without any command; while a local activity runs its own marker is still to come."""
+        if jobs <= _ASIDE or self._running or not completion.HasField("successful"):
+            return False
+        return not completion.successful.commands
 
     def _only_answers(self, jobs: Set[str | None], answered: Set[int]) -> bool:
         return jobs <= {"resolve_activity", *_ASIDE} and answered <= self._running

@@ -114,3 +114,23 @@ def test_a_local_activity_that_a_replay_left_open_fails_no_task_for_ever(guarded
     assert passes(guarded, activation(26, 1, "fire_timer", replay=True))
     assert passes(guarded, activation(33, 2, answers=[6]))
     assert passes(guarded, activation(36, 3, "do_update"))
+
+
+def traces(guarded: _Guarded, act: WorkflowActivation) -> list[str]:
+    commands = guarded.activate(act).successful.commands
+    return [command.set_patch_marker.patch_id for command in commands if command.HasField("set_patch_marker")]
+
+
+def test_a_task_from_which_nothing_follows_leaves_a_trace_each_time_another_one(guarded: _Guarded, run: Run) -> None:
+    first, second = traces(guarded, activation(8, 1, answers=[2])), traces(guarded, activation(13, 2, answers=[3]))
+    assert len({*first, *second}) == 2
+    run.schedules = [7]
+    assert traces(guarded, activation(17, 3, "do_update")) == []  # a command is a trace of its own
+
+
+def test_neither_a_question_nor_the_answer_of_a_local_activity_leaves_a_trace(guarded: _Guarded, run: Run) -> None:
+    run.schedules = [7]
+    assert traces(guarded, activation(8, 1, "do_update")) == []
+    assert traces(guarded, activation(8, 1, answers=[7])) == []
+    assert traces(guarded, activation(8, 1, "query_workflow")) == []
+    assert traces(guarded, activation(8, 1, "remove_from_cache")) == []
