@@ -75,6 +75,8 @@ def change_due(draft: Draft, command: c.ChangeDue) -> None:
         )
     if command.due_at is not None and command.due_at <= draft.now:
         raise NotAllowed(f"the due date has passed already: {command.due_at:%Y-%m-%d %H:%M %Z}")
+    if command.due_at is not None and (problem := facts.due_problem(command.due_at, draft.now)):
+        raise NotAllowed(f"due_at {problem}")
     draft.record(e.DueChanged, previous=state.due_at, due_at=command.due_at, because=command.because)
     clocks.due_date_moved(draft)
 

@@ -4,6 +4,7 @@
 opening uses the very same function.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
@@ -47,13 +48,16 @@ class Assessment(NamedTuple):
     """Keyword list to the words that matched what the customer said."""
 
 
-def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False) -> Assessment:
+def judge_request(
+    playbook: Playbook, request: Request, *, repeat: bool = False, now: datetime | None = None
+) -> Assessment:
     """Decide what would become of a request, by the same rules that decide when it is opened.
 
     Raises:
-        RequestRefused: when facts or severity do not fit the playbook, naming every wrong path.
+        RequestRefused: when facts or severity do not fit the playbook, or its due date is too far from ``now`` (where
+            that is given), naming every wrong path.
     """
-    problems = request_problems(playbook, request)
+    problems = request_problems(playbook, request, now)
     if problems:
         raise RequestRefused(problems)
     words = heard(playbook, request.context.conversation, request.customer)
@@ -126,7 +130,7 @@ def open_or_join(draft: Draft, command: c.Open) -> None:
 def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
     state = draft.state
     playbook = state.playbook
-    found = judge_request(playbook, request, repeat=repeat_of is not None)
+    found = judge_request(playbook, request, repeat=repeat_of is not None, now=draft.now)
     if found.outcome is Outcome.DECLINED:
         draft.record(
             e.Declined,
@@ -205,7 +209,7 @@ def proceed(draft: Draft) -> None:
 
 def _join(draft: Draft, request: Request) -> None:
     """The same thing again: one more occurrence, with whatever is new. What was thought to be solved is not."""
-    problems = request_problems(draft.state.playbook, request)
+    problems = request_problems(draft.state.playbook, request, draft.now)
     if problems:
         raise RequestRefused(problems)
     facts = dict(request.facts)
