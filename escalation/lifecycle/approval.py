@@ -12,6 +12,7 @@ from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle import assignment, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.needs import concerned
 from escalation.lifecycle.targets import expand
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -66,6 +67,8 @@ def reconcile(draft: Draft) -> None:
                 gate = None  # it has done its work; this is another question
             elif gate.digest != digest:
                 _close(draft, gate, "voided", "what was to be approved has changed")
+            elif gate.state == "pending" and _too_few_left(state, gate, policy):
+                _close(draft, gate, "voided", "too few of those who may decide are not concerned by it")
             elif _decides_on_own_work(state, gate, policy):
                 _close(draft, gate, "voided", f"{state.accountable} owns this now and may not decide it as well")
             elif gate.state != "passed" and not wanted:
@@ -84,6 +87,12 @@ def _decides_on_own_work(state: Escalation, gate: Gate, policy: GatePolicy) -> b
         return False
     approved = (vote.by for vote in gate.votes if vote.decision == "approved")
     return state.owner.actor in (gate.people if gate.state == "pending" else approved)
+
+
+def _too_few_left(state: Escalation, gate: Gate, policy: GatePolicy) -> bool:
+    """Tell whether the case is about so many of those who were asked that the others are not enough."""
+    barred = set(concerned(state)).intersection(gate.people)
+    return bool(barred) and len(gate.people) - len(barred) < needed(gate, policy)
 
 
 def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:

@@ -33,6 +33,7 @@ from escalation.lifecycle import (
 )
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, derive, problems, reads
+from escalation.lifecycle.needs import concerned
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -290,6 +291,8 @@ def _people_found(draft: Draft, command: c.PeopleFound) -> None:
     if calls:
         hours.hold(draft, found)
         assignment.over_when_nobody_is_left(draft)
+    elif kind == "gate" and concerned(draft.state):
+        approval.reconcile(draft)  # whom it is about may have become known while they were looked up
     elif kind == bypass.ALLOWED and reference:
         bypass.to_review(draft, reference, found)
 
