@@ -135,6 +135,15 @@ def _silent(state: Escalation, person: Actor) -> str:
     return f"{owner.actor} took it, and nothing was heard of them since.\n"
 
 
+def nobody_left(state: Escalation) -> Words:
+    """Say that there is nobody to take it, and nothing of what it is about: it may be about whoever reads this."""
+    body = (
+        f"An escalation by playbook {state.playbook.playbook} has nobody who may take it: those who would be called "
+        "are away, unknown to the directory, or concerned by it. Please have somebody added who may."
+    )
+    return "An escalation has nobody who may take it", body
+
+
 def taken(state: Escalation) -> Words:
     """Tell those who were paged that somebody has it."""
     owner = state.owner.actor if state.owner else state.accountable

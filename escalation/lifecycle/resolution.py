@@ -108,6 +108,7 @@ def _by_whom(state: Escalation) -> str:
 
 def confirm(draft: Draft, command: c.ConfirmResolution) -> None:
     """Accept the proposed resolution; the customer also one that words of theirs had taken back."""
+    permissions.refuse_concerned(draft.state, command.by)
     if not _is_fine_after_all(draft.state, command.by):
         _require_confirmer(draft.state, command.by)
     draft.record(e.ResolutionConfirmed, how="confirmed", comment=command.comment)

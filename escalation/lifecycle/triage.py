@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, packet, paths, resolution, triggers
+from escalation.lifecycle import approval, assignment, clocks, needs, packet, paths, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
@@ -73,8 +73,9 @@ def judge_request(
         repeat=repeat,
     )
     facts = derive(basis)
-    stated = {**request.facts, **_category(playbook, facts)}
-    facts = {**facts, **stated} if len(stated) > len(request.facts) else facts
+    given = needs.with_more_concerned(playbook.defaults.get(needs.CONCERNS), request.facts)
+    stated = {**given, **_category(playbook, facts)}
+    facts = {**facts, **stated} if stated != request.facts else facts
     judgement = triggers.judge(playbook, facts, words, request.severity)
     rank = playbook.severity.rank(judgement.severity)
     facts = {**facts, "severity": judgement.severity, "severity.rank": float(rank)}
@@ -212,7 +213,7 @@ def _join(draft: Draft, request: Request) -> None:
     problems = request_problems(draft.state.playbook, request, draft.now)
     if problems:
         raise RequestRefused(problems)
-    facts = dict(request.facts)
+    facts = needs.with_more_concerned(needs.concerned(draft.state), dict(request.facts))
     if request.initiation is Initiation.CUSTOMER_REQUEST:
         facts["customer.requested_human"] = True
     known = set(draft.state.context.conversation)
