@@ -23,8 +23,8 @@ from escalation.values import ENGINE, Actor, digest_of, format_duration
 
 
 def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
-    """Fingerprint of what is approved: the facts the gate names, and for a final approval the resolution itself."""
-    subject: dict[str, object] = {name: facts.get(name) for name in policy.subject}
+    """Fingerprint of what is approved: the gate's facts and amounts, and for a final approval the resolution itself."""
+    subject: dict[str, object] = {name: facts.get(name) for name in state.playbook.subject_of(policy)}
     if policy.before == "review" and state.resolution is not None:
         # The same words proposed again are a new proposal: a rejection of the first does not stand against it.
         subject["resolution"] = (state.resolution.text, state.resolution.at.isoformat())

@@ -153,7 +153,7 @@ def taken(state: Escalation) -> Words:
 def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
     """Ask an approver to decide."""
     facts = derive(basis_of(state))
-    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in policy.subject if name in facts)
+    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in state.playbook.subject_of(policy) if name in facts)
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
     body = (
         f"{again}To decide: {policy.title or policy.id}{note}\n"

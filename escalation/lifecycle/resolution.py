@@ -96,8 +96,8 @@ def _require_open_way(state: Escalation, *, asked: bool) -> None:
 
 def _way_on(state: Escalation, gate: Gate) -> str:
     policy = state.playbook.gate(gate.id)
-    if policy is not None and policy.subject:
-        return f"change what is asked with change_facts ({', '.join(policy.subject)})"
+    if policy is not None and (subject := state.playbook.subject_of(policy)):
+        return f"change what is asked with change_facts ({', '.join(subject)})"
     return f"it stands as long as its condition is true ({policy.when if policy is not None else 'true'})"
 
 

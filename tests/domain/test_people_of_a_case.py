@@ -101,6 +101,22 @@ def test_an_approval_goes_to_the_lowest_authority_that_covers_the_amount_and_the
     assert two.told(MessageKind.APPROVAL) == [HAL, IDA]
 
 
+def test_the_amount_by_which_approvers_were_found_is_part_of_what_they_approve() -> None:
+    playbook = gated({"approvers": ["authority:refund"], "before": "review"}, needs={"authority": {"refund": "amount"}})
+    money = skilled(hal={"authority": {"refund": 100.0}}, fay={"authority": {"refund": True}})
+    life = Life(playbook, directory=money)
+    life.open(facts={"amount": 50})
+    life.resolved(ANN)
+    assert life.gate().people == (HAL,)
+    assert "amount: 50" in next(message for message in life.sent if message.kind is MessageKind.APPROVAL).body
+    assert situation(life.state, life.now).gates[0].asks == "amount=50"
+    life.send(c.ChangeFacts(by=BOT, facts={"amount": 50_000.0}))
+    assert (life.gate().round, life.gate().people) == (2, (FAY,)), "asked of who may approve so much"
+    assert "is not an approver" in life.refused(NotAllowed, c.Approve(by=HAL))
+    assert playbook.subject_of(playbook.gates[0]) == ("amount",)
+    assert small().subject_of(gated({"subject": ["topic"]}).gates[0]) == ("topic",)
+
+
 def test_an_authority_can_be_paged_and_what_the_amount_is_stands_in_no_note() -> None:
     playbook = small(levels=levels(targets=["authority:refund"]), needs={"authority": {"refund": "amount"}})
     life = Life(playbook, directory=skilled(hal={"authority": {"refund": 100.0}}))
