@@ -202,7 +202,7 @@ def due(draft: Draft, gate_id: str) -> None:
     if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
         behaviour = Expiry.HALT
         waited += " and every deputy was asked"
-    if policy.before == "lowering" and behaviour is Expiry.HALT:
+    if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
         behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
     again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None
     draft.record(
