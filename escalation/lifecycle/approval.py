@@ -244,6 +244,8 @@ def _decidable(
 
 
 def _require_separation(state: Escalation, policy: GatePolicy, by: Actor) -> None:
+    if policy.before == "lowering" and state.lowering is not None and by == state.lowering.by:
+        raise NotAllowed(f"{by} asked for the milder severity and may not decide {policy.id} (separation of duties)")
     if "requester" in policy.exclude and by == state.requested_by:
         raise NotAllowed(f"{by} asked for this escalation and may not decide {policy.id} (separation of duties)")
     if "owner" in policy.exclude and state.owner is not None and by == state.owner.actor:
