@@ -27,6 +27,7 @@ from escalation.lifecycle import (
     recusal,
     resolution,
     review,
+    silence,
     triage,
     triggers,
     work_items,
@@ -240,6 +241,7 @@ _BEARS_ON_GATES = {
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
     packet.let_through(draft)
+    silence.broken(draft, command)
     _reconcile_since(draft, 0)
     if draft.state.held:
         seen = len(draft.events)
