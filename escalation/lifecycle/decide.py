@@ -290,6 +290,8 @@ def _people_found(draft: Draft, command: c.PeopleFound) -> None:
     if calls and kind == "hours":
         found = hours.fresh(draft.state, found)
     draft.record(e.PeopleResolved, purpose=command.purpose, found=found)
+    if found.unknown:
+        recusal.unknown(draft, found.unknown)
     if calls:
         hours.hold(draft, found)
         assignment.over_when_nobody_is_left(draft)

@@ -110,6 +110,8 @@ class Escalation(Record):
     taken: Taken | None = None
     once_concerned: tuple[Actor, ...] = ()
     """Whom it was said to be about, and then not any more."""
+    unknown_concerned: tuple[Actor, ...] = ()
+    """Of those whom it is said to be about: whom the directory does not know, as whoever asked was told."""
     owner: Owner | None = None
     owner_changes: int = 0
     handoffs: int = 0

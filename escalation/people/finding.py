@@ -95,6 +95,8 @@ class Finder:
                 nobody = self._told_of_nobody(fallback)
         spared = tuple(actor for actor in self.spared if actor not in self.found)
         self.notes += [f"{actor} is spared: {self.tired[actor]}." for actor in spared]
+        unknown = tuple(actor for actor in search.concerned if self.directory.person(actor) is None)
+        self.notes += [f"concerns names {actor}, whom the directory does not know." for actor in unknown]
         self.notes += self._unknown()
         members = (actor for target in (*search.targets, *search.also) for actor in self._members(target))
         return People(
@@ -103,6 +105,7 @@ class Finder:
             notes=tuple(dict.fromkeys(self.notes)),
             also=tuple(dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)),
             nobody=nobody,
+            unknown=unknown,
             left_out=tuple(self.left_out),
             spared=spared,
         )

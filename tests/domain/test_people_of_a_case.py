@@ -278,6 +278,20 @@ def test_an_approval_goes_on_while_enough_are_left_and_ends_when_the_look_up_fin
     assert late.gate().round == 2
 
 
+@pytest.mark.parametrize("named", ["Ann", "annn"])
+def test_a_name_that_the_directory_does_not_know_bars_nobody_and_is_said_once(named: str) -> None:
+    life = opened(small(), facts={"concerns": [named]})
+    assert f"concerns names person:{named}, whom the directory does not know." in life.rung.notes
+    life.pass_time("30m")
+    (told,) = [message for message in life.sent if message.to == BOT]
+    assert f"concerns names person:{named}, whom the directory does not know: that bars nobody" in told.body
+    assert len(life.all(e.ConcernedUnknown)) == 1
+    assert "whom the directory does not know" in say(life.last(e.ConcernedUnknown)).what
+    life.send(c.ChangeFacts(by=BOT, facts={"concerns": ("ann", "anne")}))
+    life.pass_time("30m")
+    assert [event.people for event in life.all(e.ConcernedUnknown)] == [(f"person:{named}",), ("person:anne",)]
+
+
 def test_a_round_whose_look_up_brings_only_the_concerned_is_over_at_once() -> None:
     life = Life(small(), answers=False)
     life.open()

@@ -150,6 +150,10 @@ def _stated(state: Escalation, facts: dict[str, FactValue]) -> Changes:
     return changes
 
 
+def _concerned_unknown(state: Escalation, event: e.ConcernedUnknown) -> Changes:
+    return {"unknown_concerned": (*state.unknown_concerned, *event.people)}
+
+
 def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Changes:
     return {"severity": event.severity}
 
@@ -176,6 +180,7 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.InputProvided: _input_provided,
     e.ExceptionUsed: _exception_used,
     e.FactsChanged: _facts_changed,
+    e.ConcernedUnknown: _concerned_unknown,
     e.SeverityChanged: _severity_changed,
     e.SeverityLoweringAsked: _lowering_asked,
     e.SeverityLoweringEnded: _lowering_ended,
