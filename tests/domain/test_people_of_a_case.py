@@ -189,13 +189,13 @@ def test_whom_it_is_about_cannot_lift_the_rule_nor_end_the_case_though_they_aske
     life = Life(small())
     life.open(requested_by=ANN, facts={"concerns": ["ann"]}, initiation="manual", context={"summary": None})
     for command in (
-        c.ChangeFacts(by=ANN, facts={"concerns": []}),
+        c.ChangeFacts(by=ANN, facts={"concerns": ()}),
         c.ChangeDue(by=ANN, due_at=life.now + timedelta(days=1), because="later"),
         c.Cancel(by=ANN, because="never mind"),
     ):
         assert "takes no part in it" in life.refused(NotAllowed, command)
-    assert "take nobody away" in life.refused(NotAllowed, c.ProvideInput(by=ANN, facts={"concerns": []}))
-    life.send(c.ProvideInput(by=ANN, summary="what happened", facts={"concerns": ["bob"]}))
+    assert "take nobody away" in life.refused(NotAllowed, c.ProvideInput(by=ANN, facts={"concerns": ()}))
+    life.send(c.ProvideInput(by=ANN, summary="what happened", facts={"concerns": ("bob",)}))
     assert life.state.facts["concerns"] == (ANN, BOB), "what is asked of them they may answer, and name others"
     life.send(c.Note(by=ANN, text="it was me"))
     assert "takes no part in it" in life.refused(NotAllowed, c.Acknowledge(by=ANN))
@@ -221,22 +221,22 @@ def test_services_requesters_and_further_reports_only_name_more_people() -> None
 
 def test_only_a_person_of_the_working_group_who_was_never_named_says_that_it_is_not_about_somebody() -> None:
     life = opened(small(), facts={"concerns": ["ann", "cyd"]})
-    life.send(c.ChangeFacts(by=BOB, facts={"concerns": ["cyd"]}, because="it is not about ann"))
+    life.send(c.ChangeFacts(by=BOB, facts={"concerns": ("cyd",)}, because="it is not about ann"))
     life.send(c.Escalate(by=BOB, reason="other", because="with ann", level="L3"))
     life.pass_time("1m")
     assert life.state.once_concerned == (ANN,)
     life.send(c.Claim(by=BOB))
     life.send(c.OfferHandoff(by=BOB, to=ANN, because="shift", expectation="go on"))
     life.send(c.AcceptHandoff(by=ANN))
-    assert "take nobody away" in life.refused(NotAllowed, c.ChangeFacts(by=ANN, facts={"concerns": []}))
-    life.send(c.ChangeFacts(by=BOB, facts={"concerns": []}))
+    assert "take nobody away" in life.refused(NotAllowed, c.ChangeFacts(by=ANN, facts={"concerns": ()}))
+    life.send(c.ChangeFacts(by=BOB, facts={"concerns": ()}))
     assert life.state.facts["concerns"] == ()
 
 
 def test_when_all_who_could_be_called_are_barred_the_playbook_s_owner_hears_that_and_nothing_else() -> None:
     life = opened(small())
     said = len(life.sent)
-    life.send(c.ChangeFacts(by=BOT, facts={"concerns": [each.id for each in OFFICE.people]}))
+    life.send(c.ChangeFacts(by=BOT, facts={"concerns": tuple(each.id for each in OFFICE.people)}))
     life.pass_time("1d")
     assert life.rung.last_resort
     assert set(life.told(since=said)) == {"person:gus"}
@@ -257,7 +257,7 @@ def test_a_manager_whom_it_is_not_about_hears_first_that_nobody_may_take_it() ->
 def test_an_approval_whose_approvers_turn_out_to_be_concerned_is_asked_of_others() -> None:
     life = opened(gated({"approvers": ["team:experts"], "choose": {"by": ["senior"]}})).taken_by(ANN)
     assert life.gate().people == (CYD,)
-    life.send(c.ChangeFacts(by=ANN, facts={"concerns": ["cyd"]}))
+    life.send(c.ChangeFacts(by=ANN, facts={"concerns": ("cyd",)}))
     assert (life.gate().round, life.gate().people) == (2, (DAN,))
     assert life.all(e.GateClosed)[-1].because == "too few of those who may decide are not concerned by it"
     life.send(c.Approve(by=DAN))
@@ -266,14 +266,14 @@ def test_an_approval_whose_approvers_turn_out_to_be_concerned_is_asked_of_others
 
 def test_an_approval_goes_on_while_enough_are_left_and_ends_when_the_look_up_finds_only_the_concerned() -> None:
     life = opened(gated({"approvers": ["team:experts"]})).taken_by(ANN)
-    life.send(c.ChangeFacts(by=ANN, facts={"concerns": ["cyd"]}))
+    life.send(c.ChangeFacts(by=ANN, facts={"concerns": ("cyd",)}))
     assert (life.gate().round, life.gate().people) == (1, (CYD, DAN))
     late = opened(gated({"approvers": ["role:security"], "deputies": ["role:deputy"]}))
     late.answers = False
     late.taken_by(ANN)
     look_up = next(each for each in late.pending if isinstance(each, FindPeople))
     found = find(OFFICE, look_up, late.now)
-    late.send(c.ChangeFacts(by=ANN, facts={"concerns": ["hal"]}))
+    late.send(c.ChangeFacts(by=ANN, facts={"concerns": ("hal",)}))
     late.send(c.PeopleFound(purpose=look_up.purpose, found=found))
     assert late.gate().round == 2
 
@@ -297,7 +297,7 @@ def test_a_round_whose_look_up_brings_only_the_concerned_is_over_at_once() -> No
     life.open()
     look_up = next(each for each in life.pending if isinstance(each, FindPeople))
     found = find(OFFICE, look_up, life.now)
-    life.send(c.ChangeFacts(by=BOT, facts={"concerns": ["ann", "bob"]}))
+    life.send(c.ChangeFacts(by=BOT, facts={"concerns": ("ann", "bob")}))
     life.send(c.PeopleFound(purpose=look_up.purpose, found=found))
     assert life.rung.id == "L1/2"
     assert life.last(e.RungOpened).because == "everybody in round L1/1 is concerned by it"
