@@ -9,6 +9,7 @@ a wall time that is skipped is read with the offset from before the change (as R
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -21,6 +22,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Wit
 from escalation.values import Record
 
 _MINUTES = 24 * 60
+_WEEK = timedelta(days=7)
 
 
 def _known_zone(name: str) -> str:
@@ -134,6 +136,12 @@ class Calendar(Record):
         What ends exactly with a slot ends then, not when the next one opens. Nothing added gives the next open instant.
         """
         left = duration
+        while left > self._usual:
+            weeks = min(self._plain_weeks(at), -(-left // self._usual) - 1)
+            room = weeks * self._usual if weeks else self._counted(at, at + _WEEK)
+            if left <= room:
+                break
+            left, at = left - room, at + (weeks or 1) * _WEEK
         for start, end in self._from(at):
             room = end - start
             if left < room or (left == room and duration):
@@ -146,11 +154,11 @@ class Calendar(Record):
         if end < start:
             return -self.between(end, start)
         passed = timedelta(0)
-        for opens, closes in self._from(start):
-            if opens >= end:
-                break
-            passed += min(closes, end) - opens
-        return passed
+        while end - start >= _WEEK:
+            weeks = min(self._plain_weeks(start), (end - start) // _WEEK)
+            passed += weeks * self._usual if weeks else self._counted(start, start + _WEEK)
+            start += (weeks or 1) * _WEEK
+        return passed + self._counted(start, end)
 
     def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the instants between two aware ones at which it opens or closes, in order.
@@ -172,6 +180,63 @@ class Calendar(Record):
             return slots
         reason = self.closed.get(day) or self.holidays_on.get(day)
         return f"closed: {reason}" if reason else "closed"
+
+    # --- whole weeks: years are reckoned without looking at each of their days ---------------------------------------
+
+    def _plain_weeks(self, at: datetime) -> int:
+        """Return how many times seven days from an instant on are open as usual; it may be more times than that."""
+        day = at.astimezone(self._zone).toordinal()
+        year = date.fromordinal(day).year
+        unlike = self._unlike.get(year) or self._unlike_in(year)
+        # A night of the day before counts, and one of the last day ends on the day after.
+        return max(0, (unlike[bisect_left(unlike, day - 1)] - 1 - day) // 7)
+
+    def _unlike_in(self, year: int) -> list[int]:
+        """Return the days of a year that are not as their weekday says, and as the last one where it is not known."""
+        first, last = date(year, 1, 1).toordinal() - 1, date(year, 12, 31).toordinal() + 10
+        special = {day.toordinal() for day in (*self.extra, *self.closed, *self.holidays_on)}
+        unlike = {day for day in special if first <= day < last}
+        # Looked at every five days: nowhere since 1940 have clocks been changed and changed back sooner.
+        offset = self._offset(first)
+        for day in range(first, last, 5):
+            before, offset = offset, self._offset(day + 5)
+            if before != offset:
+                unlike.update(range(day, day + 6))
+        if len(self._unlike) >= _MANY_YEARS:
+            self._unlike.clear()
+        self._unlike[year] = [*sorted(day for day in unlike if day < last), last]
+        return self._unlike[year]
+
+    def _offset(self, day: int) -> timedelta | None:
+        return datetime.fromordinal(day).replace(tzinfo=self._zone).utcoffset()
+
+    @cached_property
+    def _unlike(self) -> dict[int, list[int]]:
+        # Like `_known`: always the same for the same calendar.
+        return {}
+
+    @cached_property
+    def _usual(self) -> timedelta:
+        """How long any seven days in a row are open where nothing is special."""
+        slots = sorted(
+            (day * _MINUTES + slot.start, day * _MINUTES + slot.end)
+            for day in range(-1, 7)  # a night of the Sunday before
+            for slot in self.week.get(WEEKDAYS[day], ())
+        )
+        reached = minutes = 0
+        for start, end in slots:
+            closes = min(end, 7 * _MINUTES)
+            minutes += max(0, closes - max(start, reached))
+            reached = max(reached, closes)
+        return timedelta(minutes=minutes)
+
+    def _counted(self, start: datetime, end: datetime) -> timedelta:
+        passed = timedelta(0)
+        for opens, closes in self._from(start):
+            if opens >= end:
+                break
+            passed += min(closes, end) - opens
+        return passed
 
     # --- the open intervals -----------------------------------------------------------------------------------------
 
@@ -222,6 +287,7 @@ class Calendar(Record):
 
 
 _MANY_DAYS = 4_000
+_MANY_YEARS = 300
 
 
 def instants(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -142,7 +142,7 @@ class EscalationClient:
         except errors.DocumentError as error:
             said = [str(found) if found.line else found.message for found in error.findings]
             raise RequestRefused([("playbook", each) for each in said]) from error
-        return judge_request(playbook, request)
+        return judge_request(playbook, request, now=datetime.now(UTC))
 
     async def open(self, request: Request) -> Receipt:
         """Open an escalation, or join the open one with the same source and key.
@@ -370,7 +370,7 @@ class EscalationClient:
     def _priority(self, request: Request) -> Priority:
         # The worker decides; this only lets a P0 overtake a backlog. A playbook unknown here costs nothing but that.
         try:
-            rank = judge_request(self._playbook(request.playbook), request).severity_rank
+            rank = judge_request(self._playbook(request.playbook), request, now=datetime.now(UTC)).severity_rank
         except errors.DocumentError:
             return Priority.default
         except RequestRefused:

@@ -4,6 +4,7 @@ The list of holidays comes from a library that is corrected a few times a year. 
 two workers could disagree about when a clock ends; so a workflow only ever sees the dates.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import holidays
 
 from escalation.calendars import Calendar, HolidaySet
+from escalation.documents import Document
+from escalation.errors import Finding
 
 YEARS = range(-1, 4)
 """Which years are written out, counted from the one of loading. A clock that runs further takes later ones for working
@@ -30,7 +33,7 @@ def with_dates(calendar: Calendar, year: int) -> Calendar:
     return Calendar.model_validate(content)
 
 
-def holidays_wrong(country: object, region: object) -> str:
+def _wrong(country: object, region: object) -> str:
     """Say what is wrong with the name of a country or region; nothing when its holidays are known."""
     known = holidays.list_supported_countries(include_aliases=False)
     if not isinstance(country, str) or country not in known:
@@ -39,6 +42,15 @@ def holidays_wrong(country: object, region: object) -> str:
         regions = ", ".join(known[country][:20]) or "none"
         return f"no region '{region}' is known in {country}; expected one of {regions}"
     return ""
+
+
+def holiday_findings(document: Document, calendars: str) -> Iterator[Finding]:
+    """Yield what is wrong with the holidays of the calendars that stand at this pattern: ``calendars.*``."""
+    for path, named in document.each(f"{calendars}.holidays.*"):
+        if isinstance(named, dict) and (wrong := _wrong(named.get("country"), named.get("region"))):
+            yield document.finding(path, wrong)
+    for path, _ in document.each(f"{calendars}.holidays_on"):
+        yield document.finding(path, "is written by the loader; expected `holidays`, or single days in `closed`")
 
 
 @cache

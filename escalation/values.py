@@ -117,10 +117,13 @@ def _in_seconds(duration: timedelta) -> str:
     return f"{duration.total_seconds():f}".rstrip("0").rstrip(".") + "s"
 
 
+LONGEST = timedelta(days=3650)
+"""Nothing here takes longer than ten years."""
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    Field(gt=timedelta(0), le=timedelta(days=3650)),
+    Field(gt=timedelta(0), le=LONGEST),
     PlainSerializer(_in_seconds, return_type=str, when_used="json"),
 ]
 """A timedelta written as ``15m`` in YAML and as seconds (``900s``) in JSON; longer than nothing, ten years at most."""

@@ -1,6 +1,7 @@
 """``escalate open`` and ``escalate consider``: a request from a file, or from another program by a pipe."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +43,7 @@ def consider(file: RequestFile, as_json: AsJson = False) -> None:
     from escalation.lifecycle.triage import judge_request
 
     request = read_request(file)
-    assessment = judge_request(playbook_of(request).playbook, request)
+    assessment = judge_request(playbook_of(request).playbook, request, now=datetime.now(UTC))
     say(assessment, _shown(assessment), as_json=as_json)
 
 

@@ -386,7 +386,7 @@ def _gates(book: Playbook) -> RenderableType:
             " ".join(
                 filter(None, [gate.on_expiry.replace("_", " "), f"({names(gate.deputies)})" * bool(gate.deputies)])
             ),
-            ", ".join(gate.subject),
+            ", ".join(book.subject_of(gate)),
         )
     return table
 

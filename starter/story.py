@@ -307,6 +307,9 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.ReviewChased: lambda v: Line(f"review late: reminder {v.times}"),
     e.ItemAdded: lambda v: Line(f"action item {v.item} for {name(v.owner)}: {v.title}", f"due {show(v.due)}"),
     e.ItemCompleted: lambda v: Line(f"action item {v.item} done", v.result),
+    e.ConcernedUnknown: lambda v: Line(
+        f"said to be about {', '.join(map(name, v.people))}, whom the directory does not know: that bars nobody"
+    ),
     e.ItemGivenBack: lambda v: Line(
         f"action item {v.item} falls to {name(v.owner)}: {name(v.was)} is not known", v.because, Weight.TURN
     ),

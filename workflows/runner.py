@@ -73,7 +73,7 @@ class _Guarded(WorkflowInstance):
         if "query_workflow" not in jobs:
             self._at = at
         completion = self._run.activate(act)
-        if self._leaves_nothing(jobs, answered, completion):
+        if self._leaves_nothing(jobs, completion):
             trace = completion.successful.commands.add().set_patch_marker
             trace.patch_id, trace.deprecated = f"{_TRACE}{act.history_length}", True
         self._running -= answered
@@ -82,9 +82,7 @@ class _Guarded(WorkflowInstance):
                 self._running.add(command.schedule_local_activity.seq)
         return completion
 
-    def _leaves_nothing(
-        self, jobs: Set[str | None], answered: Set[int], completion: WorkflowActivationCompletion
-    ) -> bool:
+    def _leaves_nothing(self, jobs: Set[str | None], completion: WorkflowActivationCompletion) -> bool:
         """Tell a task without any command; while a local activity runs its own marker is still to come."""
         if jobs <= _ASIDE or self._running or not completion.HasField("successful"):
             return False

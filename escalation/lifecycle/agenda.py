@@ -209,6 +209,8 @@ def _gate(state: Escalation, about: str) -> str:
     deputies = policy.deputies[gate.deputies_asked :]
     if behaviour is Expiry.NEXT_DEPUTY and not deputies:
         behaviour = Expiry.HALT
+    if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
+        behaviour = Expiry.DENY
     blocked = "it stays blocked and whoever is accountable is told"
     then = {
         Expiry.DENY: "that counts as a no",

@@ -12,6 +12,7 @@ from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle import assignment, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.needs import concerned
 from escalation.lifecycle.targets import expand
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -22,8 +23,8 @@ from escalation.values import ENGINE, Actor, digest_of, format_duration
 
 
 def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
-    """Fingerprint of what is approved: the facts the gate names, and for a final approval the resolution itself."""
-    subject: dict[str, object] = {name: facts.get(name) for name in policy.subject}
+    """Fingerprint of what is approved: the gate's facts and amounts, and for a final approval the resolution itself."""
+    subject: dict[str, object] = {name: facts.get(name) for name in state.playbook.subject_of(policy)}
     if policy.before == "review" and state.resolution is not None:
         # The same words proposed again are a new proposal: a rejection of the first does not stand against it.
         subject["resolution"] = (state.resolution.text, state.resolution.at.isoformat())
@@ -66,6 +67,8 @@ def reconcile(draft: Draft) -> None:
                 gate = None  # it has done its work; this is another question
             elif gate.digest != digest:
                 _close(draft, gate, "voided", "what was to be approved has changed")
+            elif gate.state == "pending" and _too_few_left(state, gate, policy):
+                _close(draft, gate, "voided", "too few of those who may decide are not concerned by it")
             elif _decides_on_own_work(state, gate, policy):
                 _close(draft, gate, "voided", f"{state.accountable} owns this now and may not decide it as well")
             elif gate.state != "passed" and not wanted:
@@ -84,6 +87,12 @@ def _decides_on_own_work(state: Escalation, gate: Gate, policy: GatePolicy) -> b
         return False
     approved = (vote.by for vote in gate.votes if vote.decision == "approved")
     return state.owner.actor in (gate.people if gate.state == "pending" else approved)
+
+
+def _too_few_left(state: Escalation, gate: Gate, policy: GatePolicy) -> bool:
+    """Tell whether the case is about so many of those who were asked that the others are not enough."""
+    barred = set(concerned(state)).intersection(gate.people)
+    return bool(barred) and len(gate.people) - len(barred) < needed(gate, policy)
 
 
 def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
@@ -193,7 +202,7 @@ def due(draft: Draft, gate_id: str) -> None:
     if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
         behaviour = Expiry.HALT
         waited += " and every deputy was asked"
-    if policy.before == "lowering" and behaviour is Expiry.HALT:
+    if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
         behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
     again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None
     draft.record(
@@ -235,6 +244,8 @@ def _decidable(
 
 
 def _require_separation(state: Escalation, policy: GatePolicy, by: Actor) -> None:
+    if policy.before == "lowering" and state.lowering is not None and by == state.lowering.by:
+        raise NotAllowed(f"{by} asked for the milder severity and may not decide {policy.id} (separation of duties)")
     if "requester" in policy.exclude and by == state.requested_by:
         raise NotAllowed(f"{by} asked for this escalation and may not decide {policy.id} (separation of duties)")
     if "owner" in policy.exclude and state.owner is not None and by == state.owner.actor:

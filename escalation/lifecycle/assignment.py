@@ -11,6 +11,7 @@ from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import packet, paths, permissions, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.needs import concerned
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Rung
@@ -317,11 +318,14 @@ def over_when_nobody_is_left(draft: Draft) -> None:
     if rung.people and not rung.declined and not rung.failed and set(rung.people) <= set(draft.state.declined):
         go_up(draft, f"everybody who can be asked at {rung.level} declined before")
         return
-    left = [person for person in rung.people if person not in rung.declined and person not in rung.failed]
+    barred = concerned(draft.state)
+    left = [person for person in rung.people if person not in (*rung.declined, *rung.failed, *barred)]
     if left:
         return
     if not rung.people:
         because = f"nobody was found for round {rung.id}"
+    elif set(rung.people) <= set(barred):
+        because = f"everybody in round {rung.id} is concerned by it"
     elif not rung.failed:
         because = f"everybody in round {rung.id} declined"
     else:

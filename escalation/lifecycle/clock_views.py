@@ -87,7 +87,7 @@ def _word(clock: Clock) -> str:
 
 def _paused(clock: Clock, now: datetime) -> timedelta:
     ends = ((pause, pause.until or clock.stopped_at or now) for pause in clock.pauses)
-    return sum((max(end - max(pause.since, clock.started_at), timedelta(0)) for pause, end in ends), timedelta(0))
+    return sum((max(end - max(pause.since, clock.started_at), timedelta(0)) for pause, end in ends), clock.paused_for)
 
 
 def _closed_until(calendar: Calendar | None, now: datetime) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle import assignment, paths
+from escalation.lifecycle.changes.time import CONFIRMATION
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model import commands as c
@@ -144,8 +145,9 @@ _NOTHING = timedelta(0)
 
 def _lost(clock: Clock, calendar: Calendar | None, begun: datetime) -> timedelta:
     """Return how much of a clock's time passed in pauses; a pause that lasts is added when it ends."""
+    known = clock.lost if begun == clock.started_at else _NOTHING
     ended = ((max(pause.since, begun), max(pause.until, begun)) for pause in clock.pauses if pause.until is not None)
-    return sum((passed(calendar, since, until) for since, until in ended), timedelta(0))
+    return sum((passed(calendar, since, until) for since, until in ended), known)
 
 
 # --- what follows from each command -----------------------------------------------------------------------------------
@@ -245,9 +247,6 @@ def _why_it_waits(state: Escalation, name: str, policy: ClockPolicy, facts: Fact
         yield f"{asked.of} is to supply {', '.join(asked.parts)}"
     if not _runs(state, policy, facts):
         yield f"it runs only while {policy.when}"
-
-
-CONFIRMATION = "waiting for the resolution to be confirmed"
 
 
 def waits_for_confirmation(state: Escalation) -> bool:

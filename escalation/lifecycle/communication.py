@@ -135,6 +135,15 @@ def _silent(state: Escalation, person: Actor) -> str:
     return f"{owner.actor} took it, and nothing was heard of them since.\n"
 
 
+def nobody_left(state: Escalation) -> Words:
+    """Say that there is nobody to take it, and nothing of what it is about: it may be about whoever reads this."""
+    body = (
+        f"An escalation by playbook {state.playbook.playbook} has nobody who may take it: those who would be called "
+        "are away, unknown to the directory, or concerned by it. Please have somebody added who may."
+    )
+    return "An escalation has nobody who may take it", body
+
+
 def taken(state: Escalation) -> Words:
     """Tell those who were paged that somebody has it."""
     owner = state.owner.actor if state.owner else state.accountable
@@ -144,7 +153,7 @@ def taken(state: Escalation) -> Words:
 def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
     """Ask an approver to decide."""
     facts = derive(basis_of(state))
-    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in policy.subject if name in facts)
+    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in state.playbook.subject_of(policy) if name in facts)
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
     body = (
         f"{again}To decide: {policy.title or policy.id}{note}\n"

@@ -27,12 +27,14 @@ from escalation.lifecycle import (
     recusal,
     resolution,
     review,
+    silence,
     triage,
     triggers,
     work_items,
 )
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, derive, problems, reads
+from escalation.lifecycle.needs import concerned
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -239,6 +241,7 @@ _BEARS_ON_GATES = {
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
     packet.let_through(draft)
+    silence.broken(draft, command)
     _reconcile_since(draft, 0)
     if draft.state.held:
         seen = len(draft.events)
@@ -287,10 +290,14 @@ def _people_found(draft: Draft, command: c.PeopleFound) -> None:
     if calls and kind == "hours":
         found = hours.fresh(draft.state, found)
     draft.record(e.PeopleResolved, purpose=command.purpose, found=found)
+    if found.unknown:
+        recusal.unknown(draft, found.unknown)
     if calls:
         if kind == "rung":  # once for each round: who is found at the release is told, whatever their own hours
             hours.hold(draft, found)
         assignment.over_when_nobody_is_left(draft)
+    elif kind == "gate" and concerned(draft.state):
+        approval.reconcile(draft)  # whom it is about may have become known while they were looked up
     elif kind == bypass.ALLOWED and reference:
         bypass.to_review(draft, reference, found)
 

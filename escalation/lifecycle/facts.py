@@ -1,6 +1,7 @@
 """The facts as conditions see them: what was stated, the playbook's defaults, and what the engine derives."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import Incomplete
@@ -10,6 +11,7 @@ from escalation.playbook.conditions import Compiled, compile_condition, fact_typ
 from escalation.playbook.facts import FACTS, FactType, FactValue
 from escalation.playbook.keywords import matches
 from escalation.playbook.schema import DEFAULT_CONFIDENCE, Initiation, Playbook, Timing
+from escalation.values import LONGEST
 
 Facts = dict[str, FactValue]
 
@@ -182,13 +184,28 @@ def _range_problems(
             yield f"must be at most {maximum:g}"
 
 
-def request_problems(playbook: Playbook, request: Request) -> list[tuple[str, str]]:
-    """Check a request against its playbook: facts, severity. Shapes were checked when it was parsed."""
+def request_problems(playbook: Playbook, request: Request, now: datetime | None = None) -> list[tuple[str, str]]:
+    """Check a request against its playbook: facts, severity, due date. Shapes were checked when it was parsed.
+
+    Without ``now`` a due date may be any.
+    """
     found = problems(playbook, request.facts)
     if request.severity is not None and playbook.severity.find(request.severity) is None:
         names = ", ".join(level.name for level in playbook.severity.scale)
         found.append(("severity", f"is not on the scale of playbook {playbook.playbook}: {names} (or an alias)"))
+    if request.due_at is not None and now is not None and (problem := due_problem(request.due_at, now)):
+        found.append(("due_at", problem))
     return found
+
+
+def due_problem(due_at: datetime, now: datetime) -> str:
+    """Say what is wrong with a due date; empty when nothing is.
+
+    A clock that runs to it counts the business hours until then: how long that takes must not be the requester's word.
+    """
+    if due_at - now <= LONGEST:
+        return ""
+    return f"is too far away: expected ten years from now at most, before {now + LONGEST:%Y-%m-%d}"
 
 
 def check_stated(state: Escalation, stated: Mapping[str, FactValue]) -> None:

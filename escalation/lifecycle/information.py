@@ -6,7 +6,7 @@ Whatever changes a fact has the triggers evaluated again: a decision is never a 
 from typing import Any
 
 from escalation.errors import NotAllowed, NotNow, Unknown
-from escalation.lifecycle import clocks, facts, lowering, packet, permissions, resolution, severity, triggers
+from escalation.lifecycle import clocks, facts, lowering, needs, packet, permissions, resolution, severity, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -18,7 +18,8 @@ def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
     """State facts anew."""
     permissions.require_member_or_requester(draft.state, command.by)
     facts.check_stated(draft.state, command.facts)
-    draft.record(e.FactsChanged, facts=command.facts, because=command.because)
+    stated = needs.as_stated_by(draft.state, command.by, command.facts)
+    draft.record(e.FactsChanged, facts=stated, because=command.because)
     packet.catch_up(draft, Context(), None)
     triggers.settle(draft, packet.FACTS | command.facts.keys())
 
@@ -26,7 +27,8 @@ def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
 def provide_input(draft: Draft, command: c.ProvideInput) -> None:
     """Supply parts of the packet; when nothing is missing any more, it goes on at once."""
     state = draft.state
-    permissions.require_member_or_requester(state, command.by)
+    if command.by != state.requested_by:  # who was asked for it may answer, whomever it is about
+        permissions.require_member_or_requester(state, command.by)
     facts.check_stated(state, command.facts)
     given: dict[str, Any] = {
         "summary": command.summary,
@@ -36,7 +38,7 @@ def provide_input(draft: Draft, command: c.ProvideInput) -> None:
         "attempted_solutions": command.attempted_solutions,
         "conversation": command.conversation,
         "customer": command.customer if state.customer is None else None,
-        "facts": command.facts,
+        "facts": needs.as_stated_by(state, command.by, command.facts),
     }
     if not any(given.values()):
         raise NotNow(f"nothing was supplied; still missing: {', '.join(state.missing) or 'nothing'}")
@@ -75,6 +77,8 @@ def change_due(draft: Draft, command: c.ChangeDue) -> None:
         )
     if command.due_at is not None and command.due_at <= draft.now:
         raise NotAllowed(f"the due date has passed already: {command.due_at:%Y-%m-%d %H:%M %Z}")
+    if command.due_at is not None and (problem := facts.due_problem(command.due_at, draft.now)):
+        raise NotAllowed(f"due_at {problem}")
     draft.record(e.DueChanged, previous=state.due_at, due_at=command.due_at, because=command.because)
     clocks.due_date_moved(draft)
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from escalation.lifecycle.facts import basis_of, derive
+from escalation.errors import NotAllowed
+from escalation.lifecycle.facts import Facts, basis_of, derive
 from escalation.model.state import Escalation
 from escalation.playbook.facts import FACTS, FactValue
-from escalation.values import Actor, ActorKind
+from escalation.values import Actor, ActorKind, kind_of
 
 CONCERNS = "concerns"
 """The fact that names the people whom the case is about."""
@@ -14,7 +15,40 @@ CONCERNS = "concerns"
 
 def concerned(state: Escalation) -> tuple[Actor, ...]:
     """Return whom the case is about: nobody tells them of it, and they decide nothing in it."""
-    named = state.facts.get(CONCERNS, state.playbook.defaults.get(CONCERNS))
+    return _people(state.facts.get(CONCERNS, state.playbook.defaults.get(CONCERNS)))
+
+
+def with_more_concerned(known: FactValue | None, facts: Facts) -> Facts:
+    """Return stated facts in which whom the case is about stays known: who is named now comes beside them."""
+    if CONCERNS not in facts or not known:
+        return facts
+    return {**facts, CONCERNS: tuple(dict.fromkeys((*_people(known), *_people(facts[CONCERNS]))))}
+
+
+def as_stated_by(state: Escalation, actor: Actor, facts: Facts) -> Facts:
+    """Return the facts that this actor states, by who may say what of whom the case is about.
+
+    Anybody may name more people. That it is not about somebody after all, only a person of the working group says who
+    did not ask for it and was never named: else whoever it is about, or an AI that is wrong, could lift the rule.
+
+    Raises:
+        NotAllowed: it takes somebody away and may not.
+    """
+    known, said = concerned(state), _people(facts.get(CONCERNS))
+    if CONCERNS not in facts or set(known) <= set(said):
+        return facts
+    member = kind_of(actor) is ActorKind.PERSON and actor in state.people and actor != state.requested_by
+    if member and actor not in (*known, *state.once_concerned):
+        return facts
+    if set(said) <= set(known):
+        raise NotAllowed(
+            f"{actor} may name further people in {CONCERNS}, and take nobody away: only a person of the working group "
+            "may who did not ask for it and whom it was never about"
+        )
+    return with_more_concerned(known, facts)
+
+
+def _people(named: FactValue | None) -> tuple[Actor, ...]:
     if not named or not isinstance(named, tuple | list):
         return ()
     prefix = f"{ActorKind.PERSON}:"

@@ -34,10 +34,8 @@ def require_member_or_requester(state: Escalation, actor: Actor) -> None:
     Raises:
         NotAllowed: naming who may.
     """
-    if actor == state.requested_by:
-        return
     refuse_concerned(state, actor)
-    if actor not in state.people:
+    if actor != state.requested_by and actor not in state.people:
         raise NotAllowed(
             f"{actor} is neither in the working group of {state.id} nor its requester ({state.requested_by}); "
             f"{_who_may(state)}"
@@ -50,7 +48,7 @@ def require_involved(state: Escalation, actor: Actor) -> None:
     Raises:
         NotAllowed: naming who may.
     """
-    if not is_customer(state, actor):
+    if not is_customer(state, actor) and actor != state.requested_by:
         require_member_or_requester(state, actor)
 
 

@@ -31,13 +31,15 @@ def react(state: Escalation, events: Iterable[e.Event]) -> list[Action]:
         events: what a command caused.
     """
     actions: list[Action] = []
+    nobody_left: list[Action] = []
     for event in events:
         reaction = _REACTIONS.get(type(event))
         if reaction is not None:
             actions += reaction(state, event)
-    barred = concerned(state)
-    if not barred:
-        return actions
-    # They may have been told, or own it, since before that was known. What they asked for themselves, they are told.
-    silent = {actor for actor in barred if actor != state.requested_by}
-    return [each for each in actions if not isinstance(each, Notify) or each.to not in silent]
+        if isinstance(event, e.PeopleResolved) and event.found.nobody:
+            nobody_left += found.nobody_left(state, event)
+    if barred := concerned(state):
+        # They may have been told, or own it, since before that was known. What they asked for, they are told.
+        silent = {actor for actor in barred if actor != state.requested_by}
+        actions = [each for each in actions if not isinstance(each, Notify) or each.to not in silent]
+    return actions + nobody_left  # which says nothing of the case, and may be for whom it is about

@@ -4,6 +4,7 @@ from escalation.lifecycle import assignment
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.needs import CONCERNS, concerned
 from escalation.model import events as e
+from escalation.values import ENGINE, Actor
 
 
 def follow(draft: Draft) -> None:
@@ -20,6 +21,14 @@ def follow(draft: Draft) -> None:
         assignment.round_over(draft, f"everybody in round {rung.id} is concerned by it")
     elif rung is None and state.owner is not None and state.owner.actor in barred:
         assignment.enter_level(draft, state.level.index, f"its owner {state.owner.actor} is concerned by it")
+
+
+def unknown(draft: Draft, people: tuple[Actor, ...]) -> None:
+    """Say once that it is said to be about somebody whom nobody knows: a name that is mistyped bars nobody."""
+    state = draft.state
+    named = set(concerned(state)).difference(state.unknown_concerned)
+    if fresh := tuple(person for person in people if person in named):
+        draft.record(e.ConcernedUnknown, by=ENGINE, people=fresh)
 
 
 _STATES = {e.FactsChanged, e.Joined, e.InputProvided}

@@ -96,8 +96,8 @@ def _require_open_way(state: Escalation, *, asked: bool) -> None:
 
 def _way_on(state: Escalation, gate: Gate) -> str:
     policy = state.playbook.gate(gate.id)
-    if policy is not None and policy.subject:
-        return f"change what is asked with change_facts ({', '.join(policy.subject)})"
+    if policy is not None and (subject := state.playbook.subject_of(policy)):
+        return f"change what is asked with change_facts ({', '.join(subject)})"
     return f"it stands as long as its condition is true ({policy.when if policy is not None else 'true'})"
 
 
@@ -108,6 +108,7 @@ def _by_whom(state: Escalation) -> str:
 
 def confirm(draft: Draft, command: c.ConfirmResolution) -> None:
     """Accept the proposed resolution; the customer also one that words of theirs had taken back."""
+    permissions.refuse_concerned(draft.state, command.by)
     if not _is_fine_after_all(draft.state, command.by):
         _require_confirmer(draft.state, command.by)
     draft.record(e.ResolutionConfirmed, how="confirmed", comment=command.comment)

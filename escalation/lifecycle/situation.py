@@ -211,7 +211,8 @@ def _gate_views(state: Escalation) -> Iterator[GateView]:
     facts = derive(basis_of(state)) if state.gates else {}
     for gate in state.gates.values():
         policy = state.playbook.gate(gate.id)
-        subject = [f"{name}={shown(facts[name])}" for name in policy.subject if name in facts] if policy else []
+        names = state.playbook.subject_of(policy) if policy else ()
+        subject = [f"{name}={shown(facts[name])}" for name in names if name in facts]
         yield GateView(
             id=gate.id,
             asks=": ".join(filter(None, [policy.title if policy else "", ", ".join(subject)])),

@@ -4,10 +4,11 @@
 opening uses the very same function.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, packet, resolution, triggers
+from escalation.lifecycle import approval, assignment, clocks, needs, packet, resolution, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
@@ -46,13 +47,16 @@ class Assessment(NamedTuple):
     """Keyword list to the words that matched what the customer said."""
 
 
-def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False) -> Assessment:
+def judge_request(
+    playbook: Playbook, request: Request, *, repeat: bool = False, now: datetime | None = None
+) -> Assessment:
     """Decide what would become of a request, by the same rules that decide when it is opened.
 
     Raises:
-        RequestRefused: when facts or severity do not fit the playbook, naming every wrong path.
+        RequestRefused: when facts or severity do not fit the playbook, or its due date is too far from ``now`` (where
+            that is given), naming every wrong path.
     """
-    problems = request_problems(playbook, request)
+    problems = request_problems(playbook, request, now)
     if problems:
         raise RequestRefused(problems)
     words = heard(playbook, request.context.conversation, request.customer)
@@ -68,8 +72,9 @@ def judge_request(playbook: Playbook, request: Request, *, repeat: bool = False)
         repeat=repeat,
     )
     facts = derive(basis)
-    stated = {**request.facts, **_category(playbook, facts)}
-    facts = {**facts, **stated} if len(stated) > len(request.facts) else facts
+    given = needs.with_more_concerned(playbook.defaults.get(needs.CONCERNS), request.facts)
+    stated = {**given, **_category(playbook, facts)}
+    facts = {**facts, **stated} if stated != request.facts else facts
     judgement = triggers.judge(playbook, facts, words, request.severity)
     rank = playbook.severity.rank(judgement.severity)
     facts = {**facts, "severity": judgement.severity, "severity.rank": float(rank)}
@@ -125,7 +130,7 @@ def open_or_join(draft: Draft, command: c.Open) -> None:
 def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
     state = draft.state
     playbook = state.playbook
-    found = judge_request(playbook, request, repeat=repeat_of is not None)
+    found = judge_request(playbook, request, repeat=repeat_of is not None, now=draft.now)
     if found.outcome is Outcome.DECLINED:
         draft.record(
             e.Declined,
@@ -202,10 +207,10 @@ def proceed(draft: Draft) -> None:
 
 def _join(draft: Draft, request: Request) -> None:
     """The same thing again: one more occurrence, with whatever is new. What was thought to be solved is not."""
-    problems = request_problems(draft.state.playbook, request)
+    problems = request_problems(draft.state.playbook, request, draft.now)
     if problems:
         raise RequestRefused(problems)
-    facts = dict(request.facts)
+    facts = needs.with_more_concerned(needs.concerned(draft.state), dict(request.facts))
     if request.initiation is Initiation.CUSTOMER_REQUEST:
         facts["customer.requested_human"] = True
     known = set(draft.state.context.conversation)

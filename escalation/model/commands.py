@@ -98,7 +98,7 @@ class ChangeDue(Act):
     """Set another due date, or none; clocks that run to it are computed again."""
 
     due_at: Instant | None = None
-    """When it is due; None: it has no due date any more."""
+    """When it is due; None: it has no due date any more. Ten years from now at most."""
     because: Text
 
 

@@ -1,5 +1,6 @@
 """The parts of an escalation's state: where it is on the ladder, who has it, approvals, clocks, the work."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -153,6 +154,11 @@ class Clock(Record):
     breached: bool = False
     stopped_at: AwareDatetime | None = None
     pauses: tuple[Pause, ...] = ()
+    """The latest entries of its pause ledger."""
+    lost: timedelta = timedelta(0)
+    """What the entries took that are not kept any more, in the clock's own time."""
+    paused_for: timedelta = timedelta(0)
+    """The same in wall time."""
     reminders: tuple[AwareDatetime, ...] = ()
     """When the owner is still to be reminded of it, the earliest first."""
     applies: bool = True

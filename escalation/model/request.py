@@ -97,7 +97,7 @@ class Request(Incoming):
     facts: dict[str, FactValue] = {}
     context: Context = Context()
     due_at: Instant | None = None
-    """When it is due, if it has a date of its own; clocks with ``limit: due_at`` run to it."""
+    """When it is due, if it has a date of its own, within ten years; clocks with ``limit: due_at`` run to it."""
 
 
 class Outcome(StrEnum):

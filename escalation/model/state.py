@@ -110,6 +110,10 @@ class Escalation(Record):
     declined: tuple[Actor, ...] = ()
     """Who said that they cannot take it, and has not taken it since: called again only when nobody else is found."""
     taken: Taken | None = None
+    once_concerned: tuple[Actor, ...] = ()
+    """Whom it was said to be about, and then not any more."""
+    unknown_concerned: tuple[Actor, ...] = ()
+    """Of those whom it is said to be about: whom the directory does not know, as whoever asked was told."""
     owner: Owner | None = None
     owner_changes: int = 0
     handoffs: int = 0

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location, did_you_mean
-from escalation.holidays import holidays_wrong
+from escalation.holidays import holiday_findings
 from escalation.people.schedules import Override, Rotation, Span
 from escalation.people.swaps import Swap, locate, missing
 
@@ -35,7 +35,7 @@ _LISTED_ONCE = ("people.*.id", "teams.*.id", "teams.*.members.*", "roles.*.holde
 def check(document: Document) -> list[Finding]:
     """Return everything wrong with a directory beyond its shape."""
     found = [*_unknown(document), *_twice(document), *_overlaps(document), *_swaps(document)]
-    return [*found, *_circles(document), *_hours(document)]
+    return [*found, *_circles(document), *holiday_findings(document, "people.*.hours")]
 
 
 def _unknown(document: Document) -> Iterator[Finding]:
@@ -147,11 +147,3 @@ def _circles(document: Document) -> Iterator[Finding]:
                 yield document.finding(
                     places[person], f"`{person}` is their own {key}{way}; expected a chain that ends"
                 )
-
-
-def _hours(document: Document) -> Iterator[Finding]:
-    for path, named in document.each("people.*.hours.holidays.*"):
-        if isinstance(named, dict) and (wrong := holidays_wrong(named.get("country"), named.get("region"))):
-            yield document.finding(path, wrong)
-    for path, _ in document.each("people.*.hours.holidays_on"):
-        yield document.finding(path, "is written by the loader; expected `holidays`, or single days in `closed`")

@@ -86,13 +86,17 @@ class Finder:
             self.left_out.clear()
         self.notes += [f"{actor} declined before and is left out." for actor in self.left_out]
         fallback = search.fallback if not self.found else None
+        nobody: tuple[Actor, ...] = ()
         if fallback is not None:
             self.notes.append(f"Nobody could be found for what was asked, so {fallback} is asked instead.")
             self._add(fallback, ())
             if not self.found:
                 self.notes.append(f"Nobody could be found for {fallback} either, so nobody is told.")
+                nobody = self._told_of_nobody(fallback)
         spared = tuple(actor for actor in self.spared if actor not in self.found)
         self.notes += [f"{actor} is spared: {self.tired[actor]}." for actor in spared]
+        unknown = tuple(actor for actor in search.concerned if self.directory.person(actor) is None)
+        self.notes += [f"concerns names {actor}, whom the directory does not know." for actor in unknown]
         self.notes += self._unknown()
         members = (actor for target in (*search.targets, *search.also) for actor in self._members(target))
         return People(
@@ -100,9 +104,32 @@ class Finder:
             fell_back=fallback is not None,
             notes=tuple(dict.fromkeys(self.notes)),
             also=tuple(dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)),
+            nobody=nobody,
+            unknown=unknown,
             left_out=tuple(self.left_out),
             spared=spared,
         )
+
+    def _told_of_nobody(self, fallback: Target) -> tuple[Actor, ...]:
+        """Return who is told that nobody can take it: a manager whom it is not about, else whom the fallback names.
+
+        Up the chain from each of those who would have been asked. The fallback's people may be away, or concerned: that
+        is why they are told nothing else.
+        """
+        meant = [self.directory.person(actor) for target in self.search.all_targets for actor in self._members(target)]
+        chain = [person for person in meant if person is not None]
+        for person in chain:
+            manager = self.directory.by_id(person.manager) if person.manager is not None else None
+            if manager is None:
+                continue
+            if manager.actor not in self.search.concerned and manager.absence(self.at) is None:
+                return (manager.actor,)
+            if manager not in chain:
+                chain.append(manager)
+        last = [self.directory.person(actor) for actor in self._members(fallback)]
+        there = [person for person in last if person is not None]
+        there.sort(key=lambda person: person.absence(self.at) is not None)
+        return tuple(person.actor for person in there[:1])
 
     def _members(self, target: Target) -> Sequence[Actor]:
         if not target.startswith("authority:"):

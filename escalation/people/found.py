@@ -28,6 +28,10 @@ class People(Record):
     """One sentence for each target that could not be resolved."""
     also: tuple[Actor, ...] = ()
     """Everybody who belongs to one of the targets, or was found for ``FindPeople.also``: they may act, untold."""
+    nobody: tuple[Actor, ...] = ()
+    """When nobody is found at all, not even the fallback: who is told that, and nothing of what it is about."""
+    unknown: tuple[Actor, ...] = ()
+    """Whom the case is said to concern and the directory does not know."""
     left_out: tuple[Actor, ...] = ()
     """Who would have been asked, but declined before, while somebody else was found."""
     spared: tuple[Actor, ...] = ()

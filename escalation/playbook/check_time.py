@@ -181,6 +181,11 @@ def _lowering(document: Document) -> Iterator[Finding]:
             yield document.finding(
                 ("gates", index, "before"), "it would never be asked; name it in severity: {lowering: {gate: ...}}"
             )
+        if gate.get("before") == "lowering" and gate.get("on_expiry") == "escalate":
+            yield document.finding(
+                ("gates", index, "on_expiry"),
+                "who asks for a milder severity would have it go up a level; expected deny, next_deputy or approve",
+            )
 
 
 def _category(document: Document) -> Iterator[Finding]:

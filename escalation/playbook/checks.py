@@ -11,7 +11,7 @@ from datetime import timedelta
 from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location
-from escalation.holidays import holidays_wrong
+from escalation.holidays import holiday_findings
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
@@ -59,7 +59,7 @@ def check(document: Document) -> list[Finding]:
         *_unique(document, "gates", "id"),
         *_gates(document, types),
         *check_time(document, types),
-        *_calendars(document),
+        *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),
     ]
@@ -197,14 +197,6 @@ def _gates(document: Document, types: Mapping[str, FactType]) -> Iterator[Findin
             and all(str(approver).startswith("person:") for approver in approvers)
         ):
             yield document.finding((*path, "need"), f"{need} must approve and only {len(approvers)} can")
-
-
-def _calendars(document: Document) -> Iterator[Finding]:
-    for path, holidays in document.each("calendars.*.holidays.*"):
-        if isinstance(holidays, dict) and (wrong := holidays_wrong(holidays.get("country"), holidays.get("region"))):
-            yield document.finding(path, wrong)
-    for path, _ in document.each("calendars.*.holidays_on"):
-        yield document.finding(path, "is written by the loader; name `holidays`, or single days in `closed`")
 
 
 def _statuses(document: Document) -> Iterator[Finding]:

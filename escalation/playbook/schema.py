@@ -298,6 +298,12 @@ class Playbook(Record):
         """Statuses that may last only so long, by name."""
         return {status.status: status for status in self.statuses if status.within is not None}
 
+    def subject_of(self, gate: GatePolicy) -> tuple[str, ...]:
+        """Name the facts that are approved: what the gate names, and the amounts by which its approvers were found."""
+        kinds = (target.partition(":") for target in (*gate.approvers, *gate.deputies))
+        amounts = (self.needs.authority.get(name) for kind, _, name in kinds if kind == "authority")
+        return tuple(dict.fromkeys((*gate.subject, *(amount for amount in amounts if amount is not None))))
+
     def gate(self, gate_id: str) -> GatePolicy | None:
         """Return a gate by id; None when the playbook has no such gate."""
         return next((gate for gate in self.gates if gate.id == gate_id), None)

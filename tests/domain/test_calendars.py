@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -204,3 +205,42 @@ def test_time_added_in_two_parts_is_time_added_at_once(
 ) -> None:
     calendar = office(zone, ["00:30-02:30", "22:00-23:30"], week={"sunday": ["01:00-05:00"], "saturday": NIGHT})
     assert calendar.add(calendar.add(at, first), second) == calendar.add(at, first + second)
+
+
+# --- years are not walked through day by day --------------------------------------------------------------------------
+
+SLOTS = st.sampled_from(["00:00-24:00", "00:30-02:30", "01:30-03:30", "09:00-12:00", "10:00-17:30", "22:00-06:00"])
+ANY_WEEK = st.dictionaries(st.sampled_from(WEEKDAYS), st.lists(SLOTS, min_size=1, max_size=3), min_size=1)
+ZONES = st.sampled_from(["UTC", "Europe/Prague", "America/New_York", "Australia/Lord_Howe", "Asia/Gaza"])
+SPECIAL = st.dictionaries(st.dates(date(2038, 1, 1), date(2042, 12, 31)), st.lists(SLOTS, max_size=2), max_size=8)
+YEARS = st.integers(0, 5 * 365 * 86_400).map(lambda seconds: datetime(2038, 1, 1, tzinfo=UTC) + timedelta(0, seconds))
+
+
+@given(ANY_WEEK, ZONES, SPECIAL, YEARS, YEARS)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_whole_weeks_at_once_come_to_what_their_days_come_to(
+    week: dict[Weekday, list[str]], zone: str, special: dict[date, list[str]], at: datetime, other: datetime
+) -> None:
+    calendar = Calendar.model_validate({"time_zone": zone, "week": week, "extra": special})
+    start, end = sorted((at, other))
+    by_days, instant = timedelta(0), start
+    while instant < end:
+        until = min(instant + timedelta(days=1), end)  # too short for a week to be skipped
+        by_days, instant = by_days + calendar.between(instant, until), until
+    assert calendar.between(start, end) == by_days
+    if by_days:
+        reached = calendar.add(start, by_days)
+        assert reached <= end
+        assert calendar.between(reached, end) == timedelta(0)
+        assert calendar.between(reached - timedelta(seconds=1), reached) > timedelta(0)
+
+
+def test_ten_years_of_business_time_take_less_than_five_milliseconds() -> None:
+    start, end = datetime(2026, 11, 20, 10, tzinfo=UTC), datetime(2036, 11, 20, 10, tzinfo=UTC)
+    calendar, spent = office(hours=SPLIT), []
+    for _ in range(5):  # the calendar of a playbook is one for all its escalations, and remembers
+        begun = process_time()
+        duration = calendar.between(start, end)
+        assert calendar.add(start, duration) == end
+        spent.append((process_time() - begun) / 2)
+    assert min(spent) < 0.005

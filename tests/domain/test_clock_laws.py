@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from escalation.calendars import passed
 from escalation.foresight import forecast
 from escalation.lifecycle import clocks
+from escalation.lifecycle.changes import time
+from escalation.lifecycle.clock_views import clock_views
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -79,6 +81,39 @@ def test_a_clock_paused_any_number_of_times_loses_exactly_the_time_of_its_own_th
     ended = [(pause.since, pause.until) for pause in clock.pauses if pause.until is not None]
     lost = sum((passed(hours, since, until) for since, until in ended), timedelta(0))
     assert passed(hours, clock.started_at, clock.due) == limit + lost
+
+
+@LAWS
+@given(calendar=CALENDARS, limit=MINUTES, worse=MINUTES, at=OPENED, waits=WAITS, kept=st.integers(1, 3))
+def test_what_a_ledger_does_not_keep_is_lost_all_the_same(
+    calendar: str | None,
+    limit: timedelta,
+    worse: timedelta,
+    at: datetime,
+    waits: list[tuple[timedelta, timedelta]],
+    kept: int,
+) -> None:
+    book, known = playbook(calendar, limit, worse), []
+    for most in (100, kept):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "MOST_PAUSES", most)
+            life = led(book, at, waits)
+            life.send(c.ChangeSeverity(by=ANN, severity="P0", because="the press called"))
+        clock, view = life.state.clocks["resolution"], next(clock_views(life.state, life.now))
+        known.append((clock.due, clock.warn_due, clock.breached, view.paused_for, view.left))
+        assert len(clock.pauses) <= most
+    assert known[0] == known[1]
+
+
+def test_a_clock_that_is_paused_hundreds_of_times_stays_small() -> None:
+    triggers = [trigger.model_dump() for trigger in small().triggers if trigger.id != "legal"]
+    policy = {"stops": "resolved", "when": "flags.legal", "within": {"default": "10d"}}
+    life = opened(small(clocks={"a": policy}, triggers=triggers))
+    for number in range(101):
+        life.send(c.ChangeFacts(by=BOT, facts={"flags.legal": number % 2 == 0}))
+        life.pass_time("1m")
+    assert len(life.state.clocks["a"].pauses) == time.MOST_PAUSES
+    assert life.state.clocks["a"].due == START + timedelta(days=10, minutes=50)
 
 
 @LAWS

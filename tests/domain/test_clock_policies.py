@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from escalation.errors import NotAllowed, NotNow
+from escalation.errors import NotAllowed, NotNow, RequestRefused
 from escalation.foresight import forecast
 from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.situation import markdown, situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
-from tests.domain.builders import ANN, BOT, CUSTOMER, CYD, EVE, FAY, OFFICE, START, Life, opened, small
+from tests.domain.builders import ANN, BOT, CUSTOMER, CYD, EVE, FAY, OFFICE, START, Life, opened, request, small
 from tests.domain.test_business_clocks import OFFICE as HOURS
 from tests.domain.test_clocks import LEVELS, after, clock, clocked
 
@@ -279,6 +279,20 @@ def test_of_two_due_dates_that_are_reported_the_earlier_counts() -> None:
     assert life.state.due_at == after(START, "8h")
     life.open(request_id="r-3", due_at=after(START, "7h").isoformat())
     assert (life.state.due_at, clock(life, "due").due) == (after(START, "7h"), after(START, "7h"))
+
+
+def test_a_due_date_further_away_than_ten_years_is_refused_however_it_is_stated() -> None:
+    life = Life(due())
+    far, ten_years = "2199-12-30T00:00:00Z", START + timedelta(days=3650)
+    for asked in (request(life.state.playbook, due_at=far), request(life.state.playbook, due_at=far, request_id="r-2")):
+        with pytest.raises(RequestRefused) as caught:
+            life.open(asked)
+        assert caught.value.problems == [
+            ("due_at", "is too far away: expected ten years from now at most, before 2036-11-17")
+        ]
+        life.open(due_at=ten_years.isoformat())
+    beyond = c.ChangeDue(by=ANN, due_at=ten_years + timedelta(seconds=1), because="never")
+    assert "due_at is too far away" in life.taken_by(ANN).refused(NotAllowed, beyond)
 
 
 def test_a_due_date_that_has_passed_is_late_at_once_and_never_before_the_start() -> None:

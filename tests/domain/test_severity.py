@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from escalation.errors import AlreadyDone, NotNow
+from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
@@ -187,6 +187,27 @@ def test_the_approval_is_bound_to_what_was_asked() -> None:
     assert "has changed since" in life.refused(NotNow, c.Approve(by=HAL, digest=seen))
     life.send(c.Approve(by=HAL))
     assert life.state.severity == "P3"
+
+
+def test_who_asks_for_a_milder_severity_does_not_approve_it() -> None:
+    life = opened(guarded(approvers=["team:desk"])).taken_by(ANN)
+    life.send(LOWER)
+    assert life.gate().people == (BOB,), "whoever asked is passed over"
+    assert "is not an approver" in life.refused(NotAllowed, c.Approve(by=ANN))
+    life.send(c.ChangeSeverity(by=BOB, severity="P3", because="nobody is concerned"))
+    assert (life.gate().round, life.gate().people) == (2, (ANN,))
+    asked = life.state.lowering
+    assert asked is not None
+    life.state = life.state.changed({"lowering": asked.changed({"by": ANN})})
+    assert "asked for the milder severity" in life.refused(NotAllowed, c.Approve(by=ANN))
+
+
+def test_an_unanswered_approval_of_a_milder_severity_is_a_no_and_lifts_nothing_up() -> None:
+    life = opened(guarded(on_expiry="escalate")).taken_by(ANN)
+    life.send(LOWER)
+    assert "that counts as a no" in life.due.summary
+    life.pass_time("1h")
+    assert (life.state.lowering, life.gate().state, life.level) == (None, "rejected", "L1")
 
 
 def test_what_its_condition_does_not_cover_is_changed_at_once() -> None:

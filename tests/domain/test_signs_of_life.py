@@ -77,6 +77,34 @@ def test_any_act_of_the_owner_is_a_sign_of_life(act: c.Act) -> None:
     assert life.due.at == after(START, "110m")
 
 
+@pytest.mark.parametrize(
+    "act",
+    [c.Note(by=ANN, text="still on it"), c.PutOnHold(by=ANN, because="waiting for the vendor")],
+    ids=lambda act: type(act).__name__,
+)
+@pytest.mark.parametrize("late", ["1h", "70m"], ids=["at their level", "at the next level"])
+def test_who_is_heard_of_again_ends_the_call_for_others(act: c.Act, late: str) -> None:
+    life = opened(lapsing()).taken_by(ANN)
+    life.pass_time(late)
+    life.send(c.Note(by=BOB, text="is she there?"))
+    said = len(life.sent)
+    life.send(act)
+    assert (life.owner, life.state.rung, life.last(e.OwnerChanged).because) == (ANN, None, "heard of again")
+    life.pass_time("50m")
+    assert life.told(MessageKind.PAGE, since=said) == []
+    assert BOB in life.told(MessageKind.NEWS, since=said), "who was called hears that it is taken"
+    assert situation(life.state, life.now).waiting_on == ("hold" if isinstance(act, c.PutOnHold) else "owner")
+
+
+def test_an_owner_who_declines_or_goes_up_does_not_end_the_call() -> None:
+    life = opened(lapsing()).taken_by(ANN)
+    life.pass_time("1h")
+    life.send(c.Decline(by=ANN, because="ill"))
+    assert life.rung.people == (ANN, BOB)
+    life.send(c.Escalate(by=ANN, reason="other", because="ill", level="L2"))
+    assert life.rung.people == (CYD, "person:dan")
+
+
 def test_acts_of_others_are_no_sign_of_life() -> None:
     life = opened(lapsing()).taken_by(ANN)
     life.pass_time("50m")

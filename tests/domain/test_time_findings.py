@@ -58,6 +58,10 @@ def findings(tmp_path: Path, text: str) -> list[tuple[int, str]]:
             "gates: [{id: milder, before: lowering, approvers: ['role:head-of-support'], deadline: 1h}]",
             "it would never be asked; name it in severity",
         ),
+        (
+            "gates: [{id: milder, before: lowering, approvers: ['role:a'], deadline: 1h, on_expiry: escalate}]",
+            "would have it go up a level",
+        ),
         ("category: {rules: [{when: 'category == \"x\"', category: legal}]}", "while the category is chosen"),
     ],
 )

@@ -1,11 +1,13 @@
 """What the events of opening change: the request, its receipt, what was missing, facts and severity."""
 
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, with_
+from escalation.lifecycle.needs import CONCERNS, concerned
 from escalation.lifecycle.targets import being_called
 from escalation.model import events as e
 from escalation.model.parts import InputRequest, Lowering
 from escalation.model.request import Outcome, Receipt
 from escalation.model.state import Escalation
+from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import ContextPart
 
 
@@ -118,7 +120,7 @@ def _input_provided(state: Escalation, event: e.InputProvided) -> Changes:
         "context": with_(state.context, **given),
         "customer": state.customer or event.customer,
         "words": _with_words(state, event.words),
-        "facts": {**state.facts, **event.facts},
+        **_stated(state, event.facts),
         "missing": event.still_missing,
         "input_request": None if event.answered else _still_asked(state, event),
         "exception": "" if event.answered else state.exception,
@@ -137,7 +139,19 @@ def _exception_used(state: Escalation, event: e.ExceptionUsed) -> Changes:
 
 
 def _facts_changed(state: Escalation, event: e.FactsChanged) -> Changes:
-    return {"facts": {**state.facts, **event.facts}}
+    return _stated(state, event.facts)
+
+
+def _stated(state: Escalation, facts: dict[str, FactValue]) -> Changes:
+    changes: Changes = {"facts": {**state.facts, **facts}}
+    if CONCERNS in facts:
+        left = set(concerned(state)) - set(concerned(state.changed(changes)))
+        changes["once_concerned"] = tuple(dict.fromkeys((*state.once_concerned, *sorted(left))))
+    return changes
+
+
+def _concerned_unknown(state: Escalation, event: e.ConcernedUnknown) -> Changes:
+    return {"unknown_concerned": (*state.unknown_concerned, *event.people)}
 
 
 def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Changes:
@@ -166,6 +180,7 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.InputProvided: _input_provided,
     e.ExceptionUsed: _exception_used,
     e.FactsChanged: _facts_changed,
+    e.ConcernedUnknown: _concerned_unknown,
     e.SeverityChanged: _severity_changed,
     e.SeverityLoweringAsked: _lowering_asked,
     e.SeverityLoweringEnded: _lowering_ended,

@@ -23,7 +23,9 @@ def _clock_started(state: Escalation, event: e.ClockStarted) -> Changes:
         pauses=_ledger(before) if before else (),
         reminders=event.reminders,
     )
-    return {"clocks": {**state.clocks, event.clock: clock}}
+    if before is not None and before.started_at == event.started_at:
+        clock = with_(clock, lost=before.lost, paused_for=before.paused_for)  # what begins afresh has lost nothing
+    return {"clocks": {**state.clocks, event.clock: _kept(clock, state.playbook.calendar_of(event.clock))}}
 
 
 def _ledger(clock: Clock) -> tuple[Pause, ...]:
@@ -85,12 +87,31 @@ def unpause(clock: Clock, calendar: Calendar | None, now: datetime) -> Clock:
             return at
         return later(calendar, now, passed(calendar, since, at))
 
-    return with_(
+    clock = with_(
         clock,
         warn_due=moved(clock.warn_due),
         due=moved(clock.due),
         reminders=tuple(map(moved, clock.reminders)),
         pauses=(*clock.pauses[:-1], with_(last, until=now)),
+    )
+    return _kept(clock, calendar)
+
+
+MOST_PAUSES = 20
+"""How many entries of a pause ledger the state keeps, the latest; the timeline has all of them."""
+
+
+def _kept(clock: Clock, calendar: Calendar | None) -> Clock:
+    """Let the oldest entries go into one sum."""
+    old = clock.pauses[:-MOST_PAUSES]
+    if not old:
+        return clock
+    spans = [(max(each.since, clock.started_at), max(each.until or each.since, clock.started_at)) for each in old]
+    return with_(
+        clock,
+        pauses=clock.pauses[-MOST_PAUSES:],
+        lost=sum((passed(calendar, since, until) for since, until in spans), clock.lost),
+        paused_for=sum((until - since for since, until in spans), clock.paused_for),
     )
 
 
@@ -104,11 +125,15 @@ def _hold_started(state: Escalation, event: e.HoldStarted) -> Changes:
     }
 
 
-def paused_for_confirmation(state: Escalation, by: Actor, because: str, now: datetime) -> dict[str, Clock]:
+CONFIRMATION = "waiting for the resolution to be confirmed"
+"""Why a clock stands still while a proposed resolution is open."""
+
+
+def paused_for_confirmation(state: Escalation, by: Actor, now: datetime) -> dict[str, Clock]:
     """Let the clocks wait that a proposed resolution pauses."""
     policies = state.playbook.clocks
     return {
-        name: pause(clock, by, because, now) if "customer" in policies[name].pauses else clock
+        name: pause(clock, by, CONFIRMATION, now) if "customer" in policies[name].pauses else clock
         for name, clock in state.clocks.items()
     }
 

@@ -34,11 +34,10 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Chan
         confirm_due=event.confirm_due,
         questions=(event.seq,),
     )
-    because = "waiting for the resolution to be confirmed"
     return {
         "resolution": resolution,
         "rung": None,
-        "clocks": paused_for_confirmation(state, event.by, because, event.at),
+        "clocks": paused_for_confirmation(state, event.by, event.at),
     }
 
 

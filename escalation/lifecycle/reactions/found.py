@@ -75,6 +75,16 @@ def _tell(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
             )
 
 
+def nobody_left(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
+    """Tell somebody that not even the last resort leads to anybody; nothing of the case, since it may be about them."""
+    rung = state.rung
+    if rung is None or not rung.last_resort or rung.people or event.purpose != f"rung:{rung.id}":
+        return
+    for person in event.found.nobody:
+        text = words.nobody_left(state)
+        yield notify(state, event, person, MessageKind.WARNING, text, summary=f"tell {person}: nobody may take it")
+
+
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.PeopleResolved: _people_resolved,
 }

@@ -21,7 +21,8 @@ def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
 
 def _excluded(state: Escalation, policy: GatePolicy) -> tuple[Actor, ...]:
     requester = (state.requested_by,) if "requester" in policy.exclude else ()
-    return (*requester, *(owner_of(state) if "owner" in policy.exclude else ()))
+    asker = (state.lowering.by,) if policy.before == "lowering" and state.lowering is not None else ()
+    return (*requester, *asker, *(owner_of(state) if "owner" in policy.exclude else ()))
 
 
 def _gate_decided(state: Escalation, event: e.GateDecided) -> Iterator[Action]:

@@ -45,6 +45,14 @@ def _reasons_added(state: Escalation, event: e.ReasonsAdded) -> Iterator[Action]
         yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: new reasons")
 
 
+def _concerned_unknown(state: Escalation, event: e.ConcernedUnknown) -> Iterator[Action]:
+    to = state.requested_by
+    if kind_of(to) is not ActorKind.CUSTOMER:
+        what = f"concerns names {', '.join(event.people)}, whom the directory does not know: that bars nobody"
+        text = words.news(state, f"{what}. Name them again by their id (change_facts)")
+        yield notify(state, event, to, MessageKind.WARNING, text, summary=f"tell {to}: {what}")
+
+
 def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Iterator[Action]:
     for owner in owner_of(state):
         if owner != event.by:
@@ -73,6 +81,7 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.Opened: _opened,
     e.Joined: _joined,
     e.ReasonsAdded: _reasons_added,
+    e.ConcernedUnknown: _concerned_unknown,
     e.SeverityChanged: _severity_changed,
     e.NoteAdded: _note_added,
     e.InputRequested: _input_requested,

@@ -43,6 +43,7 @@ from escalation.model.events.ladder import (
     RungOpened,
 )
 from escalation.model.events.opening import (
+    ConcernedUnknown,
     Declined,
     DueChanged,
     ExceptionUsed,
@@ -115,6 +116,7 @@ __all__ = [
     "Closed",
     "CommandHeld",
     "CommandRefused",
+    "ConcernedUnknown",
     "Declined",
     "DueChanged",
     "Event",
@@ -197,6 +199,7 @@ KnownEvent = Annotated[
     | Bypassed
     | SeverityLoweringAsked
     | SeverityLoweringEnded
+    | ConcernedUnknown
     | DueChanged
     | LevelEntered
     | RungOpened

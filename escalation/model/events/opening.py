@@ -138,6 +138,13 @@ class FactsChanged(EventBase):
     because: str = ""
 
 
+class ConcernedUnknown(EventBase):
+    """It is said to be about somebody whom the directory does not know: that bars nobody."""
+
+    type: Literal["concerned_unknown"] = "concerned_unknown"
+    people: tuple[Actor, ...]
+
+
 class SeverityChanged(EventBase):
     """The severity changed."""
 
