@@ -299,7 +299,7 @@ def test_a_round_whose_look_up_brings_only_the_concerned_is_over_at_once() -> No
     found = find(OFFICE, look_up, life.now)
     life.send(c.ChangeFacts(by=BOT, facts={"concerns": ("ann", "bob")}))
     life.send(c.PeopleFound(purpose=look_up.purpose, found=found))
-    assert life.rung.id == "L1/2"
+    assert life.rung.id == "L2/2"
     assert life.last(e.RungOpened).because == "everybody in round L1/1 is concerned by it"
 
 
