@@ -202,7 +202,8 @@ def proceed(draft: Draft) -> None:
         return
     because = "; ".join(reason.trigger for reason in draft.state.reasons)
     assignment.choose_path(draft)
-    assignment.enter_at_least(draft, triggers.level_for(draft.state), because)
+    axis = next((reason.axis for reason in draft.state.reasons if reason.axis is not None), None)
+    assignment.enter_at_least(draft, triggers.level_for(draft.state), because, axis)
 
 
 def _join(draft: Draft, request: Request) -> None:
