@@ -16,8 +16,8 @@ it again, and the run is made anew from its history.
 
 And a trace: a workflow task from which no command follows, an answer that changes nothing, leaves nothing in history
 but itself. When the next task brings an update to a worker that does not have the run, the SDK shows it both tasks as
-one, the update first; every later replay shows two. So such a task leaves a marker behind, one of those that a replay
-need not make: histories that were recorded without it go on replaying.
+one, the update first; every later replay shows two. So such a task leaves a marker behind. A replay leaves one exactly
+where the SDK tells it that the history has one: what was recorded without goes on replaying.
 """
 
 from collections.abc import Set  # noqa: PYI025 - of keys as well
@@ -73,20 +73,28 @@ class _Guarded(WorkflowInstance):
         if "query_workflow" not in jobs:
             self._at = at
         completion = self._run.activate(act)
-        if self._leaves_nothing(jobs, completion):
+        for patch in self._traces_due(act, jobs, completion):
             trace = completion.successful.commands.add().set_patch_marker
-            trace.patch_id, trace.deprecated = f"{_TRACE}{act.history_length}", True
+            trace.patch_id, trace.deprecated = patch, True
         self._running -= answered
         for command in completion.successful.commands:
             if command.HasField("schedule_local_activity") and not act.is_replaying:
                 self._running.add(command.schedule_local_activity.seq)
         return completion
 
-    def _leaves_nothing(self, jobs: Set[str | None], completion: WorkflowActivationCompletion) -> bool:
-        """Tell a task without any command; while a local activity runs its own marker is still to come."""
+    def _traces_due(
+        self, act: WorkflowActivation, jobs: Set[str | None], completion: WorkflowActivationCompletion
+    ) -> list[str]:
+        """Return the ids of the markers to leave: of a replay those of its history, else one where nothing follows.
+
+        While a local activity runs, its own marker is still to come.
+        """
+        if act.is_replaying:
+            known = (job.notify_has_patch.patch_id for job in act.jobs if job.HasField("notify_has_patch"))
+            return [patch for patch in known if patch.startswith(_TRACE)]
         if jobs <= _ASIDE or self._running or not completion.HasField("successful"):
-            return False
-        return not completion.successful.commands
+            return []
+        return [] if completion.successful.commands else [f"{_TRACE}{act.history_length}"]
 
     def _only_answers(self, jobs: Set[str | None], answered: Set[int]) -> bool:
         return jobs <= {"resolve_activity", *_ASIDE} and answered <= self._running

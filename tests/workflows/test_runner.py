@@ -134,3 +134,11 @@ def test_neither_a_question_nor_the_answer_of_a_local_activity_leaves_a_trace(gu
     assert traces(guarded, activation(8, 1, answers=[7])) == []
     assert traces(guarded, activation(8, 1, "query_workflow")) == []
     assert traces(guarded, activation(8, 1, "remove_from_cache")) == []
+
+
+def test_a_replay_leaves_the_traces_of_its_history_and_no_others(guarded: _Guarded) -> None:
+    assert traces(guarded, activation(8, 1, answers=[2], replay=True)) == []
+    told = activation(13, 2, answers=[3], replay=True)
+    told.jobs.add().notify_has_patch.patch_id = "nothing followed 13"
+    told.jobs.add().notify_has_patch.patch_id = "something else"
+    assert traces(guarded, told) == ["nothing followed 13"]
