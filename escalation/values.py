@@ -120,9 +120,18 @@ def _in_seconds(duration: timedelta) -> str:
 LONGEST = timedelta(days=3650)
 """Nothing here takes longer than ten years."""
 
+
+def _with_its_unit(written: object) -> object:
+    """Refuse a bare number: pydantic would take 30 for seconds, and whoever wrote it meant minutes."""
+    bare = isinstance(written, int | float) or (isinstance(written, str) and written.strip().isdecimal())
+    if bare and not isinstance(written, bool):
+        raise ValueError("has no unit; expected a duration such as 30s, 15m, 2h or 1d")
+    return parse_duration(written)
+
+
 Duration = Annotated[
     timedelta,
-    BeforeValidator(parse_duration),
+    BeforeValidator(_with_its_unit),
     Field(gt=timedelta(0), le=LONGEST),
     PlainSerializer(_in_seconds, return_type=str, when_used="json"),
 ]

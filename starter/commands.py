@@ -151,7 +151,7 @@ class Option:
         if schema.get("pattern") == _ACTOR:
             return text if ":" in text else f"person:{text}"
         if schema.get("format") == "date-time":
-            return parse_instant(text, now)
+            return None if text.strip().lower() == "none" else parse_instant(text, now)
         return int(text) if schema.get("type") == "integer" and text.lstrip("-").isdecimal() else text
 
     def _parts(self, text: str, properties: _Schema, now: datetime) -> Any:

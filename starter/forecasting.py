@@ -85,7 +85,7 @@ def _forecast(
 
 def _instant(option: str, text: str, now: datetime) -> datetime:
     try:
-        return parse_instant(text, now).astimezone(UTC)
+        return parse_instant(text, now, first=option == "--at").astimezone(UTC)
     except ValueError:
         raise RequestRefused([(option, f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
 

@@ -137,7 +137,7 @@ def _instant(option: str, text: str) -> datetime:
     if text == "now":
         return now
     try:
-        return parse_instant(text, now)
+        return parse_instant(text, now, first=True)
     except ValueError as error:
         raise RequestRefused([(option, str(error))]) from None
 

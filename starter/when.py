@@ -46,8 +46,10 @@ def localized(at: datetime) -> datetime:
     return at.replace(tzinfo=chosen) if chosen is not None and at.tzinfo is None else at.astimezone(chosen)
 
 
-def parse_instant(text: str, now: datetime) -> datetime:
+def parse_instant(text: str, now: datetime, *, first: bool = False) -> datetime:
     """Read an instant. What names no zone is meant in the local one; a time of day is the next time it is that late.
+
+    A date means its last minute: somebody has until then. With ``first`` it means its first: something begins then.
 
     Raises:
         ValueError: saying what was expected.
@@ -70,7 +72,7 @@ def parse_instant(text: str, now: datetime) -> datetime:
     except ValueError:
         raise ValueError(EXPECTED) from None
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", said):
-        read = datetime.combine(read.date(), time(23, 59))
+        read = datetime.combine(read.date(), time() if first else time(23, 59))
     return localized(read) if read.tzinfo is None else read
 
 

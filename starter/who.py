@@ -64,7 +64,7 @@ def who(  # noqa: PLR0917 - typer makes an option of each
 
 def _instant(text: str, now: datetime) -> datetime:
     try:
-        return parse_instant(text, now).astimezone(UTC)
+        return parse_instant(text, now, first=True).astimezone(UTC)
     except ValueError:
         raise RequestRefused([("--at", f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
 

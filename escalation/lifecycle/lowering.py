@@ -42,6 +42,9 @@ def settle(draft: Draft) -> None:
     gate = state.gates.get(policy.id) if policy is not None else None
     if rank(asked.severity) <= rank(state.severity):
         _end(draft, "overtaken", f"it is {state.severity} already")
+    elif draft.before.severity and rank(state.severity) < rank(draft.before.severity):
+        # Whoever is to approve was asked of another severity, for a reason that does not hold any more.
+        _end(draft, "overtaken", f"it has become {state.severity} since")
     elif (
         gate is not None
         and policy is not None

@@ -97,8 +97,8 @@ class ChangeSeverity(Act):
 class ChangeDue(Act):
     """Set another due date, or none; clocks that run to it are computed again."""
 
-    due_at: Instant | None = None
-    """When it is due; None: it has no due date any more. Ten years from now at most."""
+    due_at: Instant | None
+    """When it is due, ten years from now at most; ``none``: it has no due date any more."""
     because: Text
 
 

@@ -263,7 +263,7 @@ def test_another_due_date_moves_its_clock_with_the_old_one_kept_and_none_stops_i
     )
     assert "has passed already" in life.refused(NotAllowed, c.ChangeDue(by=ANN, due_at=START, because="too late"))
     life.refused(NotAllowed, c.ChangeDue(by="person:stranger", due_at=after(START, "9h"), because="?"))
-    life.send(c.ChangeDue(by=ANN, because="no date any more"))
+    life.send(c.ChangeDue(due_at=None, by=ANN, because="no date any more"))
     assert situation(life.state, life.now).clocks == ()
     life.pass_time("1d")
     assert life.all(e.ClockBreached) == []
