@@ -260,6 +260,8 @@ def full_policy(choose: Choices) -> Data:
         ]
     if choose.chance(30):
         lowering = {**_gate(choose), "id": "milder", "before": "lowering", "when": "true", "subject": []}
+        if lowering["on_expiry"] == "escalate":  # a wish for a milder severity does not go up: refused at load
+            lowering["on_expiry"] = "deny"
         data["gates"] = [*data.get("gates", []), lowering]
         data["severity"]["lowering"] = {"gate": "milder"}
     if choose.chance(40):

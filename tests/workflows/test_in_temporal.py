@@ -133,7 +133,12 @@ async def test_at_most_one_upsert_is_made_in_a_workflow_task_and_none_when_nothi
     for number in range(3):
         await world.send(identifier, c.Note(by=ANN, text=f"note {number}"))
     await world.close(identifier)
-    upserts = await world.events(identifier, "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES")
+    upserts = [
+        event
+        for event in await world.events(identifier, "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES")
+        if "TemporalChangeVersion"  # that of a task that would leave no trace otherwise (workflows/runner.py)
+        not in event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+    ]
     tasks = [
         event.upsert_workflow_search_attributes_event_attributes.workflow_task_completed_event_id for event in upserts
     ]
