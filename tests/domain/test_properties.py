@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from escalation.errors import EscalationError
@@ -401,6 +401,9 @@ def test_the_rules_hold_for_a_shipped_playbook_whatever_happens(name: str, data:
 
 @PROFILE
 @given(shape=st.binary(min_size=20, max_size=60), data=HAPPENINGS)
+@example(  # a forecast of a gate whose deputies were all passed over asked for one more
+    shape=b"\x01\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\xc6", data=bytes(14) + b"\t" + bytes(18) + b"9"
+)
 def test_the_rules_hold_for_any_small_playbook_whatever_happens(shape: bytes, data: bytes) -> None:
     lead(generated(Choices(shape)), OFFICE, Choices(data))
 
