@@ -18,7 +18,7 @@ from starter import render
 from starter.opening import playbook_of, read_request
 from starter.session import AsJson, connect, full_id, run, say
 from starter.story import Step, name, names, steps
-from starter.when import EXPECTED, away, localized, parse_instant, show, zone
+from starter.when import away, instant_of, localized, show, zone
 
 if TYPE_CHECKING:
     from escalation.foresight import Foreseen
@@ -64,8 +64,8 @@ def _forecast(
     from starter.people import best_known
 
     now = datetime.now(UTC)
-    begin = now if at == "now" else _instant("--at", at, now)
-    horizon = _instant("--until", until, begin)
+    begin = instant_of("--at", at, now, first=True).astimezone(UTC)
+    horizon = instant_of("--until", until, begin).astimezone(UTC)
     if request is not None:
         asked = read_request(request)
         loaded, people = playbook_of(asked).pinned, best_known(directory)
@@ -81,13 +81,6 @@ def _forecast(
     days = [_days(_without_repeats(found), begin)] if found else ["Nothing."]
     shown = Group(*days, "", Text(last, style="dim"))
     say(found, Constrain(shown, WIDTH), as_json=as_json)
-
-
-def _instant(option: str, text: str, now: datetime) -> datetime:
-    try:
-        return parse_instant(text, now, first=option == "--at").astimezone(UTC)
-    except ValueError:
-        raise RequestRefused([(option, f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
 
 
 async def _state(escalation: str) -> Any:

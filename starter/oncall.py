@@ -1,9 +1,8 @@
 """``escalate oncall``: whose shift it is in the days to come, and swapping shifts. Needs no server."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
@@ -21,7 +20,7 @@ from starter import render
 from starter.people import hearing, people
 from starter.session import AsJson, load, say
 from starter.swapping import write_swap
-from starter.when import parse_instant
+from starter.when import instant_of, localized, zone
 
 DirectoryFile = Annotated[
     Path | None, typer.Option("--directory", metavar="FILE", help="The directory, if not that of the settings.")
@@ -47,20 +46,22 @@ def show(
     *,
     begin: Annotated[str, typer.Option("--from", metavar="WHEN", help="now, tomorrow 9:00, 2026-12-24.")] = "now",
     days: Annotated[int, typer.Option(min=1, max=366, help="For how many days.")] = 14,
-    zone: Annotated[str, typer.Option(metavar="ZONE", help="Time zone to show; yours if not named.")] = "",
+    zone_of: Annotated[
+        str, typer.Option("--zone", metavar="ZONE", help="Time zone to write and read times in; yours if not named.")
+    ] = "",
     directory: DirectoryFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the coming shifts of rotations: who, from when until when, and why that person."""
-    reader = _zone(zone)
-    start = _instant("--from", begin)
-    known = people(directory)
-    shown = {rotation: _rotation(known, rotation)} if rotation is not None else dict(known.rotations)
     now = datetime.now(UTC)
-    parts = {name: list(coming(each, start, start + timedelta(days=days))) for name, each in shown.items()}
-    tables = [_table(name, shown[name], found, now, reader) for name, found in parts.items()]
-    data = {name: _plain(shown[name], found, now) for name, found in parts.items()}
-    say(data, Group(*tables, *([] if tables else [Text("The directory has no rotation.")])), as_json=as_json)
+    with zone(zone_of):
+        start = instant_of("--from", begin, now, first=True)
+        known = people(directory)
+        shown = {rotation: _rotation(known, rotation)} if rotation is not None else dict(known.rotations)
+        parts = {name: list(coming(each, start, start + timedelta(days=days))) for name, each in shown.items()}
+        tables = [_table(name, shown[name], found, now) for name, found in parts.items()]
+        data = {name: _plain(shown[name], found, now) for name, found in parts.items()}
+        say(data, Group(*tables, *([] if tables else [Text("The directory has no rotation.")])), as_json=as_json)
 
 
 @app.command("swap")
@@ -129,28 +130,7 @@ def _end(option: str, text: str, *, required: bool) -> tuple[str, datetime | Non
     person = person.removeprefix("person:").strip()
     if not person or (required and not when):
         raise RequestRefused([(option, "expected PERSON@WHEN, such as eva.novak@2026-12-24T08:00+01:00")])
-    return person, _instant(option, when) if at else None
-
-
-def _instant(option: str, text: str) -> datetime:
-    now = datetime.now(UTC)
-    if text == "now":
-        return now
-    try:
-        return parse_instant(text, now, first=True)
-    except ValueError as error:
-        raise RequestRefused([(option, str(error))]) from None
-
-
-def _zone(name: str) -> tzinfo | None:
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise RequestRefused(
-            [("--zone", "is not a known time zone; expected an IANA name such as Europe/Prague")]
-        ) from None
+    return person, instant_of(option, when, datetime.now(UTC), first=True) if at else None
 
 
 def _rotation(directory: Directory, name: str) -> AnyRotation:
@@ -178,11 +158,11 @@ def _age(rotation: AnyRotation, now: datetime) -> str:
     return f"the feed was read {format_duration(max(now - read_at, timedelta(0)))} ago{failing}"
 
 
-def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime, zone: tzinfo | None) -> RenderableType:
+def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime) -> RenderableType:
     table = render.columns("who", "from", "until", "by", "why")
     for part in parts:
         found = part.found
-        cells = (found.person if found else "nobody", _at(part.start, zone), _at(part.end, zone), _how(part))
+        cells = (found.person if found else "nobody", _at(part.start), _at(part.end), _how(part))
         render.add(
             table,
             *(Text(cell, style="" if found else "bold red") for cell in cells),
@@ -196,8 +176,8 @@ def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime, z
     return render.headed(name, Group(table, *said))
 
 
-def _at(at: datetime, zone: tzinfo | None) -> str:
-    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+def _at(at: datetime) -> str:
+    return f"{localized(at):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _plain(rotation: AnyRotation, parts: list[Part], now: datetime) -> dict[str, Any]:

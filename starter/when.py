@@ -76,6 +76,20 @@ def parse_instant(text: str, now: datetime, *, first: bool = False) -> datetime:
     return localized(read) if read.tzinfo is None else read
 
 
+def instant_of(option: str, text: str, now: datetime, *, first: bool = False) -> datetime:
+    """Read the instant that an option of the command line names, with the offset it is written in; ``now`` is one too.
+
+    Raises:
+        RequestRefused: naming the option, and what was expected.
+    """
+    if text == "now":
+        return now
+    try:
+        return parse_instant(text, now, first=first)
+    except ValueError:
+        raise RequestRefused([(option, f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
+
+
 def show(at: datetime, now: datetime | None = None) -> str:
     """Write an instant in the reader's zone: ``14:05:12 CET``, with its day when that is not today."""
     local = localized(at)

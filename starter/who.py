@@ -12,16 +12,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import RequestRefused
-from escalation.people.directory import load_directory
 from escalation.people.found import People
 from escalation.people.search import Known, Search, Wanted
 from escalation.people.wanted import wanted
 from escalation.playbook.schema import Playbook
 from escalation.values import FINDABLE, Target
 from starter import render, session
+from starter.people import best_known
 from starter.session import AsJson, say
 from starter.story import name, names
-from starter.when import EXPECTED, parse_instant, show
+from starter.when import instant_of, show
 
 PANEL = "Look at escalations"
 
@@ -52,21 +52,13 @@ def who(  # noqa: PLR0917 - typer makes an option of each
 
     Counts what the ledger knows (open escalations, pages, turns) as it is now; takes no turn and tells nobody.
     """
-    people = load_directory(directory or session.load().directory)
-    now = datetime.now(UTC)
-    instant = now if at == "now" else _instant(at, now)
+    instant = instant_of("--at", at, datetime.now(UTC), first=True).astimezone(UTC)
+    people = best_known(directory)
     search = _search(target, _playbook(playbook), _facts(fact or []))
     needed = wanted(people, search, instant)
     known = _foreseen(session.load().places.ledger, needed) if needed else Known()
     found = people.find(search, instant, known)
     say(found, _shown(found, instant), as_json=as_json)
-
-
-def _instant(text: str, now: datetime) -> datetime:
-    try:
-        return parse_instant(text, now, first=True).astimezone(UTC)
-    except ValueError:
-        raise RequestRefused([("--at", f"`{text[:64]}` is no instant; {EXPECTED}")]) from None
 
 
 def _playbook(named: str | None) -> Playbook | None:

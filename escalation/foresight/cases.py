@@ -115,8 +115,9 @@ class Cases:
         if playbook.paths and first is None:
             return  # the last path has no condition
         for path, is_first in ((path, path is first) for path in _followed(playbook, first)):
-            ladder = paths.ladder(playbook, path.id if path is not None else "")
-            starts = {next((each for each in ladder if each >= start), ladder[-1]) for start in self._starts}
+            name = path.id if path is not None else ""
+            ladder = paths.ladder(playbook, name)
+            starts = {paths.at_least(playbook, name, start) for start in self._starts}
             if path is None or path.then is None:
                 self.ends.add(ladder[-1])
             if index not in ladder or (is_first and index < min(starts, default=0)):

@@ -35,8 +35,8 @@ def _at_a_level(playbook: Playbook, source: Document, index: int, cell: Cell) ->
     if place is None:
         return
     level = playbook.levels[place]
-    ack, dwell = cell.ack or level.ack, cell.dwell or level.dwell
-    repeat = level.repeat if cell.repeat is None else cell.repeat
+    here = level.at(cell)
+    ack, dwell, repeat = here.ack, here.dwell, here.repeat
     key = "ack" if cell.ack is not None else "dwell"
     if ack > dwell:
         message = (

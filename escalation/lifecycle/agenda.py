@@ -74,7 +74,7 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(state.handoff.due, "handoff", "", f"{state.handoff.to} is to accept the hand-off")
     if state.hold is not None:
         yield _Awaited(state.hold.until, "hold", "", "end of the hold")
-    waiting = state.resolution_state in ("proposed", "confirmed")
+    waiting = state.waits_for_confirmation
     if level is not None and state.hold is None and not waiting and state.review is None:
         yield _Awaited(level.dwell_due, "dwell", "", f"end of the time at level {level.id}")
     if rung is not None and rung.held:

@@ -109,13 +109,15 @@ def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
     )
 
 
-def _close(draft: Draft, gate: Gate, state: str, because: str, by: Actor | None = ENGINE) -> None:
-    draft.record(e.GateClosed, by=by, gate=gate.id, round=gate.round, state=state, because=because)
+def _close(
+    draft: Draft, gate: Gate, state: str, because: str, by: Actor | None = ENGINE, *, skipped: bool = False
+) -> None:
+    draft.record(e.GateClosed, by=by, gate=gate.id, round=gate.round, state=state, because=because, skipped=skipped)
 
 
 def close_bypassed(draft: Draft, gate: Gate, by: Actor, because: str) -> None:
     """Let a gate pass without its approvers, for what it asks now: a change asks them after all."""
-    _close(draft, gate, "passed", f"skipped by {by} in an emergency: {because}", by=by)
+    _close(draft, gate, "passed", f"skipped by {by} in an emergency: {because}", by=by, skipped=True)
 
 
 def needed(gate: Gate, policy: GatePolicy) -> int:

@@ -8,7 +8,7 @@ being told. Every level change says why.
 from datetime import timedelta
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import packet, paths, permissions, work_items
+from escalation.lifecycle import hours, packet, paths, permissions, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.needs import concerned
@@ -140,7 +140,7 @@ def move_round(draft: Draft, because: str) -> None:
     rung, policy, level = state.rung, state.level_policy, state.level
     if rung is None or policy is None or level is None:
         return
-    if rung.held and not state.playbook.severity.scale[state.severity_rank].waits_for_hours:
+    if rung.held and not hours.can_wait(state):
         # What waited for somebody's working hours waits no longer, nor does the time at the level.
         _arrive(draft, level.index, because, level.axis, by=ENGINE)
         _again(draft, rung, rung.round, because)
@@ -185,7 +185,7 @@ def acknowledgement_due(draft: Draft) -> None:
     if rung is None or policy is None:
         return
     waited = _within(state, policy, paths.step(state, policy, rung.opened_at).ack)
-    if rung.people and not rung.told and not rung.held:
+    if _in_vain(rung):
         round_over(draft, f"no page of round {rung.id} was delivered within {waited}")
     else:
         round_over(draft, f"nobody acknowledged at {policy.id} within {waited}")

@@ -241,17 +241,12 @@ def _why_it_waits(state: Escalation, name: str, policy: ClockPolicy, facts: Fact
     asked = state.input_request
     if "hold" in policy.pauses and state.hold is not None:
         yield "on hold"
-    if "customer" in policy.pauses and waits_for_confirmation(state):
+    if "customer" in policy.pauses and state.waits_for_confirmation:
         yield CONFIRMATION
     if "input" in policy.pauses and asked is not None:
         yield f"{asked.of} is to supply {', '.join(asked.parts)}"
     if not _runs(state, policy, facts):
         yield f"it runs only while {policy.when}"
-
-
-def waits_for_confirmation(state: Escalation) -> bool:
-    """Tell whether a resolution waits to be confirmed, or for an approval that stands behind it."""
-    return state.resolution_state in ("proposed", "confirmed") and state.review is None
 
 
 def _facts(state: Escalation) -> Facts | None:
@@ -302,7 +297,7 @@ def breach(draft: Draft, name: str) -> None:
 def level_after(state: Escalation, name: str) -> int | None:
     """Return the index of the level that a breach of this clock leads to; None when it only tells."""
     then = state.playbook.clocks[name].on_breach
-    if then == TELL or state.level is None or state.review is not None or waits_for_confirmation(state):
+    if then == TELL or state.level is None or state.review is not None or state.waits_for_confirmation:
         return None
     if then == LEVEL_UP:
         index = paths.following(state)

@@ -178,11 +178,10 @@ def _lowering(state: Escalation, policy: GatePolicy) -> str:
 def gate_closed(state: Escalation, gate: Gate) -> Words:
     """Tell the owner how an approval ended."""
     words = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
-    if gate.because.startswith("skipped by"):
-        words["passed"] = "skipped"
+    how = "skipped" if gate.skipped else words.get(gate.state, gate.state)
     return (
-        f"{headline(state)} - {gate.id}: {words.get(gate.state, gate.state)}",
-        f"Approval {gate.id} (round {gate.round}) of {state.id}: {words.get(gate.state, gate.state)}. {gate.because}.",
+        f"{headline(state)} - {gate.id}: {how}",
+        f"Approval {gate.id} (round {gate.round}) of {state.id}: {how}. {gate.because}.",
     )
 
 

@@ -4,7 +4,6 @@ A status is told from the state, so entering one is noticed after each command, 
 """
 
 from escalation.lifecycle import assignment
-from escalation.lifecycle.clocks import waits_for_confirmation
 from escalation.lifecycle.draft import Draft
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -32,7 +31,7 @@ def will_go_up(state: Escalation) -> bool:
     policy = state.playbook.timed_statuses.get(stay.status) if stay is not None else None
     if stay is None or policy is None or policy.then is not StatusLimit.LEVEL_UP or stay.times:
         return False
-    return state.level is not None and state.review is None and not waits_for_confirmation(state)
+    return state.level is not None and state.review is None and not state.waits_for_confirmation
 
 
 def overdue(draft: Draft) -> None:

@@ -11,8 +11,13 @@ from escalation.lifecycle import paths
 from escalation.lifecycle.draft import Draft
 from escalation.model import events as e
 from escalation.model.state import Escalation
-from escalation.people.found import FoundPerson, People
+from escalation.people.found import People
 from escalation.values import ENGINE
+
+
+def can_wait(state: Escalation) -> bool:
+    """Tell whether pages at its severity wait for working hours."""
+    return state.playbook.severity.scale[state.severity_rank].waits_for_hours
 
 
 def fresh(state: Escalation, found: People) -> People:
@@ -29,15 +34,15 @@ def hold(draft: Draft, found: People) -> None:
     """
     state = draft.state
     rung, policy, level = state.rung, state.level_policy, state.level
-    if rung is None or policy is None or level is None or not _waits(state):
+    if rung is None or policy is None or level is None or not can_wait(state):
         return
-    until = {each.person: each.opens_at for each in found.people if _is_off(each, draft)}
+    until = {each.person: at for each in found.people if (at := each.opens_at) is not None and at > draft.now}
     if not until:
         return
     draft.record(e.PagesHeld, by=ENGINE, rung=rung.id, until=until)
     held = {**rung.held, **until}
     if set(rung.people) <= held.keys():
-        begins = min(at for at in held.values() if at is not None)
+        begins = min(held.values())
         step = paths.step(state, policy, rung.opened_at)
         draft.record(
             e.RungMoved,
@@ -55,12 +60,4 @@ def begin(draft: Draft) -> None:
     rung = draft.state.rung
     if rung is not None:
         people = tuple(person for person, at in rung.held.items() if at <= draft.now)
-        draft.record(e.PagesReleased, by=ENGINE, rung=rung.id, people=people, since=rung.opened_at)
-
-
-def _waits(state: Escalation) -> bool:
-    return state.playbook.severity.scale[state.severity_rank].waits_for_hours
-
-
-def _is_off(each: FoundPerson, draft: Draft) -> bool:
-    return each.opens_at is not None and each.opens_at > draft.now
+        draft.record(e.PagesReleased, by=ENGINE, rung=rung.id, people=people)

@@ -25,7 +25,6 @@ class Step(NamedTuple):
     targets: tuple[Target, ...]
     ack: timedelta
     dwell: timedelta
-    repeat: int
     channels: tuple[str, ...]
     choose: Choose | None
     calendar: Calendar | None
@@ -42,32 +41,21 @@ class Step(NamedTuple):
 
 def step(state: Escalation, policy: LevelPolicy, now: datetime) -> Step:
     """Say what a level asks for now."""
-    cell = _cell(state, policy)
-    playbook = state.playbook
-    calendar = playbook.calendars.get(policy.calendar) if policy.calendar is not None else None
-    route = _route(state, policy, now)
-    choose = (route.choose if route is not None else None) or policy.choose
-    if cell is None:
-        targets = route.targets if route is not None else policy.targets
-        return Step(targets, policy.ack, policy.dwell, policy.repeat, policy.channels, choose, calendar)
+    here, route = policy.at(_cell(state, policy)), _route(state, policy, now)
     return Step(
-        route.targets if route is not None else cell.targets or policy.targets,
-        cell.ack or policy.ack,
-        cell.dwell or policy.dwell,
-        policy.repeat if cell.repeat is None else cell.repeat,
-        cell.channels or policy.channels,
-        choose,
-        calendar,
+        targets=route.targets if route is not None else here.targets,
+        ack=here.ack,
+        dwell=here.dwell,
+        channels=here.channels,
+        choose=(route.choose if route is not None else None) or here.choose,
+        calendar=state.playbook.calendar(here.calendar),
     )
 
 
 def repeats(state: Escalation) -> int:
     """Return how many more rounds the present level has after the first."""
     policy = state.level_policy
-    if policy is None:
-        return 0
-    cell = _cell(state, policy)
-    return policy.repeat if cell is None or cell.repeat is None else cell.repeat
+    return policy.at(_cell(state, policy)).repeat if policy is not None else 0
 
 
 def _cell(state: Escalation, policy: LevelPolicy) -> Cell | None:
@@ -163,7 +151,7 @@ def awaited(state: Escalation) -> Iterator[Awaited]:
     playbook, opened = state.playbook, state.opened_at
     if not playbook.matrix or opened is None or state.level is None:
         return
-    if state.hold is not None or state.review is not None or state.resolution_state in ("proposed", "confirmed"):
+    if state.hold is not None or state.review is not None or state.waits_for_confirmation:
         return
     facts: Facts | None = None
     for cell in playbook.matrix:

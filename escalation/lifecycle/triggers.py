@@ -150,20 +150,23 @@ def _rise(draft: Draft, fresh: list[TriggerPolicy], facts: Facts, changed: Abstr
     criterion = policy.up_when
     if criterion is None or state.resolution_state == "proposed":
         return
-    compiled = condition(state.playbook, criterion)
-    if compiled.reads & changed and compiled.true(facts) and not compiled.true(derive(basis_of(draft.before))):
+    if _has_become_true(draft, criterion, facts, changed):
         assignment.go_up(draft, f"handover criterion of {policy.id} met: {criterion}")
 
 
 def _another_path(draft: Draft, facts: Facts, changed: AbstractSet[str]) -> bool:
     """Change over when the condition of a path that stands before the present one has become true."""
     state = draft.state
-    playbook = state.playbook
-    for path in playbook.paths:
+    for path in state.playbook.paths:
         if path.id == state.path:
             return False
-        compiled = condition(playbook, path.when)
-        if compiled.reads & changed and compiled.true(facts) and not compiled.true(derive(basis_of(draft.before))):
+        if _has_become_true(draft, path.when, facts, changed):
             assignment.take_path(draft, path, f"{path.about or path.when} is true now")
             return True
     return False
+
+
+def _has_become_true(draft: Draft, text: str, facts: Facts, changed: AbstractSet[str]) -> bool:
+    """Tell whether a condition is true that was not before this command, because of a fact it reads."""
+    compiled = condition(draft.state.playbook, text)
+    return bool(compiled.reads & changed and compiled.true(facts) and not compiled.true(derive(basis_of(draft.before))))

@@ -132,6 +132,8 @@ class Gate(Record):
     closed_at: AwareDatetime | None = None
     closed_by: Actor | None = None
     because: str = ""
+    skipped: bool = False
+    """Passed without its approvers, by the exception procedure."""
 
 
 class Pause(Record):

@@ -277,6 +277,11 @@ class Escalation(Record):
         return tuple(item for item in self.items.values() if item.done_at is None)
 
     @property
+    def waits_for_confirmation(self) -> bool:
+        """True while a resolution waits to be confirmed, or for an approval that stands behind it."""
+        return self.resolution_state in ("proposed", "confirmed") and self.review is None
+
+    @property
     def unreviewed(self) -> tuple[Bypass, ...]:
         """Uses of the exception procedure that nobody has looked at yet."""
         done = {item.bypass for item in self.items.values() if item.done_at is not None}

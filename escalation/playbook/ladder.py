@@ -50,6 +50,13 @@ class LevelPolicy(Record):
     Any act of theirs counts. It waits while it is on hold, at a gate, or with whoever confirms the resolution.
     """
 
+    def at(self, cell: "Cell | None") -> "LevelPolicy":
+        """Return the level as a cell of the matrix has it; what the cell leaves out is the level's own."""
+        if cell is None:
+            return self
+        said = {key: value for key in ("targets", "ack", "dwell", "channels") if (value := getattr(cell, key))}
+        return self.changed({**said, **({} if cell.repeat is None else {"repeat": cell.repeat})})
+
 
 class Route(Record):
     """Sends what matches to other targets than the level's own."""

@@ -276,7 +276,11 @@ class Playbook(Record):
     def calendar_of(self, clock: str) -> Calendar | None:
         """Return the calendar that a clock runs by; None when it runs in wall time."""
         policy = self.clocks.get(clock)
-        return self.calendars.get(policy.calendar) if policy is not None and policy.calendar is not None else None
+        return self.calendar(policy.calendar) if policy is not None else None
+
+    def calendar(self, name: str | None) -> Calendar | None:
+        """Return a calendar by its name; None for wall time, which has none."""
+        return self.calendars.get(name) if name is not None else None
 
     @cached_property
     def watched_clocks(self) -> tuple[str, ...]:

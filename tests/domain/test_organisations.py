@@ -42,11 +42,14 @@ roles:
   quality: {holders: [quinn]}
   engineering: {holders: [ella]}
   management: {holders: [max]}
+  compliance: {holders: [cora]}
+  legal: {holders: [lea]}
+  executives: {holders: [max]}
   boss: {holders: [max]}
   playbook-owner: {holders: [max]}
   lead: {holders: [max]}
 """,
-    *("nina", "sven", "quinn", "ella", "max"),
+    *("nina", "sven", "quinn", "ella", "max", "cora", "lea"),
 )
 LADDER = [
     level("network", "role:network"),
@@ -54,6 +57,9 @@ LADDER = [
     level("quality", "role:quality"),
     level("engineering", "role:engineering"),
     level("management", "role:management", last_resort="role:boss"),
+    level("compliance", "role:compliance"),
+    level("legal", "role:legal"),
+    level("executives", "role:executives", last_resort="role:boss"),
 ]
 PATHS = [
     {
@@ -63,6 +69,7 @@ PATHS = [
         "about": "everybody is affected",
     },
     {"id": "outage", "when": 'record_type == "incident"', "levels": ["network", "systems", "management"]},
+    {"id": "regulatory", "when": 'topic == "regulation"', "levels": ["compliance", "legal", "executives"]},
     {"id": "defect", "levels": ["quality", "engineering", "management"]},
 ]
 
@@ -83,6 +90,11 @@ def test_an_outage_goes_through_the_technical_teams_to_management_and_the_wider_
 @pytest.mark.req("EP-UC4")
 def test_a_defect_goes_from_quality_to_engineering_to_management() -> None:
     assert climbed() == ["quality", "engineering", "management"]
+
+
+@pytest.mark.req("EP-UC3")
+def test_a_regulatory_concern_goes_from_compliance_to_legal_counsel_to_the_executives() -> None:
+    assert climbed(topic="regulation") == ["compliance", "legal", "executives"]
 
 
 AROUND_THE_SUN = company(

@@ -1,7 +1,7 @@
 """`escalate oncall`: the coming shifts as people and programs read them, and swaps written into the file."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,31 +10,38 @@ from escalation.people.directory import example_file, load_directory
 from tests.starter.conftest import Escalate
 from tests.support.calendars import event, events
 
-DIRECTORY = """\
+YEAR = datetime.now(UTC).year
+"""Of the nights: a feed is read only for some weeks back and some months ahead, so its dates move with the clock."""
+
+AWAY = ", ".join(
+    f"{{start: {start}T00:00:00+01:00, end: {end}T00:00:00+01:00, why: private}}"
+    for start, end in (("2026-12-21", "2026-12-23"), (f"{YEAR}-12-25", f"{YEAR}-12-27"))
+)
+DIRECTORY = f"""\
 # Everybody who answers for support.
 people:
-  - {id: eva, name: Eva, time_zone: Europe/Prague, contacts: [{channel: inbox, address: eva}]}   # speaks Czech
+  - {{id: eva, name: Eva, time_zone: Europe/Prague, contacts: [{{channel: inbox, address: eva}}]}}   # speaks Czech
   - id: jan
     name: "Jan"
     time_zone: Europe/Prague
-    contacts: [{channel: inbox, address: jan}]
-    away: [{start: 2026-12-21T00:00:00+01:00, end: 2026-12-23T00:00:00+01:00, why: private}]
-  - {id: olga, name: Olga, time_zone: Europe/Prague, contacts: [
-      {channel: inbox, address: olga},
-    ]}
+    contacts: [{{channel: inbox, address: jan}}]
+    away: [{AWAY}]
+  - {{id: olga, name: Olga, time_zone: Europe/Prague, contacts: [
+      {{channel: inbox, address: olga}},
+    ]}}
 
 rotations:
   support:
     people: [eva, jan, olga]
     time_zone: Europe/Prague
-    hand_over: {weekday: monday, at: 08:00}
+    hand_over: {{weekday: monday, at: 08:00}}
     starts_on: 2026-01-05
     overrides:
-      - {start: 2026-12-08T08:00:00+01:00, end: 2026-12-09T08:00:00+01:00, person: olga, why: a day off}
+      - {{start: 2026-12-08T08:00:00+01:00, end: 2026-12-09T08:00:00+01:00, person: olga, why: a day off}}
 
   # Nights only, from a calendar.
   nights:
-    feed: {file: nights.ics, people: {Eva: eva, Jan: jan}, time_zone: Europe/Prague}
+    feed: {{file: nights.ics, people: {{Eva: eva, Jan: jan}}, time_zone: Europe/Prague}}
 """
 # 7 December is 48 weeks after 5 January, so Eva's week; Jan has the 14th, Olga the 21st, Eva the 28th.
 EVA, JAN, OLGA = "eva@2026-12-07T08:00+01:00", "jan@2026-12-14T08:00+01:00", "olga@2026-12-21T08:00+01:00"
@@ -46,8 +53,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.write_text(DIRECTORY)
     (tmp_path / "nights.ics").write_bytes(
         events(
-            event("Eva", "20261201T180000", "20261202T060000", "RRULE:FREQ=DAILY;INTERVAL=2"),
-            event("Jan", "20261202T180000", "20261203T060000", "RRULE:FREQ=DAILY;INTERVAL=2"),
+            event("Eva", f"{YEAR}1201T180000", f"{YEAR}1202T060000", "RRULE:FREQ=DAILY;INTERVAL=2"),
+            event("Jan", f"{YEAR}1202T180000", f"{YEAR}1203T060000", "RRULE:FREQ=DAILY;INTERVAL=2"),
         )
     )
     monkeypatch.setenv("ESCALATION_DIRECTORY", str(path))
@@ -77,13 +84,30 @@ def test_the_coming_shifts_are_shown_in_the_zone_of_the_reader(escalate: Escalat
     ]
 
 
+def test_a_day_to_begin_with_is_one_of_the_reader_s_zone(escalate: Escalate, file: Path) -> None:
+    asked = ("oncall", "support", "--from", "2026-12-08", "--days", "1", "--zone", "America/New_York")
+    shifts = escalate(*asked, "--json").json["support"]["shifts"]
+    assert datetime.fromisoformat(shifts[0]["from"]) == datetime(2026, 12, 8, 5, tzinfo=UTC)
+
+
+def test_who_is_on_call_by_a_calendar_is_found(escalate: Escalate, file: Path) -> None:
+    evening = ("--at", f"{YEAR}-12-02T20:00+01:00")
+    (found,) = escalate("who", "oncall:nights", *evening, "--json").json["people"]
+    assert found["person"] == "person:jan"
+    (file.parent / "nights.ics").unlink()
+    said = escalate("who", "oncall:nights", *evening)
+    assert "jan" in said.out
+    assert "the file cannot be read" in said.err
+
+
 def test_a_feed_is_shown_with_its_age_and_its_gaps(escalate: Escalate, file: Path) -> None:
-    asked = ("oncall", "nights", "--from", "2026-12-01T18:00+01:00", "--days", "1")
+    asked = ("oncall", "nights", "--from", f"{YEAR}-12-01T18:00+01:00", "--days", "1")
     said = escalate(*asked, "--zone", "Europe/Prague").out
     rows = [" ".join(line.split()) for line in said.splitlines() if " CET " in line]
+    first, second = date(YEAR, 12, 1), date(YEAR, 12, 2)
     assert rows == [
-        "eva Tue 2026-12-01 18:00 CET Wed 2026-12-02 06:00 CET feed",
-        "nobody Wed 2026-12-02 06:00 CET Wed 2026-12-02 18:00 CET gap",
+        f"eva {first:%a} {YEAR}-12-01 18:00 CET {second:%a} {YEAR}-12-02 06:00 CET feed",
+        f"nobody {second:%a} {YEAR}-12-02 06:00 CET {second:%a} {YEAR}-12-02 18:00 CET gap",
     ]
     assert re.search(r"the feed was read \d+s ago", said)
     (file.parent / "nights.ics").unlink()
@@ -147,13 +171,13 @@ def test_a_swap_that_leaves_a_gap_is_written_with_the_reason_when_it_is_forced(e
 
 def test_a_swap_of_a_calendars_shifts_is_checked_against_the_calendar(escalate: Escalate, file: Path) -> None:
     swap = ("oncall", "swap", "nights", "--why", "x", "--take")
-    said = escalate(*swap, "jan", "--give", "eva@2026-12-02T18:00+01:00", code=1).err
-    assert "theirs that are near start at 2026-12-01T18:00+01:00 and 2026-12-03T18:00+01:00" in said
-    assert "leaves a gap" in escalate(*swap, "jan", "--give", "eva@2026-12-21T18:00+01:00", code=1).err
+    said = escalate(*swap, "jan", "--give", f"eva@{YEAR}-12-02T18:00+01:00", code=1).err
+    assert f"theirs that are near start at {YEAR}-12-01T18:00+01:00 and {YEAR}-12-03T18:00+01:00" in said
+    assert "leaves a gap" in escalate(*swap, "jan", "--give", f"eva@{YEAR}-12-25T18:00+01:00", code=1).err
     assert file.read_text() == DIRECTORY
-    escalate(*swap, "jan", "--give", "eva@2026-12-03T18:00+01:00")
+    escalate(*swap, "jan", "--give", f"eva@{YEAR}-12-03T18:00+01:00")
     assert [line.strip()[:2] for line in added(file)] == ["sw", "- "]
-    rows = escalate("oncall", "nights", "--from", "2026-12-03T18:00+01:00", "--days", "1", "--json").json["nights"]
+    rows = escalate("oncall", "nights", "--from", f"{YEAR}-12-03T18:00+01:00", "--days", "1", "--json").json["nights"]
     assert (rows["shifts"][0]["person"], rows["shifts"][0]["by"]) == ("jan", "swap")
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -38,7 +37,6 @@ async def join(world: World, message: Notify) -> DigestEnd:
     return end
 
 
-@pytest.mark.req("SUP-11")
 async def test_what_waited_for_the_same_person_arrives_as_one_message(world: World) -> None:
     first, second = await asyncio.gather(join(world, page("door")), join(world, page("window")))
     assert first == second

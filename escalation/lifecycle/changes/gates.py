@@ -4,6 +4,7 @@ from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
 from escalation.model.parts import Gate, Held, Vote
 from escalation.model.state import Escalation
+from escalation.playbook.schema import Expiry
 
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:
@@ -31,13 +32,15 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Changes:
         closed_at=event.at,
         closed_by=event.by,
         because=event.because,
+        skipped=event.skipped,
     )
     return {"gates": {**state.gates, gate.id: gate}}
 
 
 def _gate_expired(state: Escalation, event: e.GateExpired) -> Changes:
     gate = state.gates[event.gate]
-    changed = with_(gate, due=event.due or gate.due, deputies_asked=gate.deputies_asked + 1)
+    asked = gate.deputies_asked + (event.behaviour is Expiry.NEXT_DEPUTY)
+    changed = with_(gate, due=event.due or gate.due, deputies_asked=asked)
     return {"gates": {**state.gates, gate.id: changed}}
 
 

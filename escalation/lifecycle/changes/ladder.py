@@ -5,6 +5,7 @@ from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
 from escalation.model.state import Escalation
 from escalation.people.found import People
+from escalation.values import Actor
 
 
 def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
@@ -80,11 +81,10 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     purpose, _, reference = event.purpose.partition(":")
     if purpose == "bypass" and not reference:
         # Whoever is found in their place, because nobody else is there, may not.
-        return {} if event.found.fell_back else _may_bypass(state, event)
-    people = dict(state.people)
-    for actor in (*found, *event.found.also):
-        people.setdefault(actor, event.purpose)
-    changes: Changes = {"people": people}
+        if event.found.fell_back:
+            return {}
+        return {"people": _joined_by(state, event), "may_bypass": (*found, *event.found.also)}
+    changes: Changes = {"people": _joined_by(state, event)}
     if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
         rung = state.rung
         why = {each.person: each.note for each in event.found.people if each.note}
@@ -99,12 +99,10 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     return changes
 
 
-def _may_bypass(state: Escalation, event: e.PeopleResolved) -> Changes:
-    allowed = (*(each.person for each in event.found.people), *event.found.also)
-    people = dict(state.people)
-    for actor in allowed:
-        people.setdefault(actor, event.purpose)
-    return {"people": people, "may_bypass": allowed}
+def _joined_by(state: Escalation, event: e.PeopleResolved) -> dict[Actor, str]:
+    """Return the working group with everybody who was found; what made them part of it first stays."""
+    found = (*(each.person for each in event.found.people), *event.found.also)
+    return {**state.people, **{actor: event.purpose for actor in found if actor not in state.people}}
 
 
 def _approvers_found(gate: Gate, answer: People) -> Gate:

@@ -186,7 +186,7 @@ def waited(state: Escalation, since: datetime, now: datetime) -> Changes:
     if level is None or policy is None:
         return changes
     since = max(since, level.entered_at)
-    calendar = state.playbook.calendars.get(policy.calendar) if policy.calendar is not None else None
+    calendar = state.playbook.calendar(policy.calendar)
     if calendar is None:
         due = level.dwell_due + (now - since)
     else:

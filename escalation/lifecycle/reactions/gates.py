@@ -50,8 +50,7 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
     if policy is None or gate is None:
         return
     if event.behaviour == Expiry.NEXT_DEPUTY:
-        # A forecast asks again what was asked before: by then the last deputy may have been passed over as well.
-        deputy = policy.deputies[min(gate.deputies_asked, len(policy.deputies)) - 1]
+        deputy = policy.deputies[gate.deputies_asked - 1]
         purpose, summary = f"gate:{event.gate}/{event.round}/{deputy}", f"find deputy for {event.gate}"
         # Whoever has enough authority for it may have been asked already: the deputy is the next one.
         asked = gate.people if split_target(deputy)[0] == "authority" else ()

@@ -41,6 +41,8 @@ class GateClosed(EventBase):
     round: int
     state: Literal["passed", "rejected", "voided", "withdrawn"]
     because: str
+    skipped: bool = False
+    """Passed without its approvers, by the exception procedure."""
 
 
 class GateExpired(EventBase):

@@ -85,7 +85,6 @@ class PagesReleased(EventBase):
     type: Literal["pages_released"] = "pages_released"
     rung: str
     people: tuple[Actor, ...]
-    since: AwareDatetime
 
 
 class PeopleResolved(EventBase):
