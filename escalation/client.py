@@ -41,7 +41,7 @@ from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, command_name
 from escalation.model.events import Event
 from escalation.model.request import Outcome, Receipt, Request, check_size
-from escalation.model.start import OPEN, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
+from escalation.model.start import OPEN, RUN_LENGTH, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
 from escalation.model.state import Escalation
 from escalation.playbook.load import Shelf, shipped_folder
 from escalation.playbook.schema import Playbook
@@ -185,7 +185,7 @@ class EscalationClient:
             try:
                 await self.temporal.start_workflow(
                     WORKFLOW,
-                    Start(playbook=request.playbook, previous=previous),
+                    Start(playbook=request.playbook, run_length=RUN_LENGTH, previous=previous),
                     id=identifier,
                     task_queue=self._task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -209,7 +209,7 @@ class EscalationClient:
         identifier = escalation_id(request.source, request.dedup_key)
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             WORKFLOW,
-            Start(playbook=request.playbook, previous=previous),
+            Start(playbook=request.playbook, run_length=RUN_LENGTH, previous=previous),
             id=identifier,
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

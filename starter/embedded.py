@@ -252,7 +252,6 @@ class EmbeddedStack:
         command: Sequence[str] = WORKER_COMMAND,
         port: int | None = None,
         ui_port: int | None = None,
-        dynamic_config: Mapping[str, str] = NOTHING,
         namespace: str = "default",
     ) -> AsyncIterator[Self]:
         """Run the stack for as long as the body of `async with` runs; whichever way that ends, nothing is left behind.
@@ -272,9 +271,7 @@ class EmbeddedStack:
         try:
             async with (
                 body,
-                await TemporalServer.start(
-                    folder=folder, port=port, ui_port=ui_port, dynamic_config=dynamic_config, namespace=namespace
-                ) as server,
+                await TemporalServer.start(folder=folder, port=port, ui_port=ui_port, namespace=namespace) as server,
             ):
                 stack = cls(folder, server, environment=environment, command=command, on_death=interrupt)
                 try:

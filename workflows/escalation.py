@@ -19,7 +19,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action
 from escalation.model.request import Receipt, Request
-from escalation.model.start import OPEN, WORKFLOW, Start, Summary
+from escalation.model.start import OPEN, REQUEST_STEPS, RUN_LENGTH, WORKFLOW, Start, Summary
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Stage
 from escalation.values import ENGINE
@@ -48,6 +48,8 @@ class EscalationWorkflow(Views):
         self.due: Due | None = next_due(carried.state) if carried else None
         self.earlier = start.previous.instance if start.previous else None
         self.repeats = carried.repeats if carried else 0
+        self.run_length = start.run_length
+        self.steps = 0
         self.refusal: RequestRefused | None = None
         self.cancelled = False
         self.early_signals: list[tuple[str, bytes]] = []
@@ -105,6 +107,7 @@ class EscalationWorkflow(Views):
                     workflow.continue_as_new(
                         Start(
                             playbook=self.playbook,
+                            run_length=self.run_length or RUN_LENGTH,
                             carried=carry(self.now, self.deliveries, self.journal, self.repeats),
                         )
                     )
@@ -116,6 +119,7 @@ class EscalationWorkflow(Views):
         try:
             await self._wait(lambda: self.due != due or self._long_enough, left, due.summary[:200] if due else None)
         except TimeoutError:
+            self.steps += 1
             return False
         return True
 
@@ -158,6 +162,7 @@ class EscalationWorkflow(Views):
 
     async def _answer(self, request: Request) -> Receipt:
         """Take a request; the only handler that waits, for the playbook."""
+        self.steps += REQUEST_STEPS
         await workflow.wait_condition(lambda: self.state is not None or self.refusal is not None)
         if self.refusal is not None and (self.cancelled or self.state is None):
             raise self.refusal
@@ -194,6 +199,7 @@ class EscalationWorkflow(Views):
 
     def signalled(self, name: str, content: bytes) -> None:
         """Take a signal of the same name as a command."""
+        self.steps += 1
         if self._opened:
             take_signal(self, name, content)
         else:
@@ -223,6 +229,7 @@ class EscalationWorkflow(Views):
         return events
 
     def _report(self, action: Action, result: c.Internal) -> None:
+        self.steps += 1
         # What comes back for an escalation that was closed meanwhile concerns nobody any more.
         if action.key.startswith(f"{self.now.instance}/"):
             try:
@@ -232,8 +239,13 @@ class EscalationWorkflow(Views):
 
     @property
     def _long_enough(self) -> bool:
+        # Counted here, and only what history has: what the server suggests is no part of history. A task in which a
+        # local activity answers may have it suggested in life, and in a replay not.
+        long = (
+            workflow.info().is_continue_as_new_suggested() if self.run_length is None else self.steps >= self.run_length
+        )
         # While the ledger is down the journal grows; it is carried over once it fits into one payload again.
-        return workflow.info().is_continue_as_new_suggested() and self.journal.fits
+        return long and self.journal.fits
 
     @property
     def _opened(self) -> bool:

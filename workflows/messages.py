@@ -26,6 +26,9 @@ W = TypeVar("W", bound="type[Any]")
 class Shell(Protocol):
     """What the handlers need of the workflow."""
 
+    steps: int
+    """Of this run: what was said to it counts too when nothing follows."""
+
     @property
     def now(self) -> Escalation:
         """Return the state; refuses while there is none."""
@@ -55,6 +58,7 @@ def takes_commands(cls: W) -> W:
 
 def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
     async def handle(self: Shell, command: c.Act) -> c.Answer:
+        self.steps += 1
         already = accepted_before(self.now, command)
         if already is not None:
             return c.Answer(message=f"accepted before, at {already.at:%H:%M:%S %Z}", at=already.at, seq=already.seq)

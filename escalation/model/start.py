@@ -15,6 +15,12 @@ TASK_QUEUE = "escalations"
 OPEN = "open"
 """The update that opens, and the signal for callers that do not wait for its answer."""
 
+RUN_LENGTH = 400
+"""Steps after which a run goes on in a new one. A step leaves about ten events of history, and Temporal ends a run at
+51,200 events, 50 MB or 2,000 updates."""
+REQUEST_STEPS = 20
+"""What a request counts as, because it may be a megabyte."""
+
 
 class Chapter(Record):
     """Events of one escalation that the ledger does not have yet, and how it stands as a whole."""
@@ -54,6 +60,9 @@ class Start(Record):
     """The workflow's input."""
 
     playbook: str
+    run_length: int | None = None
+    """After so many steps (messages taken, results, timers fired) this run goes on in a new one. Pinned in the run, so
+    that another version may have another length. None, as in runs of before there was this: when the server says so."""
     previous: Previous | None = None
     carried: Annotated[Carried | None, WrapValidator(_leniently)] = None
 

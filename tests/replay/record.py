@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -26,8 +27,8 @@ from tests.support.people import see_through
 
 HISTORIES = Path(__file__).parent / "histories"
 
-SOON = {"limit.historyCount.suggestContinueAsNew": "40"}
-"""Continue-as-new after so few events that a short life has it."""
+SHORT = 8
+"""Steps of a run, so few that a short life has several runs."""
 
 
 async def happy(client: EscalationClient) -> str:
@@ -67,10 +68,10 @@ async def continued(client: EscalationClient) -> str:
     return (await see_through(client, identifier)).id
 
 
-async def record(prefix: str, dynamic_config: dict[str, str], *lives: Any) -> None:
+async def record(prefix: str, *lives: Any) -> None:
     """Live each life on a stack of its own and write the history of each of its runs."""
     with TemporaryDirectory() as folder:
-        async with EmbeddedStack.run(Path(folder), dynamic_config=dynamic_config) as stack:
+        async with EmbeddedStack.run(Path(folder)) as stack:
             temporal = await Client.connect(stack.address, data_converter=pydantic_data_converter, identity="recorder")
             client = EscalationClient(temporal, playbooks=Shelf(shipped_folder()))
             for life in lives:
@@ -101,8 +102,9 @@ async def main(prefix: str) -> None:
     """Record everything under a prefix that names the version."""
     if any(HISTORIES.glob(f"{prefix}-*.json")):
         raise SystemExit(f"histories named {prefix}-* exist already; choose another prefix")
-    await record(prefix, {}, happy, gated, cancelled)
-    await record(prefix, SOON, continued)
+    await record(prefix, happy, gated, cancelled)
+    with patch("escalation.client.RUN_LENGTH", SHORT):
+        await record(prefix, continued)
 
 
 if __name__ == "__main__":

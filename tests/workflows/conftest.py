@@ -29,17 +29,6 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cl
     await server.stop()
 
 
-@pytest.fixture(scope="session")
-async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """A real server that wants a run to continue as new after 30 events, of which a real one allows 4,096."""
-    server = await TemporalServer.start(
-        folder=tmp_path_factory.mktemp("impatient"),
-        dynamic_config={"limit.historyCount.suggestContinueAsNew": "30"},
-    )
-    yield await _connect(server.address)
-    await server.stop()
-
-
 @pytest.fixture
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
     """A server whose clock jumps ahead while a test sleeps in it, for one test: what is left over stops the clock."""

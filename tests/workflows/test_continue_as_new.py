@@ -1,6 +1,6 @@
 """A long life is told in several runs of Temporal; nobody notices where one ends and the next begins.
 
-The server of these tests asks for a new run after 30 events of history, so that each escalation here has many.
+Runs of these tests are short, so that each escalation here has many.
 """
 
 import asyncio
@@ -27,13 +27,23 @@ async def sink() -> AsyncIterator[FaultSink]:
         yield opened
 
 
+SHORT = 6
+"""Steps of a run, where a real one has hundreds; a request is more than that."""
+
+
 @pytest.fixture
 async def restless(
-    impatient: Client, tmp_path: Path, cached: int, desk: BreakableDesk, sink: FaultSink
+    temporal: Client,
+    tmp_path: Path,
+    cached: int,
+    desk: BreakableDesk,
+    sink: FaultSink,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[World]:
     """A world whose runs are short. Ben's pages fail while the help desk is down."""
+    monkeypatch.setattr("escalation.client.RUN_LENGTH", SHORT)
     contacts = {"ben": sink.address("ben", lambda _: Reply(500 if desk.down else 200))}
-    async with open_world(impatient, tmp_path, cached=cached, contacts=contacts, help_desk=desk) as opened:
+    async with open_world(temporal, tmp_path, cached=cached, contacts=contacts, help_desk=desk) as opened:
         yield opened
 
 
@@ -119,9 +129,8 @@ async def test_a_run_that_a_newer_worker_began_goes_on_with_its_unknown_action_t
     identifier = world.identifier("moved")
     music = {"type": "play_music", "key": "moved/3/music", "title": "a waltz"}
     carried = {"state": {**state, "id": identifier, "instance": "moved"}, "pending": [music]}
-    await world.temporal.start_workflow(
-        "Escalation", {"playbook": "tested", "carried": carried}, id=identifier, task_queue=world.settings.task_queue
-    )
+    start = {"playbook": "tested", "run_length": SHORT, "carried": carried}
+    await world.temporal.start_workflow("Escalation", start, id=identifier, task_queue=world.settings.task_queue)
     world.opened.add(identifier)
     await new_run(world, identifier)
     (started,) = await world.events(identifier, "WORKFLOW_EXECUTION_STARTED")
@@ -164,6 +173,21 @@ async def test_an_escalation_with_the_largest_request_there_may_be_goes_on_in_a_
     await new_run(world, identifier)
     await new_run(world, identifier)
     assert len((await world.client.packet(identifier)).context.conversation) == len(turns)
+    await world.close(identifier)
+
+
+async def test_what_is_only_said_again_leads_to_a_new_run_too(restless: World) -> None:
+    world = restless
+    identifier = await world.opened_id("door")
+    await new_run(world, identifier)
+    note = c.Note(by=ANN, text="once", command_id="n-1")
+    noted = await world.send(identifier, note)
+    runs = set()
+    for number in range(3 * SHORT):  # each is a part of the history, from which nothing follows
+        again = await world.handle(identifier).execute_update("note", note, id=f"again-{number}", result_type=c.Answer)
+        assert again.seq == noted.seq
+        runs.add((await world.handle(identifier).describe()).run_id)
+    assert len(runs) >= 3
     await world.close(identifier)
 
 
