@@ -82,7 +82,9 @@ def escalate(draft: Draft, command: c.Escalate) -> None:
         _require_other_path(state, command)
     elif command.level is not None:
         index = paths.named(state, command.level)
-    draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because)
+    # A person who lacks something is not the one to be called for it at the next level.
+    cannot = command.by if command.reason != "other" and kind_of(command.by) is ActorKind.PERSON else None
+    draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because, cannot=cannot)
     triggers.settle(draft, {"reason"}, rise=False)
     axis = Axis.HIERARCHICAL if command.reason == "no_authority" else Axis.FUNCTIONAL
     because = f"{command.by} escalated ({command.reason}): {command.because}"

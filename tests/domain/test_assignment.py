@@ -495,6 +495,22 @@ def test_whoever_cannot_decide_sends_it_up_and_says_why(reason: str, axis: Axis)
     assert life.owner == ANN  # until somebody there takes it
 
 
+@pytest.mark.parametrize(("reason", "called"), [("no_expertise", (CYD,)), ("other", (ANN, CYD))])
+def test_whoever_lacks_something_is_not_called_for_it_at_the_next_level(reason: str, called: tuple[str, ...]) -> None:
+    level = {"id": "L2", "targets": [ANN, CYD], "ack": "15m", "dwell": "4h"}
+    life = opened(small(levels=[ladder()[0], level, ladder()[2]])).taken_by(ANN)
+    life.send(c.Escalate.model_validate({"by": ANN, "reason": reason, "because": "beyond me"}))
+    assert life.rung.people == called
+
+
+def test_whoever_lacks_something_and_is_alone_at_the_next_level_is_passed_by() -> None:
+    level = {"id": "L2", "targets": [ANN], "ack": "15m", "dwell": "4h"}
+    life = opened(small(levels=[ladder()[0], level, ladder()[2]])).taken_by(ANN)
+    life.send(c.Escalate(by=ANN, reason="no_authority", because="a matter for the lead"))
+    assert (life.level, life.rung.people, life.now) == ("L3", (EVE,), START)
+    assert life.last(e.LevelEntered).because == "everybody who can be asked at L2 declined before"
+
+
 def test_a_level_can_be_named_and_only_one_above() -> None:
     life = opened(small())
     life.send(c.Escalate(by=BOT, reason="other", because="urgent", level="L3"))

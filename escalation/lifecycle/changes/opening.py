@@ -139,7 +139,10 @@ def _exception_used(state: Escalation, event: e.ExceptionUsed) -> Changes:
 
 
 def _facts_changed(state: Escalation, event: e.FactsChanged) -> Changes:
-    return _stated(state, event.facts)
+    changes = _stated(state, event.facts)
+    if event.cannot is not None and event.cannot not in state.declined:
+        changes["declined"] = (*state.declined, event.cannot)
+    return changes
 
 
 def _stated(state: Escalation, facts: dict[str, FactValue]) -> Changes:

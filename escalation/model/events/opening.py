@@ -136,6 +136,8 @@ class FactsChanged(EventBase):
     type: Literal["facts_changed"] = "facts_changed"
     facts: dict[str, FactValue]
     because: str = ""
+    cannot: Actor | None = None
+    """Who said with it that they cannot do it: asked again only where nobody else is found."""
 
 
 class ConcernedUnknown(EventBase):
