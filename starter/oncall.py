@@ -11,14 +11,16 @@ from rich.text import Text
 
 from escalation.errors import NotAllowed, RequestRefused
 from escalation.explain import did_you_mean
-from escalation.people.directory import Directory
+from escalation.people.directory import Absence, Directory
 from escalation.people.feeds import FeedRotation
 from escalation.people.schedules import AnyRotation, By, Part, coming
+from escalation.people.search import Search
 from escalation.people.swaps import Given, Swap, missing
 from escalation.values import format_duration
 from starter import render
 from starter.people import hearing, people
 from starter.session import AsJson, load, say
+from starter.story import names
 from starter.swapping import write_swap
 from starter.when import instant_of, localized, zone
 
@@ -59,8 +61,8 @@ def show(
         known = people(directory)
         shown = {rotation: _rotation(known, rotation)} if rotation is not None else dict(known.rotations)
         parts = {name: list(coming(each, start, start + timedelta(days=days))) for name, each in shown.items()}
-        tables = [_table(name, shown[name], found, now) for name, found in parts.items()]
-        data = {name: _plain(shown[name], found, now) for name, found in parts.items()}
+        tables = [_table(name, shown[name], found, now, known) for name, found in parts.items()]
+        data = {name: _plain(shown[name], found, now, known) for name, found in parts.items()}
         say(data, Group(*tables, *([] if tables else [Text("The directory has no rotation.")])), as_json=as_json)
 
 
@@ -158,15 +160,33 @@ def _age(rotation: AnyRotation, now: datetime) -> str:
     return f"the feed was read {format_duration(max(now - read_at, timedelta(0)))} ago{failing}"
 
 
-def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime) -> RenderableType:
+def _away(directory: Directory, part: Part) -> tuple[Absence, ...]:
+    """Return when whoever has this shift is away in it. Why they are is their own matter."""
+    person = directory.by_id(part.found.person) if part.found is not None else None
+    absences = person.away if person is not None else ()
+    return tuple(gone for gone in absences if gone.start < part.end and gone.end > part.start)
+
+
+def _instead(directory: Directory, rotation: str, part: Part) -> str:
+    """Say from when until when whoever has this shift is away in it, and who is asked then."""
+    said = []
+    for gone in _away(directory, part):
+        start, end = max(gone.start, part.start), min(gone.end, part.end)
+        found = directory.find(Search(targets=(f"oncall:{rotation}",)), start).people
+        said.append(f"away {_at(start)} to {_at(end)}, then {names(each.person for each in found) or 'nobody'}")
+    return "; ".join(said)
+
+
+def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime, known: Directory) -> RenderableType:
     table = render.columns("who", "from", "until", "by", "why")
     for part in parts:
         found = part.found
         cells = (found.person if found else "nobody", _at(part.start), _at(part.end), _how(part))
+        why, instead = found.why if found and found.by in {By.OVERRIDE, By.SWAP} else "", _instead(known, name, part)
         render.add(
             table,
             *(Text(cell, style="" if found else "bold red") for cell in cells),
-            Text(found.why if found and found.by in {By.OVERRIDE, By.SWAP} else "", style="dim"),
+            Text.assemble((why, "dim"), "; " if why and instead else "", (instead, "yellow")),
         )
     table.columns[1].no_wrap = table.columns[2].no_wrap = True
     remarks = rotation.remarks if isinstance(rotation, FeedRotation) else ()
@@ -180,7 +200,7 @@ def _at(at: datetime) -> str:
     return f"{localized(at):%a %Y-%m-%d %H:%M %Z}"
 
 
-def _plain(rotation: AnyRotation, parts: list[Part], now: datetime) -> dict[str, Any]:
+def _plain(rotation: AnyRotation, parts: list[Part], now: datetime, known: Directory) -> dict[str, Any]:
     rows = [
         {
             "person": part.found.person if part.found else None,
@@ -188,6 +208,7 @@ def _plain(rotation: AnyRotation, parts: list[Part], now: datetime) -> dict[str,
             "until": part.end.astimezone(UTC),
             "by": _how(part),
             "why": part.found.why if part.found else "",
+            "away": [{"from": each.start, "until": each.end} for each in _away(known, part)],
         }
         for part in parts
     ]

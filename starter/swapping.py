@@ -33,8 +33,9 @@ def write_swap(path: Path, rotation: str, swap: Swap, check: Callable[[Directory
         check: raises what must keep the directory, as it would be, from being written.
 
     Raises:
-        DocumentError: the file is wrong, or would be with this swap.
-        NotAllowed: the layout of the file leaves no place for it; the message has the line to write by hand.
+        DocumentError: the file is wrong.
+        NotAllowed: the swap cannot be, or the layout of the file leaves no place for it; then the message has the line
+            to write by hand.
         NotNow: somebody else changed the file meanwhile.
     """
     path = path.resolve()
@@ -50,7 +51,7 @@ def write_swap(path: Path, rotation: str, swap: Swap, check: Callable[[Directory
     except (YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _by_hand(path, rotation, entry) from error
     written = parse_document(new, str(path))
-    check(check_directory(written))
+    check(_checked(written, rotation))
     if not _is_only_more(document, written, rotation):
         raise _by_hand(path, rotation, entry)
     if stamp(path) != before:
@@ -58,6 +59,24 @@ def write_swap(path: Path, rotation: str, swap: Swap, check: Callable[[Directory
     _replace(path, new)
     line = written.line(("rotations", rotation, "swaps", len(written.data["rotations"][rotation]["swaps"]) - 1))
     return line, new.splitlines()[line - 1].strip()
+
+
+def _checked(written: Document, rotation: str) -> Directory:
+    """Check the directory as it would be; what is wrong with the swap is said in the words it was asked for in."""
+    try:
+        return check_directory(written)
+    except DocumentError as error:
+        place = f"rotations.{rotation}.swaps.{len(written.data['rotations'][rotation]['swaps']) - 1}"
+        wrong = {finding.message: _option(finding.path, place) for finding in error.findings}
+        if not all(finding.path.startswith(place) for finding in error.findings):
+            raise
+        problems = "; ".join(f"{option}{message}" for message, option in wrong.items())
+        raise NotAllowed(f"{problems}. Nothing was written") from error
+
+
+def _option(path: str, place: str) -> str:
+    asked = {"a": "--give: ", "b": "--take: "}
+    return asked.get(path.removeprefix(f"{place}.")[:1], "") if path != place else ""
 
 
 def _entry(swap: Swap) -> CommentedMap:

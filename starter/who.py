@@ -50,7 +50,8 @@ def who(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Say who would be paged for a target, why they, and who not.
 
-    Counts what the ledger knows (open escalations, pages, turns) as it is now; takes no turn and tells nobody.
+    Counts what the ledger knows (open escalations, pages, turns) as it is now; takes no turn and tells nobody. Exit 1
+    when nobody would be.
     """
     instant = instant_of("--at", at, datetime.now(UTC), first=True).astimezone(UTC)
     people = best_known(directory)
@@ -59,6 +60,8 @@ def who(  # noqa: PLR0917 - typer makes an option of each
     known = _foreseen(session.load().places.ledger, needed) if needed else Known()
     found = people.find(search, instant, known)
     say(found, _shown(found, instant), as_json=as_json)
+    if not found.people:
+        raise typer.Exit(1)
 
 
 def _playbook(named: str | None) -> Playbook | None:

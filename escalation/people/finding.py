@@ -10,7 +10,7 @@ What is passed over, left out or spared is said in a note, and each person found
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -226,16 +226,18 @@ class Finder:
         match kind:
             case "person":
                 known = directory.by_id(name)
-                return [self._present(known, "", avoid)] if known is not None else self._no_person(name)
+                if known is None:
+                    return self._no("person", name, (each.id for each in directory.people))
+                return [self._present(known, "", avoid)]
             case "team":
                 team = directory.team(name)
                 if team is None:
-                    return "no such team in the directory"
+                    return self._no("team", name, (each.id for each in directory.teams))
                 return self._on_call(team.oncall, avoid, tired, resolved) if team.oncall else self._all_of(name, avoid)
             case "role":
                 role = directory.roles.get(name)
                 if role is None:
-                    return "no such role in the directory"
+                    return self._no("role", name, directory.roles)
                 if role.oncall:
                     return self._on_call(role.oncall, avoid, tired, resolved)
                 return [
@@ -247,9 +249,9 @@ class Finder:
             case _:
                 return "a RACI part must be replaced by its targets before people are found"
 
-    def _no_person(self, name: str) -> str:
-        meant = did_you_mean(name, [person.id for person in self.directory.people]).strip("; ?")
-        return f"no such person in the directory{f' ({meant}?)' if meant else ''}"
+    def _no(self, what: str, name: str, known: Iterable[str]) -> str:
+        meant = did_you_mean(name, tuple(known)).strip("; ?")
+        return f"no such {what} in the directory{f' ({meant}?)' if meant else ''}"
 
     def _all_of(self, name: str, avoid: set[Actor]) -> list[_Candidate]:
         team = self.directory.team(name)
@@ -257,7 +259,7 @@ class Finder:
 
     def _on_call(self, rotation: str, avoid: set[Actor], tired: _Tired, resolved: _Resolved) -> list[_Candidate] | str:
         if rotation not in self.directory.rotations:
-            return f"no rotation `{rotation}` in the directory"
+            return self._no("rotation", rotation, self.directory.rotations)
         turns = self.directory.rotations[rotation]
         shift = on_call(turns, self.at)
         if shift is None:

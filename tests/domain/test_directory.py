@@ -171,7 +171,7 @@ class TestNobodyFound:
             ("person:zoe", "person:zoe: no such person in the directory."),
             ("team:zoe", "team:zoe: no such team in the directory."),
             ("role:zoe", "role:zoe: no such role in the directory."),
-            ("oncall:zoe", "oncall:zoe: no rotation `zoe` in the directory."),
+            ("oncall:zoe", "oncall:zoe: no such rotation in the directory."),
             (
                 "raci:accountable",
                 "raci:accountable: a RACI part must be replaced by its targets before people are found.",

@@ -116,6 +116,21 @@ def test_a_feed_is_shown_with_its_age_and_its_gaps(escalate: Escalate, file: Pat
     assert rows["feed"]["failing"] == "the file cannot be read: there is no such file"
 
 
+def test_whoever_is_away_in_their_shift_is_marked_and_who_is_asked_then_is_named(
+    escalate: Escalate, file: Path
+) -> None:
+    file.write_text(
+        DIRECTORY.replace("    away: [", "    deputy: olga\n    away: [").replace("2026-12-21", "2026-12-18")
+    )
+    asked = ("oncall", "support", "--from", "2026-12-14T08:00+01:00", "--days", "7", "--zone", "Europe/Prague")
+    said = " ".join(escalate(*asked).out.split())
+    assert "jan Mon 2026-12-14 08:00 CET Mon 2026-12-21 08:00 CET turn away Fri 2026-12-18 00:00 CET to " in said
+    assert "then olga" in said
+    assert "private" not in said
+    (shift,) = escalate(*asked, "--json").json["support"]["shifts"]
+    assert [each["from"] for each in shift["away"]] == ["2026-12-18T00:00:00+01:00"]
+
+
 def test_a_rotation_that_is_not_there_is_answered_with_the_one_that_was_meant(escalate: Escalate, file: Path) -> None:
     assert "did you mean `support`?" in escalate("oncall", "suport", code=2).err
     assert "--zone" in escalate("oncall", "--zone", "Mars/Base", code=2).err
@@ -148,7 +163,7 @@ def test_a_swap_is_written_into_the_file_and_nothing_else_is_touched(escalate: E
     [
         ("eva@2026-12-08T08:00+01:00", "olga", "eva has no shift that starts at 2026-12-08T08:00"),
         (OLGA, JAN, "leaves a gap: jan takes this shift and is away in it"),
-        (EVA, "nobody", "no person `nobody`"),
+        (EVA, "nobody", "--take: no person `nobody`"),
         (EVA, "eva", "swaps a shift of one person with themselves"),
     ],
     ids=["no such shift", "away", "unknown", "one person"],

@@ -67,8 +67,10 @@ def test_a_level_of_a_playbook_is_asked_with_the_facts_of_a_case(escalate: Escal
 
 
 def test_nobody_is_an_answer_that_says_why(escalate: Escalate, people: str) -> None:
-    said = escalate("who", "team:zoe", "--directory", people).out
+    said = escalate("who", "team:zoe", "--directory", people, code=1).out
     assert said.splitlines()[:2] == ["Nobody.", "team:zoe: no such team in the directory."]
+    slip = escalate("who", "team:dsek", "--directory", people, code=1).out
+    assert "no such team in the directory (did you mean `desk`?)" in slip
 
 
 @pytest.mark.parametrize(
