@@ -152,10 +152,15 @@ async def test_a_request_that_waits_while_its_run_is_cancelled_is_told_so(
         assert world.received() == []
 
 
+RACES = 20
+
+
 async def test_cancelling_in_the_instant_of_the_opening_ends_in_order_every_time(crowded: World) -> None:
     async def race(number: int) -> str:
         opening = asyncio.create_task(crowded.client.open(crowded.request(f"race{number}")))
         identifier = crowded.identifier(f"race{number}")
+        if number == RACES - 1:  # however slow this machine is, one is open before
+            await opening
         await asyncio.sleep(number**2 * 0.0015)
         await eventually(lambda: was_cancelled(crowded.handle(identifier)), "the run is there to be cancelled")
         crowded.opened.add(identifier)
@@ -168,5 +173,5 @@ async def test_cancelling_in_the_instant_of_the_opening_ends_in_order_every_time
         assert (await crowded.client.state(identifier)).outcome == "cancelled"
         return "opened"
 
-    outcomes = await asyncio.gather(*(race(number) for number in range(20)))
+    outcomes = await asyncio.gather(*(race(number) for number in range(RACES)))
     assert "opened" in outcomes
