@@ -17,7 +17,9 @@ it again, and the run is made anew from its history.
 And a trace: a workflow task from which no command follows, an answer that changes nothing, leaves nothing in history
 but itself. When the next task brings an update to a worker that does not have the run, the SDK shows it both tasks as
 one, the update first; every later replay shows two. So such a task leaves a marker behind. A replay leaves one exactly
-where the SDK tells it that the history has one: what was recorded without goes on replaying.
+where the SDK tells it that the history has one: what was recorded without goes on replaying. (The SDK knows of it:
+temporalio/sdk-rust#1281 and #1509 divide histories in another way, for runs that begin with it. Until it is the default
+there, this stays.)
 """
 
 from collections.abc import Set  # noqa: PYI025 - of keys as well
