@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from escalation.documents import Document
 from escalation.foresight.asking import Asking
 from escalation.foresight.foreseen import Foreseen, Weight
+from escalation.people.feeds import FeedRotation
 from escalation.people.schedules import coming
 from escalation.playbook.schema import Playbook
 from escalation.values import FINDABLE, Target, format_duration, split_target
@@ -67,7 +68,11 @@ def _without_shift(
     if not whole and first.end == end:
         lasts = f"from {first.start.astimezone(UTC):%Y-%m-%d %H:%M} UTC on"
     several = "" if len(holes) == 1 else f", the first of {len(holes)} times"
-    message = f"nobody has the shift {lasts}{several}; close the gap with a layer, an override or hours that meet"
+    close = "close the gap with a layer, an override or hours that meet"
+    if isinstance(rotation, FeedRotation):
+        unread = rotation.nobody()
+        close = f"{unread}; mend that" if unread else "close the gap in its calendar, or with an override"
+    message = f"nobody has the shift {lasts}{several}; {close}"
     together = sum((part.end - part.start for part in holes), timedelta(0))
     finding = directory.finding(("rotations", name), message)
     yield Foreseen(Weight.WARNING, finding, first.start.astimezone(UTC), together)

@@ -12,6 +12,7 @@ import pytest
 from escalation.documents import Document, parse_document
 from escalation.foresight.lint import Foreseen, Weight, prove
 from escalation.people.directory import Directory, check_directory
+from escalation.people.feeds import FeedShift, Heard
 from escalation.people.search import Search
 from escalation.playbook.load import load
 from escalation.playbook.schema import Playbook
@@ -444,6 +445,30 @@ def test_a_gap_is_said_at_its_line_of_the_directory_with_its_first_instant_and_l
     assert (gap.at, gap.lasts) == (datetime(2026, 11, 21, 23, tzinfo=UTC), timedelta(days=1))  # midnight in Prague
     assert gap.what.startswith("nobody has the shift for 1d; close the gap")
     assert str(proved).startswith("3 severities × 1 case × ")
+
+
+def test_what_closes_a_gap_of_a_calendar_is_said_of_calendars() -> None:
+    feed = "feed: {file: gone.ics, people: {Ann: ann}, time_zone: Europe/Prague}"
+    people = parse_document(
+        f"""
+        people: [{{id: ann, name: Ann, time_zone: Europe/Prague, contacts: [{{channel: inbox, address: a}}]}}]
+        rotations: {{nights: {{{feed}}}}}
+        """,
+        "people.yaml",
+    )
+    level = {"id": "L1", "targets": ["oncall:nights"], "ack": "15m", "dwell": "2h", "last_resort": "person:ann"}
+    raci = {stage: {"responsible": ["person:ann"], "accountable": "person:ann"} for stage in STAGES}
+    rules = playbook(levels=[level], raci=raci, owner="person:ann", triggers=[{"id": "limit", "when": "ai_limit"}])
+
+    def advice(heard: Heard) -> str:
+        known = check_directory(people).hearing({"nights": heard})
+        proved = prove(rules, known, START, 7, people=people, channels={"inbox"})
+        (found,) = (each for each in proved.findings if "rotations.nights" in each.where)
+        return found.what
+
+    assert "its feed could not be read yet: it answered 404; mend that" in advice(Heard(failing="it answered 404"))
+    shift = FeedShift("ann", START, START + timedelta(days=1))
+    assert "close the gap in its calendar, or with an override" in advice(Heard(shifts=(shift,), read_at=START))
 
 
 def test_the_same_files_always_give_the_same_findings_in_the_same_order() -> None:
