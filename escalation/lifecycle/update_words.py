@@ -30,6 +30,11 @@ def update(state: Escalation, name: str, said: Update, person: Actor, note: str 
     return f"{headline(state)} - update for {name}", "\n".join(lines)
 
 
+def ended(state: Escalation) -> Words:
+    """Tell a stakeholder that it ended without a resolution; why is for those who worked on it."""
+    return f"{headline(state)} - ended", f"{state.id} was ended without a resolution. No further updates come."
+
+
 def speak(state: Escalation, person: Actor, note: str = "") -> Words:
     """Tell somebody that they speak to the stakeholders, and until when."""
     due = state.communication.due if state.communication is not None else None

@@ -134,6 +134,11 @@ def people_found(state: Escalation, event: e.PeopleResolved) -> Changes:
     return _talk(state, communicators=tuple(speakers))
 
 
+def is_update(key: str) -> bool:
+    """Tell whether a message's key is that of an update: whoever has one hears of the next, and not of who owns it."""
+    return "/update:" in key
+
+
 def delivered(state: Escalation, key: str, to: Actor) -> Changes:
     """Note to whom of a stakeholder's people the latest update is known to have come."""
     talk = state.communication

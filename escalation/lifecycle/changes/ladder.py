@@ -122,7 +122,8 @@ def _approvers_found(gate: Gate, answer: People) -> Gate:
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
-    told = state.told if event.to in state.told else (*state.told, event.to)
+    known = event.to in state.told or communication.is_update(event.key)
+    told = state.told if known else (*state.told, event.to)
     receipts = latest(state.receipts, event.key, event.receipt)
     changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
     rung = state.rung

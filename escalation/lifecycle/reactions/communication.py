@@ -143,6 +143,15 @@ def _summary_filed(state: Escalation, event: e.SummaryFiled) -> Iterator[Action]
     )
 
 
+def told_of_the_end(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
+    """Tell the stakeholders who were told anything that it was cancelled, unless they hear of it anyway."""
+    standings = state.communication.stakeholders.values() if state.communication is not None else ()
+    for person in dict.fromkeys(person for each in standings for person in each.people):
+        if person not in (*state.told, state.requested_by, event.by):
+            text, summary = update_words.ended(state), f"tell {person}: ended"
+            yield notify(state, event, person, MessageKind.NEWS, text, summary=summary)
+
+
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.KeyPeopleNamed: _key_people_named,
     e.StakeholderConcerned: _stakeholder_concerned,
