@@ -107,6 +107,8 @@ def steps(events: Iterable[e.Event], unless: Mapping[int, str] | None = None) ->
             open_calls[f"rung:{event.rung}"] = len(told)
         elif isinstance(event, e.PagesReleased):
             open_calls[f"hours:{event.rung}"] = len(told)
+        elif isinstance(event, e.UpdateOverdue):
+            open_calls[f"communicator:{event.times}"] = len(told)
         elif isinstance(event, e.GateOpened):
             open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
         told.append(Step(event.at, line.what, (), line.why, step_key(event), avoided.get(event.seq, "")))

@@ -20,9 +20,12 @@ from escalation.values import ENGINE, Actor
 def follow(draft: Draft, policy: CommunicationPolicy) -> None:
     """Name the key people of its kind, and whoever is concerned by its severity and level now."""
     state = draft.state
-    kind, talk = _kind(state, policy), state.communication
+    kind, talk = _kind(state, policy), of(state)
+    met = [each for each in policy.concerned(kind) if _met(state, each)]
+    if not met and not talk.stakeholders and policy.rhythm(state.severity) is None:
+        return  # nobody is told anything yet, so nobody needs to know that they would speak
     named = kind.id if kind is not None else ""
-    if talk is None or talk.kind != named:
+    if not talk.named or talk.kind != named:
         draft.record(
             e.KeyPeopleNamed,
             by=ENGINE,
@@ -30,9 +33,8 @@ def follow(draft: Draft, policy: CommunicationPolicy) -> None:
             communicator=(kind.communicator if kind is not None else None) or policy.communicator,
             because=kind.about or kind.when if kind is not None else "no kind of its own",
         )
-    for each in policy.concerned(kind):
-        if _met(state, each):
-            _concern(draft, each)
+    for each in met:
+        _concern(draft, each)
 
 
 def _kind(state: Escalation, policy: CommunicationPolicy) -> KeyPeople | None:
@@ -84,12 +86,12 @@ def of(state: Escalation) -> Communication:
     Raises:
         NotNow: its playbook names nobody.
     """
-    if state.communication is None:
+    if state.playbook.communication is None:
         raise NotNow(
             f"playbook {state.playbook.playbook} names nobody who is kept informed (communication); a note is for "
             "those who work on it"
         )
-    return state.communication
+    return state.communication or Communication()
 
 
 def policy_of(state: Escalation, name: str) -> Stakeholder | None:

@@ -44,13 +44,13 @@ def file(draft: Draft, command: c.FileSummary) -> None:
     permissions.require_person(command.by, "file_summary")
     permissions.require_member(draft.state, command.by)
     talk = of(draft.state)
-    if command.summary is None:
+    if command.which is None:
         draft.record(e.SummaryFiled, summaries=tuple(each.id for each in talk.unfiled), text=command.text)
         return
-    summary = talk.summaries.get(command.summary)
+    summary = talk.summaries.get(command.which)
     if summary is None:
         known = ", ".join(talk.summaries) or "none"
-        raise Unknown(f"no summary {command.summary} of {draft.state.id} is required; these are: {known}")
+        raise Unknown(f"no summary {command.which} of {draft.state.id} is required; these are: {known}")
     if summary.filed_at is not None:
         raise AlreadyDone(
             f"summary {summary.id} was filed by {summary.filed_by} at {summary.filed_at:%Y-%m-%d %H:%M %Z}"

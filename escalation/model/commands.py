@@ -271,7 +271,7 @@ class FileSummary(Act):
     """File a summary with the escalation, at a key point or at any time."""
 
     text: Text
-    summary: Slug | None = None
+    which: Slug | None = None
     """Which of those that are required; without it, all that are open."""
 
 

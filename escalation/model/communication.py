@@ -56,6 +56,8 @@ class Communication(Record):
 
     kind: str = ""
     """Which key people count; empty: the general ones."""
+    named: bool = False
+    """True once somebody is to be told: until then it is nobody's concern who speaks."""
     communicators: tuple[Actor, ...] = ()
     """Who was asked to speak, and everybody they may be replaced by: these may post updates."""
     since: AwareDatetime | None = None

@@ -557,9 +557,11 @@ def test_a_summary_that_is_not_filed_is_asked_for_and_keeps_the_escalation_from_
         ("s1", False),
         ("s2", False),
     ]
-    life.send(c.FileSummary(by=ANN, text="ann took it at ten", summary="s1"))
-    assert "was filed by person:ann" in life.refused(AlreadyDone, c.FileSummary(by=ANN, text="?", summary="s1"))
-    assert "no summary s9" in life.refused(Unknown, c.FileSummary(by=ANN, text="?", summary="s9"))
+    assert situation(life.state, life.now).who_acts_next == (ANN,)
+    assert situation(life.state, life.now).why == "required summaries are to be filed"
+    life.send(c.FileSummary(by=ANN, text="ann took it at ten", which="s1"))
+    assert "was filed by person:ann" in life.refused(AlreadyDone, c.FileSummary(by=ANN, text="?", which="s1"))
+    assert "no summary s9" in life.refused(Unknown, c.FileSummary(by=ANN, text="?", which="s9"))
     life.send(c.FileSummary(by=ANN, text="paid again, the batch is checked"))
     assert life.last(e.SummaryFiled).summaries == ("s2",)
     assert (life.state.outcome, life.tickets[-2].note) == (  # type: ignore[union-attr]

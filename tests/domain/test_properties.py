@@ -345,7 +345,7 @@ class World:
                 "text": "seen",
                 "stakeholder": self.choose.of((None, None, "board", "executives", "press")),
             },
-            "file_summary": lambda: {"text": "all of it", "summary": self.choose.of((None, None, "s1", "s9"))},
+            "file_summary": lambda: {"text": "all of it", "which": self.choose.of((None, None, "s1", "s9"))},
             "rate": lambda: {"score": 4},
             "submit_feedback": lambda: {"score": 5},
         }

@@ -21,7 +21,7 @@ def _standing(state: Escalation, name: str, **changes: Any) -> Changes:
 
 
 def _key_people_named(state: Escalation, event: e.KeyPeopleNamed) -> Changes:
-    return _talk(state, kind=event.key_people)
+    return _talk(state, kind=event.key_people, named=True)
 
 
 def _stakeholder_concerned(state: Escalation, event: e.StakeholderConcerned) -> Changes:
