@@ -36,6 +36,7 @@ from tests.domain.builders import (
     JOY,
     KIM,
     OFFICE,
+    PROCEDURE,
     START,
     Life,
     minutes,
@@ -590,3 +591,27 @@ def test_whom_the_case_is_about_is_told_nothing_and_does_not_speak() -> None:
     assert JOY not in life.told()
     assert (GUS, "we look into it") in updates_sent(life)
     life.refused(NotAllowed, c.PostUpdate(by=JOY, text="?"))
+
+
+# --- as shipped -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("ICP-3", "ICP-4", "USE-4")
+def test_the_procedure_informs_by_severity_and_level_names_who_speaks_by_kind_and_needs_summaries() -> None:
+    basis: dict[str, Any] = {"category": "technical", "scope": "internal"}
+    usual = opened(PROCEDURE, facts=basis, initiation="manual", requested_by="person:bence.toth")
+    assert usual.state.communication is None
+    outside = opened(PROCEDURE, facts={**basis, "scope": "external"}, initiation="manual")
+    assert outside.state.communication is not None
+    assert list(outside.state.communication.stakeholders) == ["support"]
+    assert outside.state.communication.communicators == ("person:eva.novak", "person:jana.kralova")
+    legal = opened(PROCEDURE, facts={**basis, "category": "compliance", "flags.safety": True}, initiation="manual")
+    assert legal.state.communication is not None
+    assert set(legal.state.communication.stakeholders) == {"department", "executives", "support", "legal"}
+    assert "person:priya.shah" in legal.state.communication.communicators
+    legal.taken_by("person:olivia.grant")
+    assert [each.point for each in legal.state.communication.unfiled] == ["assigned"]
+    teams = opened(PROCEDURE, facts={**basis, "scope": "external", "teams": ["a", "b"]}, initiation="manual")
+    teams.taken_by("person:bence.toth")
+    assert teams.state.communication is not None
+    assert [each.point for each in teams.state.communication.unfiled] == ["assigned"]

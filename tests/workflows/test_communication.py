@@ -24,11 +24,10 @@ NEAR = timedelta(seconds=5)
 
 
 @pytest.mark.req("ICP-3", "ICP-9", "ICP-10", "ICP-11")
-async def test_updates_reach_stakeholders_and_silence_moves_up_through_many_runs(
-    timeless: World, skipping: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+async def test_updates_reach_stakeholders_and_silence_moves_up_until_one_comes(
+    timeless: World, skipping: WorkflowEnvironment
 ) -> None:
     world = timeless
-    monkeypatch.setattr("escalation.client.RUN_LENGTH", 6)  # steps of a run, where a real one has hundreds
     (world.playbooks / "talked.yaml").write_text(PLAYBOOK)
     receipt = await world.open("door", playbook="talked")
     identifier = receipt.escalation_id
@@ -72,4 +71,23 @@ async def test_updates_reach_stakeholders_and_silence_moves_up_through_many_runs
     await world.until(identifier, lambda _: any("please answer" in message.subject for message in world.received(DAN)))
     await world.send(identifier, c.Reply(by=DAN, text="thank you"))
     await world.finish(identifier)
+
+
+@pytest.mark.req("ICP-10")
+async def test_the_rhythm_and_what_was_said_last_go_on_in_a_new_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("escalation.client.RUN_LENGTH", 6)  # steps of a run, where a real one has hundreds
+    (world.playbooks / "talked.yaml").write_text(PLAYBOOK)
+    identifier = await world.opened_id("door", playbook="talked")
+    await world.send(identifier, c.Acknowledge(by=ANN), c.PostUpdate(by=ANN, text="the lock is being changed"))
+    before = await world.until(identifier, lambda state: state.communication.stakeholders["board"].reached)  # type: ignore[union-attr]
+    for number in range(12):
+        await world.send(identifier, c.Note(by=ANN, text=f"note {number}"))
+    after = await world.client.state(identifier)
     assert len([run async for run in runs_of(world.temporal, identifier)]) > 2
+    assert after.communication == before.communication
+    await world.send(identifier, c.ChangeSeverity(by=ANN, severity="P0", because="nobody gets out"))
+    await world.until(identifier, lambda _: len(world.received(EVE)) == 1)
+    assert "the lock is being changed" in world.received(EVE)[0].body
+    await world.finish(identifier)
