@@ -18,7 +18,7 @@ class StakeholderView(Record):
     people: tuple[Actor, ...]
     """Who was told last; empty while nothing was."""
     state: str
-    """``not told yet``, ``told``, ``answer awaited``, ``late`` or ``answered``."""
+    """``not told yet``, ``not reached`` (no delivery known), ``told``, ``answer awaited``, ``late`` or ``answered``."""
     reply_due: AwareDatetime | None = None
 
 
@@ -100,6 +100,8 @@ def _rhythm(talk: Communication) -> str:
 def _stands(standing: Standing) -> str:
     if not standing.version:
         return "not told yet"
+    if not standing.reached:
+        return "not reached"
     if standing.reply_due is not None:
         return "late" if standing.chased else "answer awaited"
     if standing.chased:

@@ -3,7 +3,7 @@
 All audiences are told the same facts of one update, so that two of them can never be told different things.
 """
 
-from escalation.lifecycle.communication import Words, headline, instant, news
+from escalation.lifecycle.communication import Words, headline, instant
 from escalation.lifecycle.stakeholders import communicator, policy_of
 from escalation.lifecycle.updates import asked
 from escalation.model.communication import Communication, Standing, Summary, Update
@@ -66,12 +66,6 @@ def reply_awaited(state: Escalation, person: Actor) -> Words:
         f"  escalate reply {state.id} --by {person} --text '...'"
     )
     return f"{headline(state)} - please answer", body
-
-
-def reply_missing(state: Escalation, name: str) -> Words:
-    """Tell whoever speaks that a stakeholder does not answer, although they were reminded."""
-    people = ", ".join(_standings(state)[name].people) or "nobody was found for them"
-    return news(state, f"stakeholder {name} has not answered, although reminded ({people})")
 
 
 def summary(state: Escalation, required: Summary) -> Words:

@@ -25,6 +25,7 @@ from tests.domain.builders import (
     ANN,
     BOB,
     BOT,
+    COMPANY,
     CUSTOMER,
     CYD,
     DAN,
@@ -177,6 +178,19 @@ def test_an_update_goes_out_on_the_channels_of_its_stakeholder_and_has_a_receipt
     assert "The next update is due 2026-11-20 11:00 UTC." in message.body
 
 
+@pytest.mark.req("ICP-11")
+def test_a_stakeholder_whom_no_channel_reaches_is_named_to_whoever_speaks() -> None:
+    life = Life(talking(communicator=None), unreachable=(IDA,))
+    life.open()
+    life.taken_by(ANN)
+    update(life, by=ANN)
+    assert life.sent[-1].to == ANN
+    assert f"the update for board did not reach {IDA} (no such address)" in life.sent[-1].body
+    here = situation(life.state, life.now).communication
+    assert here is not None
+    assert [each.state for each in here.stakeholders] == ["not reached"]
+
+
 def test_an_update_may_be_for_some_audiences_and_speak_of_a_stage() -> None:
     life = opened(talking(stakeholders=[BOARD, LEGAL])).taken_by(ANN)
     life.send(c.PostUpdate(by=JOY, text="details", audiences=("staff",), stage=Stage.REVIEW))
@@ -287,6 +301,26 @@ def test_the_rhythm_goes_on_through_a_hold_a_new_owner_and_a_restart() -> None:
     life.send(c.Resume(by=BOB))
     update(life, by=BOB)
     assert talk(life).due == at(12)
+
+
+@pytest.mark.req("ICP-10")
+def test_whoever_has_the_shift_when_an_update_is_missing_is_asked_for_it() -> None:
+    # A week each since Monday 5 January: eva until Monday 23 November, 8:00 in Prague, then zsofia.
+    cadence = {"default": {"every": "12h", "chase": "12h"}}
+    life = Life(talking(communicator="oncall:support", cadence=cadence), directory=COMPANY, now=at(12, day=22))
+    life.open()
+    life.pass_time("1d")
+    asked = [(each.to, event.at) for event in life.all(e.UpdateOverdue) for each in life.sent if _asks(each, event)]
+    assert asked[0] == ("person:eva.novak", at(0, day=23))
+    assert asked[1] == ("person:zsofia.nagy", at(12, day=23))
+    assert talk(life).due == at(0, day=23)
+
+
+def _asks(message: Notify, event: e.UpdateOverdue) -> bool:
+    times = f"has been asked for {event.times} times" in message.body
+    return "an update is overdue" in message.subject and (
+        times or (event.times == 1 and "asked for" not in message.body)
+    )
 
 
 @pytest.mark.req("ICP-10")
@@ -609,7 +643,7 @@ def test_the_procedure_informs_by_severity_and_level_names_who_speaks_by_kind_an
     assert legal.state.communication is not None
     assert set(legal.state.communication.stakeholders) == {"department", "executives", "support", "legal"}
     assert "person:priya.shah" in legal.state.communication.communicators
-    legal.taken_by("person:olivia.grant")
+    legal.taken_by("person:helena.brandt")
     assert [each.point for each in legal.state.communication.unfiled] == ["assigned"]
     teams = opened(PROCEDURE, facts={**basis, "scope": "external", "teams": ["a", "b"]}, initiation="manual")
     teams.taken_by("person:bence.toth")

@@ -136,14 +136,19 @@ def people_found(state: Escalation, event: e.PeopleResolved) -> Changes:
 
 def is_update(key: str) -> bool:
     """Tell whether a message's key is that of an update: whoever has one hears of the next, and not of who owns it."""
-    return "/update:" in key
+    return bool(update_of(key))
+
+
+def update_of(key: str) -> str:
+    """Return which update, for whom, a message is (``seq/name``), from its key; empty when it is none."""
+    return key.partition("/update:")[2].rpartition("/")[0]
 
 
 def delivered(state: Escalation, key: str, to: Actor) -> Changes:
     """Note to whom of a stakeholder's people the latest update is known to have come."""
     talk = state.communication
-    reference = key.partition("/update:")[2].rpartition("/")[0]
-    if talk is None or not reference or not talk.is_latest(reference):
+    reference = update_of(key)
+    if talk is None or not talk.is_latest(reference):
         return {}
     name = reference.partition("/")[2]
     reached = talk.stakeholders[name].reached

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import update_words
+from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import Reaction, case_key, find, key_of, notify, owner_of, tell_accountable
 from escalation.lifecycle.stakeholders import communicator, policy_of
 from escalation.model import events as e
@@ -102,12 +103,15 @@ def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Iterator[Action]
             text, summary = update_words.reply_awaited(state, person), f"remind {person} of their answer"
             yield notify(state, event, person, MessageKind.WARNING, text, summary=summary)
         return
+    yield from _tell_speaker(state, event, f"stakeholder {event.stakeholder} has not answered, although reminded")
+
+
+def _tell_speaker(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
     whom = communicator(state)
     if whom in owner_of(state):
-        text, summary = update_words.reply_missing(state, event.stakeholder), f"tell {whom}: no answer"
+        text, summary = words.news(state, what), f"tell {whom}: {what}"
         yield notify(state, event, whom, MessageKind.WARNING, text, summary=summary)
     else:
-        what = f"stakeholder {event.stakeholder} has not answered, although reminded"
         yield find(state, event, f"tell:{what}", (whom,), f"find who speaks to the stakeholders: {what}")
 
 
@@ -141,6 +145,16 @@ def _summary_filed(state: Escalation, event: e.SummaryFiled) -> Iterator[Action]
         note=f"Summary by {event.by}: {event.text}",
         summary="ticket: summary",
     )
+
+
+def not_delivered(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
+    """Tell whoever speaks that a stakeholder could not be reached: they may be told in another way."""
+    talk = state.communication
+    reference = update_of(event.key)
+    if talk is None or not talk.is_latest(reference):
+        return
+    name = reference.partition("/")[2]
+    yield from _tell_speaker(state, event, f"the update for {name} did not reach {event.to} ({event.error})")
 
 
 def told_of_the_end(state: Escalation, event: e.Cancelled) -> Iterator[Action]:

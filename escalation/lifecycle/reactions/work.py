@@ -51,6 +51,7 @@ def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterato
 
 
 def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
+    yield from communication.not_delivered(state, event)
     if not state.is_question(event.key):
         return
     what = f"{event.to} could not be asked whether it is solved ({event.error}); please ask them yourself"
