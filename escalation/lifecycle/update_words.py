@@ -18,7 +18,7 @@ def update(state: Escalation, name: str, said: Update, person: Actor, note: str 
     lines = [
         said.text,
         "",
-        f"As of {instant(said.at)}, by {said.by}; stage {said.stage}, severity {state.severity}{note}.",
+        f"As of {instant(said.at)}, by {said.by}; stage {said.stage}{note}. Its severity is {state.severity} now.",
     ]
     if standing.since > said.at:
         lines.insert(0, f"You are told from now on ({standing.because}). This is the latest update:")
