@@ -56,6 +56,9 @@ _WORDS = {
     "level": "which level; without it, the next",
     "reason": "what is lacking here",
     "title": "what is to be done",
+    "audiences": "who is to hear it; may be repeated",
+    "stakeholder": "whose answer it is",
+    "which": "its id, such as s1",
 }
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.situation import Explanation, Situation
+from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from escalation.values import format_duration
 from starter.story import Told, Weight, name, names
@@ -130,6 +131,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         for item in here.items:
             add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
         parts.append(headed("Action items", table))
+    if here.communication is not None:
+        parts += _communication(here.communication, now)
     if why is not None:
         parts.append(headed("Why", reasons(why.reasons)))
     return Group(*parts)
@@ -147,6 +150,25 @@ def _clocks(here: Situation, now: datetime) -> Table:
         left = "" if met else f"{_long(clock.left)}{hours}"
         add(table, clock.name, show(clock.due, now), "" if met else away(clock.due, now), left, state, clock.waits_for)
     return table
+
+
+def _communication(talk: CommunicationView, now: datetime) -> Iterable[RenderableType]:
+    due = (
+        f"{show(talk.due, now)} ({away(talk.due, now)}) by {name(talk.communicator)}, {talk.state}" if talk.due else ""
+    )
+    rows = [("next update", due + (f"; put off: {talk.postponed}" if talk.postponed else ""))]
+    rows += [(f"to {each.audience}", f"{show(each.at, now)} by {name(each.by)}: {each.text}") for each in talk.updates]
+    rows += [
+        (f"summary {each.id}", f"{each.point}: {f'due {show(each.due, now)}' if each.due else 'filed'}")
+        for each in talk.summaries
+    ]
+    yield headed("Communication", grid(rows))
+    if talk.stakeholders:
+        table = columns("stakeholder", "audience", "told from", "who", "", "answer until")
+        for each in talk.stakeholders:
+            until = show(each.reply_due, now) if each.reply_due else ""
+            add(table, each.name, each.audience, each.because, names(each.people), each.state, until)
+        yield headed("Stakeholders", table)
 
 
 def _long(seconds: float) -> str:

@@ -107,6 +107,8 @@ def steps(events: Iterable[e.Event], unless: Mapping[int, str] | None = None) ->
             open_calls[f"rung:{event.rung}"] = len(told)
         elif isinstance(event, e.PagesReleased):
             open_calls[f"hours:{event.rung}"] = len(told)
+        elif isinstance(event, e.UpdateOverdue):
+            open_calls[f"communicator:{event.times}"] = len(told)
         elif isinstance(event, e.GateOpened):
             open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
         told.append(Step(event.at, line.what, (), line.why, step_key(event), avoided.get(event.seq, "")))
@@ -124,7 +126,19 @@ def _cause(told: list[Step], event: e.PeopleResolved) -> int | None:
 
 def step_key(event: e.Event) -> str:
     """Return what tells the same step in a forecast and in what happened: its kind and what it is about."""
-    about = ("rung", "gate", "clock", "level", "item", "handoff", "purpose", "round", "status")
+    about = (
+        "rung",
+        "gate",
+        "clock",
+        "level",
+        "item",
+        "handoff",
+        "purpose",
+        "round",
+        "status",
+        "stakeholder",
+        "summary",
+    )
     parts = [str(getattr(event, field)) for field in about if hasattr(event, field)]
     if isinstance(event, e.PeopleResolved):
         kind, _, rest = event.purpose.partition(":")
@@ -146,6 +160,8 @@ def _found_for(purpose: str) -> str:
         "gate": f"ask to decide {about.partition('/')[0]}",
         "handoff": "offer the hand-off",
         "tell": f"tell the accountable: {about}",
+        "update": f"update {about.partition('/')[2]}",
+        "communicator": "ask for an update" if about.strip("0") else "who speaks to the stakeholders",
     }.get(kind, purpose)
 
 
@@ -314,6 +330,44 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
         f"action item {v.item} falls to {name(v.owner)}: {name(v.was)} is not known", v.because, Weight.TURN
     ),
     e.ItemChased: lambda v: Line(f"action item {v.item} late: reminder {v.times}"),
+    e.KeyPeopleNamed: lambda v: Line(
+        f"key people: {v.key_people or 'the general ones'}"
+        + (f"; {name(v.communicator)} speaks to the stakeholders" if v.communicator else ""),
+        v.because,
+        Weight.STEP if v.key_people else Weight.DETAIL,
+    ),
+    e.StakeholderConcerned: lambda v: Line(
+        f"stakeholder {v.stakeholder} is told from now on" + ("; the latest update at once" if v.version else ""),
+        v.because,
+    ),
+    e.UpdateScheduled: lambda v: Line(
+        f"next update due {show(v.due)}" + (f" (before: {show(v.was_due)})" if v.was_due else "")
+        if v.due
+        else "no further update is due",
+        v.because,
+        Weight.STEP if v.was_due and v.due else Weight.DETAIL,
+    ),
+    e.UpdatePosted: lambda v: Line(
+        f"update to {', '.join(v.audiences)}: {v.text}", f"next due {show(v.due)}" if v.due else "", Weight.TURN
+    ),
+    e.UpdatePostponed: lambda v: Line(f"update put off until {show(v.due)} (before: {show(v.was_due)})", v.because),
+    e.UpdateOverdue: lambda v: Line(
+        f"no update since {show(v.due)}: ask {names(v.asked)}",
+        f"asked {v.times} times" if v.times > 1 else "",
+        Weight.TURN,
+    ),
+    e.ReplyRecorded: lambda v: Line(
+        f"answer {'recorded for' if v.on_behalf else 'of'} {', '.join(v.stakeholders)}: {v.text}"
+    ),
+    e.ReplyOverdue: lambda v: Line(f"no answer of {v.stakeholder}: {'reminder' if v.next_due else 'told who speaks'}"),
+    e.SummaryRequired: lambda v: Line(
+        f"summary {v.summary} is required until {show(v.due)}", str(v.point).replace("_", " ")
+    ),
+    e.SummaryOverdue: lambda v: Line(f"summary {v.summary} late: reminder {v.times}"),
+    e.SummaryFiled: lambda v: Line(f"summary{f' {names(v.summaries)}' if v.summaries else ''}: {v.text}"),
+    e.SummaryMissed: lambda v: Line(
+        f"summary {v.summary} was never filed ({str(v.point).replace('_', ' ')})", v.because, Weight.TURN
+    ),
     e.Rated: _scored,
     e.FeedbackGiven: _scored,
     e.Closed: lambda v: Line("returned with guidance" if v.returned else "closed", v.because, Weight.TURN),

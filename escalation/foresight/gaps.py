@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from escalation.documents import Document
 from escalation.foresight.asking import Asking
 from escalation.foresight.foreseen import Foreseen, Weight
+from escalation.foresight.informed import spoken_to
 from escalation.people.feeds import FeedRotation
 from escalation.people.schedules import coming
 from escalation.playbook.schema import Playbook
@@ -35,6 +36,8 @@ def _named(playbook: Playbook) -> Iterator[Target]:
     named += [clock.tell for clock in playbook.clocks.values()]
     for row in playbook.raci.values():
         named += [row.responsible, [row.accountable], row.consulted, row.informed]
+    if playbook.communication is not None:
+        named.append([target for _, target in spoken_to(playbook.communication)])
     if playbook.bypass is not None:
         named += [playbook.bypass.allowed, [playbook.bypass.review_by]]
     for target in (each for several in named for each in several if each is not None):

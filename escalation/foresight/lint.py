@@ -13,6 +13,7 @@ from escalation.foresight.asking import Asking
 from escalation.foresight.cases import Cases
 from escalation.foresight.foreseen import Foreseen, Proof, Report, Weight
 from escalation.foresight.gaps import gaps
+from escalation.foresight.informed import unheard
 from escalation.foresight.reach import Reach
 from escalation.foresight.shadows import shadows
 from escalation.foresight.timing import contradictions
@@ -52,6 +53,7 @@ def prove(
     for found in (
         *shadows(playbook, cases, reach, source),
         *contradictions(playbook, source),
+        *unheard(playbook, source),
         *gaps(asking, people or Document("directory", {}), start, end),
     ):
         report.add(found)

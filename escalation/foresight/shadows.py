@@ -40,6 +40,11 @@ def _never(playbook: Playbook, source: Document) -> Iterator[Foreseen]:
         (("routing", index), f"route {_name(index, each.id)}", each.when) for index, each in enumerate(playbook.routing)
     ]
     conditions += [(("paths", index), f"path '{each.id}'", each.when) for index, each in enumerate(playbook.paths)]
+    talk = playbook.communication
+    conditions += [
+        (("communication", "key_people", index), f"kind '{each.id}'", each.when)
+        for index, each in enumerate(talk.key_people if talk is not None else ())
+    ]
     conditions += [(("gates", index), f"approval '{each.id}'", each.when) for index, each in enumerate(playbook.gates)]
     conditions += [
         (("severity", "rules", index), f"severity rule {_name(index, each.id)}", each.when)

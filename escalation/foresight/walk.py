@@ -16,6 +16,7 @@ from escalation.foresight.asking import Answer, Asking, Query
 from escalation.foresight.cases import Call, Cases
 from escalation.foresight.foreseen import Report, Weight
 from escalation.foresight.gates import Gates
+from escalation.foresight.informed import spoken_to
 from escalation.lifecycle.targets import of_raci
 from escalation.playbook.clocks import Stops
 from escalation.playbook.schema import Stage
@@ -101,6 +102,10 @@ class Walk:
             if clock.tell:
                 for query in self._of(clock.tell, None, CALLED_IN):
                     yield ("clocks", name, "tell"), query
+        if self.playbook.communication is not None:
+            for place, target in spoken_to(self.playbook.communication):
+                for query in self._of((target,), None, CALLED_IN):
+                    yield place, query
 
     # --- is somebody told? --------------------------------------------------------------------------------------------
 

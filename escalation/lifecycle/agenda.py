@@ -18,8 +18,12 @@ from escalation.lifecycle import (
     hours,
     packet,
     paths,
+    replies,
     resolution,
     review,
+    summaries,
+    update_words,
+    updates,
     work_items,
 )
 from escalation.lifecycle.draft import Draft
@@ -62,6 +66,7 @@ def _dues(state: Escalation) -> Iterator[_Awaited]:
     yield from _dues_of_people(state)
     yield from _dues_of_clocks(state)
     yield from _dues_of_review(state)
+    yield from _dues_of_communication(state)
 
 
 def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
@@ -112,6 +117,19 @@ def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
 
 
+def _dues_of_communication(state: Escalation) -> Iterator[_Awaited]:
+    talk = state.communication
+    if talk is None:
+        return
+    if talk.next_due is not None:
+        yield _Awaited(talk.next_due, "update", "", f"an update to the stakeholders, missed {talk.chased} times")
+    for name, standing in talk.stakeholders.items():
+        if standing.reply_due is not None and state.review is None:
+            yield _Awaited(standing.reply_due, "reply", name, f"an answer of stakeholder {name}")
+    for summary in talk.unfiled:
+        yield _Awaited(summary.next_due, "summary", summary.id, f"summary {summary.id}")
+
+
 def pass_time(draft: Draft) -> None:
     """Do what stands on the agenda for now; nothing when nothing is due yet."""
     due = next_due(draft.state)
@@ -136,6 +154,9 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
     "item": work_items.due,
+    "update": lambda draft, _: updates.overdue(draft),
+    "reply": replies.overdue,
+    "summary": summaries.overdue,
 }
 
 
@@ -278,4 +299,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "confirmation": _confirmation,
     "review": _review,
     "item": _item,
+    "update": update_words.says_update,
+    "reply": update_words.says_reply,
+    "summary": update_words.says_summary,
 }

@@ -26,6 +26,7 @@ NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
 
 UPDATES = (
     c.Note,
+    c.PostUpdate,
     c.Attach,
     c.ChangeFacts,
     c.ChangeSeverity,

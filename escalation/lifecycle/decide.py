@@ -25,11 +25,14 @@ from escalation.lifecycle import (
     packet,
     permissions,
     recusal,
+    replies,
     resolution,
     review,
     silence,
+    summaries,
     triage,
     triggers,
+    updates,
     work_items,
 )
 from escalation.lifecycle.draft import Draft
@@ -89,7 +92,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold)
+_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate)
 """Commands whose words stay in the state for good."""
 
 
@@ -257,6 +260,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     _settle_level(draft)
     review.begin_when_confirmed(draft)
     clocks.follow(draft, command)
+    updates.follow(draft)
     review.close_when_done(draft)
     dwell.follow(draft)
     if draft.state.ended and draft.state.held:
@@ -383,4 +387,8 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.SubmitFeedback: closing.submit_feedback,
     c.Cancel: closing.cancel,
     c.Bypass: bypass.use,
+    c.PostUpdate: updates.post,
+    c.PostponeUpdate: updates.postpone,
+    c.Reply: replies.reply,
+    c.FileSummary: summaries.file,
 }

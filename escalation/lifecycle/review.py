@@ -1,7 +1,7 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotNow
-from escalation.lifecycle import approval, permissions, work_items
+from escalation.lifecycle import approval, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -56,6 +56,8 @@ def close_when_done(draft: Draft) -> None:
     state = draft.state
     review = state.review
     if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
+        return
+    if not summaries.all_filed(state):
         return
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 

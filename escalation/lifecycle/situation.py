@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval
+from escalation.lifecycle import approval, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, shown
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
+from escalation.lifecycle.update_views import CommunicationView, communication_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
 from escalation.model.parts import Rung
 from escalation.model.request import Case, Context, Customer, Reason
@@ -92,6 +93,8 @@ class Situation(Record):
     bypassed: tuple[str, ...] = ()
     """What was skipped by the exception procedure, by whom and why."""
     items: tuple[ItemView, ...] = ()
+    communication: CommunicationView | None = None
+    """How stakeholders are kept informed; None where the playbook says nothing of it."""
     missing: tuple[str, ...] = ()
     case: CaseLink | None = None
     resolution: str = ""
@@ -163,6 +166,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
             ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
             for item in state.items.values()
         ),
+        communication=communication_view(state),
         missing=state.missing,
         case=state.case_link,
         resolution=state.resolution.text if state.resolution else "",
@@ -192,6 +196,8 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
         asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
+    if state.review is not None and not state.open_items and not summaries.all_filed(state):
+        return (state.accountable,), "required summaries are to be filed"
     if state.review is not None:
         return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
@@ -315,6 +321,8 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
     lines += _section("Approvals", [_gate_line(gate) for gate in here.gates])
     lines += _section("Action items", [_item_line(item) for item in here.items])
+    if here.communication is not None:
+        lines += _section("Communication", list(_communication_lines(here.communication)))
     lines += _section("Why it was escalated", [_said(explain_reason(reason)) for reason in state.reasons])
     lines += ["", f"Playbook {here.playbook}"]
     return "\n".join(lines)
@@ -344,6 +352,20 @@ def _gate_line(gate: GateView) -> str:
 def _item_line(item: ItemView) -> str:
     done = "done" if item.done else f"open, due {_instant(item.due)}"
     return f"**{item.id}** {_said(item.title)} ({_said(item.owner)}): {done}"
+
+
+def _communication_lines(talk: CommunicationView) -> Iterator[str]:
+    if talk.due is not None:
+        postponed = f", put off: {_said(talk.postponed)}" if talk.postponed else ""
+        yield f"**Next update** by {_said(talk.communicator)}: due {_instant(talk.due)}, {talk.state}{postponed}"
+    for update in talk.updates:
+        yield f"**{update.audience}** at {_instant(update.at)} by {_said(update.by)}: {_said(update.text[:300])}"
+    for each in talk.stakeholders:
+        until = f" until {_instant(each.reply_due)}" if each.reply_due else ""
+        yield f"**{each.name}** ({each.audience}): {each.state}{until}"
+    for summary in talk.summaries:
+        due = f"due {_instant(summary.due)}" if summary.due else "filed"
+        yield f"**Summary {summary.id}** ({summary.point}): {due}"
 
 
 def _instant(at: datetime) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from escalation.lifecycle.agenda import Due
+from escalation.lifecycle.stakeholders import communicator
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import Stops
 
@@ -69,6 +70,16 @@ def _confirmation(state: Escalation, _: str) -> Stop:
     return Stop("an answer whether it is solved", (asked,))
 
 
+def _update(state: Escalation, _: str) -> Stop:
+    talk = state.communication
+    return Stop("an update to the stakeholders", (talk.communicators if talk else ()) or (communicator(state),))
+
+
+def _reply(state: Escalation, name: str) -> Stop:
+    talk = state.communication
+    return Stop(f"an answer of {name}", talk.stakeholders[name].people if talk is not None else ())
+
+
 _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "input": _input,
     "acknowledgement": lambda state, _: Stop("an acknowledgement", _called(state)),
@@ -86,5 +97,8 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "confirmation": _confirmation,
     "review": lambda state, _: Stop("the review", _working(state)),
     "item": lambda state, about: Stop(f"the end of action item {about}", (state.items[about].owner,)),
+    "update": _update,
+    "reply": _reply,
+    "summary": lambda state, about: Stop(f"summary {about}", _working(state)),
 }
 """By the kind of a due."""

@@ -15,6 +15,7 @@ from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
+from escalation.playbook.schema import Stage
 from escalation.values import ENGINE, Actor, Incoming, Instant, Party, Recipient, Record, Slug, Text, Words
 
 
@@ -241,6 +242,39 @@ class SubmitFeedback(Act):
     comment: Words = ""
 
 
+class PostUpdate(Act):
+    """Tell the stakeholders how it stands."""
+
+    text: Text
+    audiences: tuple[Slug, ...] = ()
+    """Which audiences; without any, all of them."""
+    stage: Stage | None = None
+    """Which stage it speaks of; without it, the present one."""
+
+
+class PostponeUpdate(Act):
+    """Put off the update that is due, once and with a reason."""
+
+    until: Instant
+    because: Text
+
+
+class Reply(Act):
+    """Answer an update: for yourself, or as whoever speaks to the stakeholders for one of them."""
+
+    text: Text
+    stakeholder: Slug | None = None
+    """For whom; without it, for yourself."""
+
+
+class FileSummary(Act):
+    """File a summary with the escalation, at a key point or at any time."""
+
+    text: Text
+    which: Slug | None = None
+    """Which of those that are required; without it, all that are open."""
+
+
 class Cancel(Act):
     """End it without a resolution: people are told, the ticket is closed."""
 
@@ -275,6 +309,10 @@ COMMANDS: dict[str, type[Act]] = {
     "submit_review": SubmitReview,
     "rate": Rate,
     "submit_feedback": SubmitFeedback,
+    "post_update": PostUpdate,
+    "postpone_update": PostponeUpdate,
+    "reply": Reply,
+    "file_summary": FileSummary,
     "cancel": Cancel,
     "bypass": Bypass,
 }

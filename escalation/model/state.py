@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, field_serializer
 
 from escalation.model.actions import CaseLink, DeliveryReceipt
+from escalation.model.communication import Communication
 from escalation.model.events import Event
 from escalation.model.parts import (
     Bypass,
@@ -127,6 +128,8 @@ class Escalation(Record):
     resolution: Resolution | None = None
     review: Review | None = None
     items: dict[str, Item] = {}
+    communication: Communication | None = None
+    """How stakeholders are kept informed; None where the playbook says nothing of it."""
     ratings: tuple[Score, ...] = ()
     feedback: Score | None = None
 
@@ -250,12 +253,17 @@ class Escalation(Record):
         return gate if asked else None
 
     def still_asks(self, purpose: str) -> bool:
-        """Tell whether a message with this purpose (``rung:``, ``gate:``, ``handoff:``) still waits for an answer."""
+        """Tell whether a message with this purpose (``rung:``, ``gate:``, ``handoff:``) still waits for an answer.
+
+        One of an update (``update:``) does until a later one is posted.
+        """
         kind, _, reference = purpose.partition(":")
         if kind in ("rung", "hours"):
             return self.rung is not None and self.rung.id == reference
         if kind == "gate":
             return self.gate_asked(reference) is not None
+        if kind == "update":
+            return self.communication is not None and self.communication.is_latest(reference)
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property

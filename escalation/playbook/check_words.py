@@ -27,6 +27,8 @@ CONDITIONS = (
     "bypass.when",
     "clocks.*.when",
     "category.rules.*.when",
+    "communication.key_people.*.when",
+    "communication.summaries.when",
 )
 """Where conditions stand in a playbook."""
 

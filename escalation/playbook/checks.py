@@ -13,6 +13,7 @@ from escalation.errors import Finding
 from escalation.explain import Location
 from escalation.holidays import holiday_findings
 from escalation.playbook.check_choosing import check_choosing
+from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
@@ -32,6 +33,10 @@ TARGETS = (
     "matrix.*.targets.*",
     "bypass.allowed.*",
     "bypass.review_by",
+    "communication.communicator",
+    "communication.stakeholders.*.target",
+    "communication.key_people.*.communicator",
+    "communication.key_people.*.stakeholders.*.target",
 )
 """Where targets stand in a playbook."""
 
@@ -59,6 +64,7 @@ def check(document: Document) -> list[Finding]:
         *_unique(document, "gates", "id"),
         *_gates(document, types),
         *check_time(document, types),
+        *check_communication(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),

@@ -16,6 +16,7 @@ from pydantic import Field, field_serializer
 from escalation.calendars import Calendar
 from escalation.choice import Choose
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
+from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.parts import Condition
@@ -264,6 +265,8 @@ class Playbook(Record):
     defaults: dict[str, FactValue] = {}
     """Facts assumed when the request does not state them."""
     needs: NeedsPolicy = NeedsPolicy()
+    communication: CommunicationPolicy | None = None
+    """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

@@ -64,6 +64,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _ends_are_ends(before, events)
     _only_those_concerned_are_told(state, events, actions)
     _clocks_are_whole(state)
+    _updates_come_in_order(before, state, actions)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -193,6 +194,8 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
     """Nothing leaves to a person without access; an early decision is answered to whoever sent it."""
     concerned = {*state.people, *state.told, state.requested_by}
     concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
+    if state.communication is not None:
+        concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)
     if state.customer is not None:
         concerned.add(f"customer:{state.customer.id}")
     for action in actions:
@@ -222,6 +225,27 @@ def _clocks_are_whole(state: Escalation) -> None:
         assert waits or clock.stopped_at is not None or not clock.paused, f"{clock.name} is paused and nobody waits"
     if state.hold is not None:
         assert state.hold.until > state.hold.since
+
+
+def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[Action]) -> None:
+    """Nobody is sent an update that is older than the latest of their audience, and silence is always noticed."""
+    talk = state.communication
+    if talk is None:
+        return
+    for action in actions:
+        if isinstance(action, Notify) and (action.asks or "").startswith("update:"):
+            seq, _, name = action.asks.removeprefix("update:").partition("/")  # type: ignore[union-attr]
+            assert talk.updates[talk.stakeholders[name].audience].seq == int(seq), "an older update after a newer one"
+    for audience, update in before.communication.updates.items() if before.communication is not None else ():
+        assert talk.updates[audience].seq >= update.seq
+    assert (talk.due is None) == (talk.next_due is None)
+    if talk.due is not None and talk.next_due is not None:
+        assert talk.chased or talk.next_due == talk.due
+    kept = state.playbook.communication.rhythm(state.severity) if state.playbook.communication is not None else None
+    working = state.opened and not state.ended and state.review is None and not state.waits_for_confirmation
+    assert not working or kept is None or talk.due is not None, "no update is due, and nobody said why"
+    if state.outcome == "closed":
+        assert not talk.unfiled, "closed without a summary that is required"
 
 
 def check_views(state: Escalation) -> None:

@@ -274,12 +274,15 @@ class World:
         if state.owner is None:
             return ("acknowledge", "acknowledge", "claim", "decline", "resolve", "escalate", "change_facts")
         if state.review is not None:
-            return ("submit_review", "complete_item", "add_item", "complete_item", "rate")
+            summary = ("file_summary",) if state.communication is not None and state.communication.unfiled else ()
+            return ("submit_review", "complete_item", "add_item", "complete_item", "rate", *summary)
         if state.resolution_state == "proposed":
             return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
         handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
+        talking = ("post_update", "reply", "postpone_update") if state.communication is not None else ()
         return (
             *handing,
+            *talking,
             "resolve",
             "resolve",
             "change_facts",
@@ -333,6 +336,16 @@ class World:
                     ((), ({"title": "mend it", "owner": ANN, "due": self.now + self.choose.of(JUMPS)},))
                 ),
             },
+            "post_update": lambda: {
+                "text": "as before",
+                "audiences": self.choose.of(((), (), ("management",), ("press",))),
+            },
+            "postpone_update": lambda: {"until": self.now + self.choose.of(JUMPS)},
+            "reply": lambda: {
+                "text": "seen",
+                "stakeholder": self.choose.of((None, None, "board", "executives", "press")),
+            },
+            "file_summary": lambda: {"text": "all of it", "which": self.choose.of((None, None, "s1", "s9"))},
             "rate": lambda: {"score": 4},
             "submit_feedback": lambda: {"score": 5},
         }

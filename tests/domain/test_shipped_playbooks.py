@@ -22,6 +22,14 @@ from escalation.people.found import FoundPerson, People
 from escalation.playbook.check_words import CONDITIONS
 from escalation.playbook.checks import check_against
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
+from escalation.playbook.communication import (
+    CommunicationPolicy,
+    KeyPeople,
+    KeyPoint,
+    Rhythm,
+    Stakeholder,
+    SummaryPolicy,
+)
 from escalation.playbook.conditions import compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactValue
 from escalation.playbook.keywords import LANGUAGES
@@ -672,10 +680,11 @@ def test_the_reference_names_every_section_and_every_key() -> None:
     text = DOCS.read_text(encoding="utf-8")
     for section in Playbook.model_fields:
         assert f"`{section}`" in text, section
-    for model in (LevelPolicy, GatePolicy, Raci, ClockPolicy, StatusPolicy, SeverityScale):
+    talking = (CommunicationPolicy, Stakeholder, KeyPeople, Rhythm, SummaryPolicy)
+    for model in (LevelPolicy, GatePolicy, Raci, ClockPolicy, StatusPolicy, SeverityScale, *talking):
         for key in model.model_fields:
             assert f"`{key}`" in text, (model.__name__, key)
-    for words in (ContextPart, Expiry, Stage, WaitingOn, Stops, StatusLimit):
+    for words in (ContextPart, Expiry, Stage, WaitingOn, Stops, StatusLimit, KeyPoint):
         for word in words:
             assert f"`{word}`" in text, word
     for before in get_args(GatePolicy.model_fields["before"].annotation):

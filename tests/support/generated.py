@@ -271,6 +271,32 @@ def full_policy(choose: Choices) -> Data:
             "review_by": choose.of(("role:head", "role:owner", "team:experts")),
             "review_within": "2d",
         }
+    if choose.chance(50):
+        data["communication"] = _communication(choose, ids)
+    return data
+
+
+def _communication(choose: Choices, ids: list[str]) -> Data:
+    board: Data = {"name": "board", "audience": "management", "target": choose.of(("role:head", "oncall:desk"))}
+    staff: Data = {"name": "staff", "audience": choose.of(("management", "staff")), "target": "team:experts"}
+    if choose.chance(50):
+        board |= {"from_severity": choose.of(("P0", "P1")), "replies_within": choose.of(("20m", "6h"))}
+    if choose.chance(50):
+        staff |= {"from_level": ids[-1], "channels": ["inbox"]}
+    data: Data = {
+        "stakeholders": [board, staff],
+        "cadence": choose.of(({"default": {"every": "1h", "chase": "20m"}}, {"P0": {"every": "30m", "chase": "30m"}})),
+        **choose.of(({}, {"communicator": "role:lead"})),
+    }
+    if choose.chance(30):
+        data["cadence"]["P1"] = {"every": "3h", "chase": "1h", "calendar": "office"}
+    if choose.chance(40):
+        data["summaries"] = {"when": choose.of(("true", "flags.security")), "within": "1h"}
+    if choose.chance(40):
+        other = {"name": "board", "audience": "management", "target": "role:owner"}
+        data["key_people"] = [
+            {"id": "legal", "when": "flags.legal", "communicator": "role:head", "stakeholders": [other]}
+        ]
     return data
 
 

@@ -1,5 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
+from escalation.lifecycle.changes import communication
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
@@ -84,6 +85,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         if event.found.fell_back:
             return {}
         return {"people": _joined_by(state, event), "may_bypass": (*found, *event.found.also)}
+    if purpose == "update":
+        return communication.people_found(state, event)
     changes: Changes = {"people": _joined_by(state, event)}
     if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
         rung = state.rung
@@ -96,6 +99,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
             changes["gates"] = {**state.gates, gate.id: _approvers_found(gate, event.found)}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = with_(state.handoff, people=found)
+    elif purpose == "communicator":
+        changes |= communication.people_found(state, event)
     return changes
 
 
@@ -117,12 +122,15 @@ def _approvers_found(gate: Gate, answer: People) -> Gate:
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
-    told = state.told if event.to in state.told else (*state.told, event.to)
+    known = event.to in state.told or communication.is_update(event.key)
+    told = state.told if known else (*state.told, event.to)
     receipts = latest(state.receipts, event.key, event.receipt)
     changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
     rung = state.rung
     if rung is not None and rung.id == event.rung and event.to not in rung.told:
         changes["rung"] = with_(rung, told=(*rung.told, event.to))
+    if state.communication is not None:
+        changes |= communication.delivered(state, event.key, event.to)
     return changes
 
 

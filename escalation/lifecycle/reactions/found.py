@@ -1,8 +1,9 @@
 """What follows when people were found: they are paged, asked to decide, offered responsibility, or told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.reactions import communication
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -11,7 +12,7 @@ from escalation.model.state import Escalation
 
 def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
     purpose, _, reference = event.purpose.partition(":")
-    react_to = {"rung": _page, "hours": _page, "gate": _ask, "handoff": _offer, "tell": _tell}.get(purpose)
+    react_to = _FOUND_FOR.get(purpose)
     if react_to is not None:
         yield from react_to(state, event, reference)
 
@@ -84,6 +85,17 @@ def nobody_left(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
         text = words.nobody_left(state)
         yield notify(state, event, person, MessageKind.WARNING, text, summary=f"tell {person}: nobody may take it")
 
+
+_FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Action]]] = {
+    "rung": _page,
+    "hours": _page,
+    "gate": _ask,
+    "handoff": _offer,
+    "tell": _tell,
+    "update": communication.found,
+    communication.SPEAK: communication.speakers_found,
+}
+"""By the kind of a purpose."""
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.PeopleResolved: _people_resolved,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.reactions import communication
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, update
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -50,6 +51,7 @@ def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterato
 
 
 def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
+    yield from communication.not_delivered(state, event)
     if not state.is_question(event.key):
         return
     what = f"{event.to} could not be asked whether it is solved ({event.error}); please ask them yourself"
@@ -126,6 +128,7 @@ def _cancelled(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
             yield notify(state, event, actor, MessageKind.CUSTOMER, ended, summary="tell the customer that it ended")
         elif actor != event.by:
             yield notify(state, event, actor, MessageKind.NEWS, text, summary=f"tell {actor}: cancelled")
+    yield from communication.told_of_the_end(state, event)
     yield update(state, event, note=f"Cancelled: {event.because}", status="closed")
 
 

@@ -23,6 +23,20 @@ from escalation.model.events.base import (
     hash_of,
     seal,
 )
+from escalation.model.events.communication import (
+    KeyPeopleNamed,
+    ReplyOverdue,
+    ReplyRecorded,
+    StakeholderConcerned,
+    SummaryFiled,
+    SummaryMissed,
+    SummaryOverdue,
+    SummaryRequired,
+    UpdateOverdue,
+    UpdatePosted,
+    UpdatePostponed,
+    UpdateScheduled,
+)
 from escalation.model.events.ladder import (
     Acknowledged,
     AcknowledgementLapsed,
@@ -140,6 +154,7 @@ __all__ = [
     "ItemCompleted",
     "ItemGivenBack",
     "Joined",
+    "KeyPeopleNamed",
     "KnownEvent",
     "LevelEntered",
     "MessageDelivered",
@@ -156,6 +171,8 @@ __all__ = [
     "Rated",
     "ReasonsAdded",
     "Receipted",
+    "ReplyOverdue",
+    "ReplyRecorded",
     "ResolutionConfirmed",
     "ResolutionProposed",
     "ResolutionRejected",
@@ -168,9 +185,18 @@ __all__ = [
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
+    "StakeholderConcerned",
     "StatusEntered",
     "StatusOverdue",
+    "SummaryFiled",
+    "SummaryMissed",
+    "SummaryOverdue",
+    "SummaryRequired",
     "UnknownEvent",
+    "UpdateOverdue",
+    "UpdatePosted",
+    "UpdatePostponed",
+    "UpdateScheduled",
     "Words",
     "hash_of",
     "seal",
@@ -250,6 +276,18 @@ KnownEvent = Annotated[
     | ItemGivenBack
     | ItemCompleted
     | ItemChased
+    | KeyPeopleNamed
+    | StakeholderConcerned
+    | UpdateScheduled
+    | UpdatePosted
+    | UpdatePostponed
+    | UpdateOverdue
+    | ReplyRecorded
+    | ReplyOverdue
+    | SummaryRequired
+    | SummaryOverdue
+    | SummaryFiled
+    | SummaryMissed
     | Rated
     | FeedbackGiven
     | Closed

@@ -1,0 +1,179 @@
+"""What follows around stakeholders: they are told, and asked to answer; whoever speaks to them is asked for news."""
+
+from collections.abc import Iterator
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle import update_words
+from escalation.lifecycle.changes.communication import update_of
+from escalation.lifecycle.reactions.common import Reaction, case_key, find, key_of, notify, owner_of, tell_accountable
+from escalation.lifecycle.stakeholders import communicator, policy_of
+from escalation.model import events as e
+from escalation.model.actions import Action, MessageKind, UpdateCase
+from escalation.model.state import Escalation
+
+SPEAK = "communicator"
+"""Purpose of looking up who speaks to the stakeholders: ``communicator:`` and how often an update was missed."""
+
+
+def _key_people_named(state: Escalation, event: e.KeyPeopleNamed) -> Iterator[Action]:
+    if event.communicator is not None:
+        yield find(state, event, f"{SPEAK}:0", (event.communicator,), "find who speaks to the stakeholders")
+
+
+def _stakeholder_concerned(state: Escalation, event: e.StakeholderConcerned) -> Iterator[Action]:
+    if event.version:
+        yield from _tell(state, event, event.stakeholder)
+
+
+def _update_posted(state: Escalation, event: e.UpdatePosted) -> Iterator[Action]:
+    for name in event.told:
+        yield from _tell(state, event, name)
+
+
+def _tell(state: Escalation, event: e.Event, name: str) -> Iterator[Action]:
+    """Look up a stakeholder to be told the latest update of their audience."""
+    talk = state.communication
+    if talk is None or name not in talk.stakeholders:
+        return
+    standing = talk.stakeholders[name]
+    purpose = f"update:{standing.version}/{name}"
+    yield find(state, event, purpose, (standing.target,), f"find whom to tell: {name}")
+
+
+def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    """Send an update to whoever was found for a stakeholder; nothing when a later one was posted meanwhile."""
+    talk = state.communication
+    if talk is None or not talk.is_latest(reference):
+        return
+    name = reference.partition("/")[2]
+    policy, version = policy_of(state, name), talk.stakeholders[name].version
+    said = next((each for each in talk.updates.values() if each.seq == version), None)
+    if said is None:
+        return
+    for each in event.found.people:
+        text = update_words.update(state, name, said, each.person, words.instead(event.found))
+        what, summary = f"{event.purpose}/{each.person}", f"update {each.person} ({name})"
+        message = notify(state, event, each.person, MessageKind.NEWS, text, summary=summary, what=what)
+        channels = policy.channels if policy is not None else ()
+        yield message.changed({"channels": channels, "asks": event.purpose})
+
+
+def speakers_found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    """Tell whoever speaks that they do, or that an update is overdue; nothing when it came meanwhile."""
+    times = int(reference) if reference.isdecimal() else 0
+    talk = state.communication
+    if talk is None or (times and talk.chased != times):
+        return
+    note = words.instead(event.found)
+    for each in event.found.people:
+        if times:
+            text, kind = update_words.overdue(state, times, each.person, note), MessageKind.WARNING
+            summary = f"ask {each.person} for an update"
+        else:
+            text, kind = update_words.speak(state, each.person, note), MessageKind.NEWS
+            summary = f"tell {each.person} that they speak to the stakeholders"
+        yield notify(state, event, each.person, kind, text, summary=summary)
+
+
+def _update_overdue(state: Escalation, event: e.UpdateOverdue) -> Iterator[Action]:
+    for owner in owner_of(state):
+        if owner in event.asked:
+            text, summary = update_words.overdue(state, event.times, owner), f"ask {owner} for an update"
+            yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary)
+    targets = tuple(target for target in event.asked if target not in owner_of(state))
+    if targets:
+        yield find(state, event, f"{SPEAK}:{event.times}", targets, "find who is asked for an update")
+
+
+def _reply_recorded(state: Escalation, event: e.ReplyRecorded) -> Iterator[Action]:
+    talk = state.communication
+    speakers = dict.fromkeys((*owner_of(state), *(talk.communicators if talk is not None else ())))
+    text = words.news(state, f"answer of {', '.join(event.stakeholders)}: {event.text}")
+    for speaker in owner_of(state) if state.owner is not None else speakers:
+        if speaker != event.by:
+            yield notify(state, event, speaker, MessageKind.NEWS, text, summary=f"tell {speaker}: an answer came")
+
+
+def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Iterator[Action]:
+    talk = state.communication
+    if talk is None:
+        return
+    if event.next_due is not None:
+        for person in talk.stakeholders[event.stakeholder].people:
+            text, summary = update_words.reply_awaited(state, person), f"remind {person} of their answer"
+            yield notify(state, event, person, MessageKind.WARNING, text, summary=summary)
+        return
+    yield from _tell_speaker(state, event, f"stakeholder {event.stakeholder} has not answered, although reminded")
+
+
+def _tell_speaker(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+    whom = communicator(state)
+    if whom in owner_of(state):
+        text, summary = words.news(state, what), f"tell {whom}: {what}"
+        yield notify(state, event, whom, MessageKind.WARNING, text, summary=summary)
+    else:
+        yield find(state, event, f"tell:{what}", (whom,), f"find who speaks to the stakeholders: {what}")
+
+
+def _summary_required(state: Escalation, event: e.SummaryRequired) -> Iterator[Action]:
+    yield from _ask_for_summary(state, event, event.summary)
+
+
+def _summary_overdue(state: Escalation, event: e.SummaryOverdue) -> Iterator[Action]:
+    yield from _ask_for_summary(state, event, event.summary)
+    if event.times % 2 == 0:
+        yield from tell_accountable(state, event, f"summary {event.summary} is late")
+
+
+def _ask_for_summary(
+    state: Escalation, event: e.SummaryRequired | e.SummaryOverdue, identifier: str
+) -> Iterator[Action]:
+    if state.communication is None:
+        return
+    required = state.communication.summaries[identifier]
+    for owner in owner_of(state):
+        text, summary = update_words.summary(state, required), f"ask {owner} for summary {identifier}"
+        yield notify(state, event, owner, MessageKind.ITEM, text, summary=summary)
+    if state.owner is None:
+        yield from tell_accountable(state, event, f"summary {identifier} is to be filed")
+
+
+def _summary_filed(state: Escalation, event: e.SummaryFiled) -> Iterator[Action]:
+    yield UpdateCase(
+        key=key_of(state, event, "case"),
+        case_key=case_key(state),
+        note=f"Summary by {event.by}: {event.text}",
+        summary="ticket: summary",
+    )
+
+
+def not_delivered(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
+    """Tell whoever speaks that a stakeholder could not be reached: they may be told in another way."""
+    talk = state.communication
+    reference = update_of(event.key)
+    if talk is None or not talk.is_latest(reference):
+        return
+    name = reference.partition("/")[2]
+    yield from _tell_speaker(state, event, f"the update for {name} did not reach {event.to} ({event.error})")
+
+
+def told_of_the_end(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
+    """Tell the stakeholders who were told anything that it was cancelled, unless they hear of it anyway."""
+    standings = state.communication.stakeholders.values() if state.communication is not None else ()
+    for person in dict.fromkeys(person for each in standings for person in each.people):
+        if person not in (*state.told, state.requested_by, event.by):
+            text, summary = update_words.ended(state), f"tell {person}: ended"
+            yield notify(state, event, person, MessageKind.NEWS, text, summary=summary)
+
+
+REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.KeyPeopleNamed: _key_people_named,
+    e.StakeholderConcerned: _stakeholder_concerned,
+    e.UpdatePosted: _update_posted,
+    e.UpdateOverdue: _update_overdue,
+    e.ReplyRecorded: _reply_recorded,
+    e.ReplyOverdue: _reply_overdue,
+    e.SummaryRequired: _summary_required,
+    e.SummaryOverdue: _summary_overdue,
+    e.SummaryFiled: _summary_filed,
+}

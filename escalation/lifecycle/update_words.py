@@ -1,0 +1,111 @@
+"""The words around stakeholders: updates as they read them, what is asked of whoever speaks, what will happen.
+
+All audiences are told the same facts of one update, so that two of them can never be told different things.
+"""
+
+from escalation.lifecycle.communication import Words, headline, instant
+from escalation.lifecycle.stakeholders import communicator, policy_of
+from escalation.lifecycle.updates import asked
+from escalation.model.communication import Communication, Standing, Summary, Update
+from escalation.model.state import Escalation
+from escalation.values import Actor
+
+
+def update(state: Escalation, name: str, said: Update, person: Actor, note: str = "") -> Words:
+    """Tell a stakeholder how it stands; whoever is concerned later than it was posted reads since when, and why."""
+    talk = state.communication or Communication()
+    standing = talk.stakeholders[name]
+    lines = [
+        said.text,
+        "",
+        f"As of {instant(said.at)}, by {said.by}; stage {said.stage}{note}. Its severity is {state.severity} now.",
+    ]
+    if standing.since > said.at:
+        lines.insert(0, f"You are told from now on ({standing.because}). This is the latest update:")
+    if talk.due is not None:
+        lines.append(f"The next update is due {instant(talk.due)}.")
+    if standing.reply_due is not None:
+        lines.append(f"Please answer before {instant(standing.reply_due)}.")
+        lines.append(f"  escalate reply {state.id} --by {person} --text '...'")
+    return f"{headline(state)} - update for {name}", "\n".join(lines)
+
+
+def ended(state: Escalation) -> Words:
+    """Tell a stakeholder that it ended without a resolution; why is for those who worked on it."""
+    return f"{headline(state)} - ended", f"{state.id} was ended without a resolution. No further updates come."
+
+
+def speak(state: Escalation, person: Actor, note: str = "") -> Words:
+    """Tell somebody that they speak to the stakeholders, and until when."""
+    due = state.communication.due if state.communication is not None else None
+    until = f"The first update is due {instant(due)}.\n" if due is not None else ""
+    body = f"You speak to the stakeholders of {state.id}{note}.\n{until}{_how(state, person)}"
+    return f"{headline(state)} - you speak to its stakeholders", body
+
+
+def overdue(state: Escalation, times: int, person: Actor, note: str = "") -> Words:
+    """Ask for an update that has not come."""
+    due = state.communication.due if state.communication is not None else None
+    since = f"An update to the stakeholders was due {instant(due)}" if due is not None else "An update is due"
+    again = f" and has been asked for {times} times" if times > 1 else ""
+    body = f"{since}{again}{note}.\n{_how(state, person)}"
+    return f"{headline(state)} - an update is overdue", body
+
+
+def _how(state: Escalation, person: Actor) -> str:
+    return (
+        f"  escalate post_update {state.id} --by {person} --text '...'\n"
+        f"  escalate postpone_update {state.id} --by {person} --until ... --because '...'"
+    )
+
+
+def reply_awaited(state: Escalation, person: Actor) -> Words:
+    """Remind a stakeholder of the answer that is expected of them."""
+    body = (
+        f"Your answer to the latest update of {state.id} is late.\n"
+        f"  escalate reply {state.id} --by {person} --text '...'"
+    )
+    return f"{headline(state)} - please answer", body
+
+
+def summary(state: Escalation, required: Summary) -> Words:
+    """Ask for a summary."""
+    body = (
+        f"A summary of {state.id} is to be filed before {instant(required.next_due)}: {_point(required)}.\n"
+        f"  escalate file_summary {state.id} --by PERSON --text '...'"
+    )
+    return f"{headline(state)} - summary due", body
+
+
+def _point(required: Summary) -> str:
+    return str(required.point).replace("_", " ")
+
+
+def _standings(state: Escalation) -> dict[str, Standing]:
+    return state.communication.stakeholders if state.communication is not None else {}
+
+
+# --- what will be, and what happens then ------------------------------------------------------------------------------
+
+
+def says_update(state: Escalation, _: str) -> str:
+    """Say what happens when no update comes."""
+    times = (state.communication.chased if state.communication is not None else 0) + 1
+    if times == 1:
+        return f"no update to the stakeholders has come: remind {communicator(state)}"
+    return f"still no update to the stakeholders: ask {', '.join(asked(state, times))}"
+
+
+def says_reply(state: Escalation, name: str) -> str:
+    """Say what happens when a stakeholder does not answer."""
+    standing = _standings(state)[name]
+    policy = policy_of(state, name)
+    whom = ", ".join(standing.people) or (policy.target if policy is not None else name)
+    return f"{name} has not answered: {f'tell {communicator(state)}' if standing.chased else f'remind {whom}'}"
+
+
+def says_summary(state: Escalation, identifier: str) -> str:
+    """Say what happens when a summary is not filed."""
+    required = state.communication.summaries[identifier] if state.communication is not None else None
+    point = _point(required) if required is not None else identifier
+    return f"the summary of this point is not filed ({point}): remind {state.accountable}"
