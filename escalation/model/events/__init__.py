@@ -59,6 +59,7 @@ from escalation.model.events.opening import (
     SeverityLoweringEnded,
     Words,
 )
+from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -156,6 +157,9 @@ __all__ = [
     "Rated",
     "ReasonsAdded",
     "Receipted",
+    "RecoveryDecided",
+    "RecoveryEnded",
+    "RecoveryStarted",
     "ResolutionConfirmed",
     "ResolutionProposed",
     "ResolutionRejected",
@@ -252,6 +256,9 @@ KnownEvent = Annotated[
     | ItemChased
     | Rated
     | FeedbackGiven
+    | RecoveryDecided
+    | RecoveryStarted
+    | RecoveryEnded
     | Closed
     | Cancelled,
     Field(discriminator="type"),
