@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """Folders of a team's own playbooks: paths with ``:`` between, or a JSON list; the shipped ones come last."""
     ledger_url: str | None = None
     """``postgresql://...`` or ``sqlite:///...``; without it ``ledger.db`` in ``data``."""
+    scripts: Path | None = None
+    """Folder of recovery scripts that playbooks may name; without it none is run."""
     task_queue: str = TASK_QUEUE
     metrics: str | None = Field(default=None, pattern=r"^[^\s:]+:\d{1,5}$")
     """``host:port`` where Prometheus finds Temporal's metrics and the backlog."""
@@ -60,7 +62,13 @@ class Settings(BaseSettings):
     @property
     def places(self) -> Places:
         """Where the activities find everything."""
-        return Places(data=self.data, directory=self.directory, playbooks=self.playbooks, ledger_url=self.ledger_url)
+        return Places(
+            data=self.data,
+            directory=self.directory,
+            playbooks=self.playbooks,
+            ledger_url=self.ledger_url,
+            scripts=self.scripts,
+        )
 
 
 def load_settings() -> Settings:

@@ -5,7 +5,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
     playbooks.load     str -> LoadedPlaybook           ledger.record      RecordEvents -> int
     directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
     notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> None
-    notify.join_digest Notify -> DeliveryReceipt
+    notify.join_digest Notify -> DeliveryReceipt       recovery.run       RunRecovery -> RecoveryResult
 
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.notify.digest import Digests
     from activities.notify.inbox import Inbox
     from activities.playbooks import Playbooks
+    from activities.recovery import Recoveries
     from activities.workload import Workload
 
 
@@ -45,6 +46,8 @@ class Places:
     """Folders, a team's own first; the shipped one is always searched last."""
     ledger_url: str | None = None
     """``sqlite:///…`` or ``postgresql://…``; None is ``ledger.db`` in ``data``."""
+    scripts: Path | None = None
+    """Folder of the recovery scripts that playbooks may name; None: none is run here."""
 
     @property
     def inbox(self) -> Path:
@@ -67,6 +70,11 @@ class Places:
         return self.data / "feeds"
 
     @property
+    def recoveries(self) -> Path:
+        """The folder of what recovery scripts left: how each run ended."""
+        return self.data / "recoveries"
+
+    @property
     def ledger(self) -> str:
         """The ledger's URL."""
         return self.ledger_url or f"sqlite:///{self.data / 'ledger.db'}"
@@ -84,6 +92,7 @@ class Activities:
     digests: Digests
     crm: Crm
     ledger: Ledger
+    recoveries: Recoveries
     workload: Workload
     inbox: Inbox
     local_help_desk: LocalHelpDesk | None
@@ -100,6 +109,7 @@ class Activities:
             self.crm.open_case,
             self.crm.update_case,
             self.ledger.record,
+            self.recoveries.run,
         ]
 
     async def close(self) -> None:
@@ -129,6 +139,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.notify import Notifications, inbox, webhook
     from activities.notify.digest import Digests
     from activities.playbooks import Playbooks
+    from activities.recovery import Recoveries
     from activities.workload import Workload
     from escalation.playbook.load import Shelf, shipped_folder
 
@@ -150,6 +161,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
         digests=Digests(),
         crm=Crm(help_desk),
         ledger=ledger,
+        recoveries=Recoveries(places.scripts, places.recoveries),
         workload=workload,
         inbox=received,
         local_help_desk=local,

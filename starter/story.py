@@ -315,6 +315,13 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
         _joined(v.although, f"cause: {v.cause}" if v.cause else ""),
         Weight.TURN,
     ),
+    e.RecoveryDecided: lambda v: Line(
+        f"recovery script {v.script} may mend it" if v.script else "no script can mend it: people must", v.because
+    ),
+    e.RecoveryStarted: lambda v: Line(f"recovery script {v.script} runs"),
+    e.RecoveryEnded: lambda v: Line(
+        f"recovery script {v.script} {'has run' if v.ok else 'did not help'}", _joined(v.because, v.output), Weight.TURN
+    ),
     e.ResolutionConfirmed: _confirmed,
     e.ResolutionUnanswered: lambda _: Line("nobody confirmed the resolution in time; the owner asks again"),
     e.ResolutionRejected: lambda v: Line("resolution rejected", v.because, Weight.TURN),

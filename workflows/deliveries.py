@@ -23,6 +23,8 @@ from escalation.model.actions import (
     MessageKind,
     Notify,
     OpenCase,
+    RecoveryResult,
+    RunRecovery,
     UnknownAction,
 )
 from escalation.people.found import People
@@ -61,6 +63,13 @@ OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
 UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
 RECORD = Dispatch("ledger.record", timedelta(seconds=30), None, _PATIENT)
+
+
+def _recovery(action: RunRecovery) -> Dispatch:
+    # Beyond its own limit only the worker's death makes another try; after the third, people must know.
+    one_try = action.within + timedelta(seconds=30)
+    return Dispatch("recovery.run", one_try, 3 * one_try, _PATIENT)
+
 
 ALIVE = timedelta(seconds=15)
 """An activity that says nothing for so long has lost its worker: it is tried again at once, on another one."""
@@ -180,6 +189,9 @@ class Deliveries:
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
+        if isinstance(action, RunRecovery):
+            ran = await call(_recovery(action), action, RecoveryResult, action.summary)
+            return c.RecoveryRan(ok=ran.ok, because=ran.because, output=ran.output)
         await call(UPDATE_CASE, action, None, action.summary)
         return c.CaseUpdated(key=action.key, public=action.public)
 
@@ -207,6 +219,8 @@ def _lane(action: Action) -> str:
         return f"find:{action.key}"
     if isinstance(action, Notify):
         return f"notify:{action.to}"
+    if isinstance(action, RunRecovery):
+        return "recovery"
     return "crm"
 
 
@@ -236,4 +250,6 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
         return c.CaseNotOpened(error=f"{why}: {cause}")
     if isinstance(action, FindPeople):
         return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
+    if isinstance(action, RunRecovery):
+        return c.RecoveryRan(ok=False, because=f"{why}: {cause}")
     return c.CaseNotUpdated(key=action.key, error=f"{why}: {cause}")

@@ -24,6 +24,7 @@ from escalation.lifecycle import (
     lowering,
     packet,
     permissions,
+    recovery,
     recusal,
     replies,
     resolution,
@@ -256,6 +257,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         _reconcile_since(draft, seen)
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
+    recovery.follow(draft)
     recusal.follow(draft)
     _settle_level(draft)
     review.begin_when_confirmed(draft)
@@ -357,6 +359,7 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.CaseNotOpened: _case_not_opened,
     c.CaseUpdated: _case_updated,
     c.CaseNotUpdated: _case_not_updated,
+    c.RecoveryRan: recovery.ended,
     c.SignalRefused: _signal_refused,
     c.Acknowledge: assignment.acknowledge,
     c.Claim: assignment.claim,

@@ -4,7 +4,7 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import communication, gates, ladder, opening, time, work
+from escalation.lifecycle.changes import communication, gates, ladder, opening, recovery, time, work
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -17,6 +17,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **time.CHANGES,
     **work.CHANGES,
     **communication.CHANGES,
+    **recovery.CHANGES,
 }
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval, summaries
+from escalation.lifecycle import approval, recovery, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, shown
@@ -84,6 +84,8 @@ class Situation(Record):
     opened_at: AwareDatetime | None = None
     due_at: AwareDatetime | None = None
     """The request's own due date."""
+    recovery: str = ""
+    """Whether a script may mend it, and what became of that; empty where the playbook has no scripts."""
     lowering: str = ""
     """The milder severity that somebody asked for, and who; empty while nobody did."""
     occurrences: int = 0
@@ -156,6 +158,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         playbook=f"{state.playbook.playbook} v{state.playbook.version} ({state.playbook_digest})",
         opened_at=state.opened_at,
         due_at=state.due_at,
+        recovery=recovery.said(state),
         lowering=f"{state.lowering.severity}, asked by {state.lowering.by}" if state.lowering else "",
         occurrences=state.occurrences,
         next=Next(at=due.at, what=due.summary) if due else None,
@@ -312,6 +315,8 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"- **If nobody acts:** {_instant(here.next.at)}, {_said(here.next.what)}")
     if here.due_at is not None:
         lines.append(f"- **Due:** {_instant(here.due_at)}")
+    if here.recovery:
+        lines.append(f"- **Recovery:** {_said(here.recovery)}")
     if here.lowering:
         lines.append(f"- **To become milder:** {_said(here.lowering)}")
     if here.missing:

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from escalation.model.request import Case, Customer
 from escalation.people.search import Search
-from escalation.values import Actor, Record
+from escalation.playbook.facts import FactValue
+from escalation.values import Actor, Duration, Record
 
 
 class MessageKind(StrEnum):
@@ -91,8 +92,29 @@ class UpdateCase(Record):
     summary: str = ""
 
 
-Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase, Field(discriminator="type")]
-_KNOWN = frozenset({"find_people", "notify", "open_case", "update_case"})
+class RunRecovery(Record):
+    """Run a recovery script. Answered by ``RecoveryRan``."""
+
+    type: Literal["run_recovery"] = "run_recovery"
+    key: str
+    escalation_id: str
+    script: str
+    within: Duration
+    facts: dict[str, FactValue] = {}
+    summary: str = ""
+
+
+class RecoveryResult(Record):
+    """How a recovery script ended."""
+
+    ok: bool
+    because: str
+    output: str = ""
+    """The end of what it wrote."""
+
+
+Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase | RunRecovery, Field(discriminator="type")]
+_KNOWN = frozenset({"find_people", "notify", "open_case", "update_case", "run_recovery"})
 
 
 def _refuse_known(kind: str) -> str:

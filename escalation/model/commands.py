@@ -401,6 +401,15 @@ class CaseNotUpdated(Internal):
     error: str
 
 
+class RecoveryRan(Internal):
+    """What became of a recovery script."""
+
+    ok: bool
+    because: str
+    output: str = ""
+    """The end of what it wrote."""
+
+
 class SignalRefused(Internal):
     """A signal was malformed or not allowed; recorded so that it is never silent."""
 

@@ -248,6 +248,17 @@ class Item(Record):
     """The use of the exception procedure that it is to look at."""
 
 
+class Recovery(Record):
+    """What was decided about recovery scripts, and what became of it."""
+
+    id: str
+    """Empty while no script applies."""
+    script: str
+    state: Literal["manual", "waiting", "running", "recovered", "failed"]
+    because: str
+    since: AwareDatetime
+
+
 class Held(Record):
     """A decision that arrived before what it is about."""
 

@@ -23,6 +23,7 @@ from escalation.model.parts import (
     LevelState,
     Lowering,
     Owner,
+    Recovery,
     Remembered,
     Resolution,
     Review,
@@ -124,6 +125,8 @@ class Escalation(Record):
     gates: dict[str, Gate] = {}
     clocks: dict[Slug, Clock] = {}
     stay: StatusStay | None = None
+    recovery: Recovery | None = None
+    """Whether a script may mend it; None where the playbook has none."""
     hold: Hold | None = None
     resolution: Resolution | None = None
     review: Review | None = None

@@ -25,6 +25,7 @@ CONDITIONS = (
     "paths.*.when",
     "matrix.*.when",
     "bypass.when",
+    "recoveries.*.when",
     "clocks.*.when",
     "category.rules.*.when",
     "communication.key_people.*.when",

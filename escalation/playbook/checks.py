@@ -62,6 +62,8 @@ def check(document: Document) -> list[Finding]:
         *_targets(document),
         *check_choosing(document, types),
         *_unique(document, "gates", "id"),
+        *_unique(document, "recoveries", "id"),
+        *_recoveries(document),
         *_gates(document, types),
         *check_time(document, types),
         *check_communication(document),
@@ -121,6 +123,15 @@ def _context(document: Document) -> Iterator[Finding]:
         )
     elif isinstance(section, dict) and section.get("required") == []:
         yield document.finding(("context", "required"), "names no part that must travel with an escalation")
+
+
+def _recoveries(document: Document) -> Iterator[Finding]:
+    known = ids(document, "gates")
+    for index, recovery in enumerate(items(document, "recoveries")):
+        approval = recovery.get("approval")
+        if isinstance(approval, str) and approval not in known:
+            path = ("recoveries", index, "approval")
+            yield document.finding(path, f"there is no approval '{approval}'; this playbook has {one_of(known)}")
 
 
 def _levels(document: Document) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.parts import Condition
+from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
 from escalation.values import Duration, Record, Slug, Target, digest_of
 
@@ -253,6 +254,8 @@ class Playbook(Record):
     """Variants of the ladder; empty: every level, in order."""
     matrix: tuple[Cell, ...] = ()
     bypass: BypassPolicy | None = None
+    recoveries: tuple[RecoveryPolicy, ...] = ()
+    """Scripts that may mend it by themselves; the first whose condition is true."""
     gates: tuple[GatePolicy, ...] = ()
     calendars: dict[Slug, Calendar] = {}
     clocks: dict[Slug, ClockPolicy] = {}
@@ -275,6 +278,10 @@ class Playbook(Record):
     def path(self, path_id: str) -> PathPolicy | None:
         """Return a path by id; None when the playbook has no such path."""
         return next((path for path in self.paths if path.id == path_id), None)
+
+    def recovery(self, recovery_id: str) -> RecoveryPolicy | None:
+        """Return a recovery script by its id; None when the playbook has no such one."""
+        return next((recovery for recovery in self.recoveries if recovery.id == recovery_id), None)
 
     def calendar_of(self, clock: str) -> Calendar | None:
         """Return the calendar that a clock runs by; None when it runs in wall time."""

@@ -27,6 +27,7 @@ from escalation.model.actions import (
     MessageKind,
     Notify,
     OpenCase,
+    RunRecovery,
     UpdateCase,
 )
 from escalation.model.parts import Gate, Rung
@@ -218,6 +219,9 @@ class Life:
         self.events: list[e.Event] = []
         self.sent: list[Notify] = []
         self.tickets: list[OpenCase | UpdateCase] = []
+        self.scripts: list[RunRecovery] = []
+        self.script_result: c.RecoveryRan | None = None
+        """How recovery scripts end at once; None: they go on."""
         self.looked_up: list[FindPeople] = []
 
     # --- what is said to it ---
@@ -345,6 +349,9 @@ class Life:
             self.sent.append(action)
             receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now)
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+        if isinstance(action, RunRecovery):
+            self.scripts.append(action)
+            return self.script_result
         self.tickets.append(action)
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=self.crm)

@@ -20,7 +20,16 @@ from escalation.errors import EscalationError
 from escalation.lifecycle import advance, next_due, react
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import Action, CaseLink, CustomerSnapshot, DeliveryReceipt, FindPeople, Notify, OpenCase
+from escalation.model.actions import (
+    Action,
+    CaseLink,
+    CustomerSnapshot,
+    DeliveryReceipt,
+    FindPeople,
+    Notify,
+    OpenCase,
+    RunRecovery,
+)
 from escalation.model.request import Attachment, Attempt
 from escalation.people.directory import Directory
 from escalation.people.found import People
@@ -167,6 +176,8 @@ class World:
             return c.CaseOpened(
                 link=CaseLink(ticket="T-1", snapshot=CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier))
             )
+        if isinstance(action, RunRecovery):
+            return c.RecoveryRan(ok=not fails, because="it ended with 0" if not fails else "it ended with 1")
         if fails:
             return c.CaseNotUpdated(key=action.key, error="the help desk refused")
         return c.CaseUpdated(key=action.key, public=action.public)

@@ -264,6 +264,16 @@ def full_policy(choose: Choices) -> Data:
             lowering["on_expiry"] = "deny"
         data["gates"] = [*data.get("gates", []), lowering]
         data["severity"]["lowering"] = {"gate": "milder"}
+    if choose.chance(30):
+        data["recoveries"] = [
+            {
+                "id": "restart",
+                "when": choose.of(("true", "flags.legal")),
+                "script": "restart",
+                "within": "5m",
+                **({"approval": data["gates"][0]["id"]} if data.get("gates") and choose.chance(50) else {}),
+            }
+        ]
     if choose.chance(40):
         data["bypass"] = {
             "when": choose.of(("true", "severity.rank == 0.0")),

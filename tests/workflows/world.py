@@ -233,6 +233,7 @@ async def open_world(
         data=folder / "data",
         directory=directory,
         playbooks=(own,),
+        scripts=folder / "scripts",
         task_queue=f"t{uuid4().hex[:12]}",
         cached_workflows=cached,
         graceful_shutdown=timedelta(seconds=1),

@@ -73,6 +73,7 @@ from escalation.model.events.opening import (
     SeverityLoweringEnded,
     Words,
 )
+from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -171,6 +172,9 @@ __all__ = [
     "Rated",
     "ReasonsAdded",
     "Receipted",
+    "RecoveryDecided",
+    "RecoveryEnded",
+    "RecoveryStarted",
     "ReplyOverdue",
     "ReplyRecorded",
     "ResolutionConfirmed",
@@ -290,6 +294,9 @@ KnownEvent = Annotated[
     | SummaryMissed
     | Rated
     | FeedbackGiven
+    | RecoveryDecided
+    | RecoveryStarted
+    | RecoveryEnded
     | Closed
     | Cancelled,
     Field(discriminator="type"),
