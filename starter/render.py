@@ -113,6 +113,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
         ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
+        ("recovery", here.recovery),
         ("milder", here.lowering),
         ("skipped", "\n".join(here.bypassed)),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
