@@ -57,6 +57,8 @@ def close_when_done(draft: Draft) -> None:
     review = state.review
     if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
         return
+    if any(task.due is not None for task in state.automation_tasks.values()):
+        return  # an action item whose owner is being looked up
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from escalation.model.request import Case, Customer
 from escalation.people.search import Search
-from escalation.values import Actor, Record
+from escalation.values import Actor, Addressee, Record
 
 
 class MessageKind(StrEnum):
@@ -42,7 +42,7 @@ class Notify(Record):
 
     type: Literal["notify"] = "notify"
     key: str
-    to: Actor
+    to: Addressee
     kind: MessageKind
     subject: str
     body: str

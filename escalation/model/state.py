@@ -11,8 +11,10 @@ from pydantic import AwareDatetime, field_serializer
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.events import Event
 from escalation.model.parts import (
+    AutomationTask,
     Bypass,
     Clock,
+    Critical,
     Gate,
     Handoff,
     Held,
@@ -27,6 +29,7 @@ from escalation.model.parts import (
     Review,
     Rung,
     Score,
+    ShownStatus,
     StatusStay,
     Taken,
 )
@@ -34,7 +37,7 @@ from escalation.model.request import Case, Context, Customer, Reason, Receipt
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
-from escalation.values import Actor, Record, Slug, Target
+from escalation.values import Actor, Addressee, Record, Slug, Target
 
 TAIL = 200
 """How many of the latest events the state keeps. The ledger has all of them."""
@@ -123,6 +126,14 @@ class Escalation(Record):
     gates: dict[str, Gate] = {}
     clocks: dict[Slug, Clock] = {}
     stay: StatusStay | None = None
+    shown_status: ShownStatus | None = None
+    """The status that an automation set; it counts while the stage lasts."""
+    critical: Critical | None = None
+    """Why it is a critical incident, as the playbook declares; None while it is none."""
+    automation_runs: dict[Slug, int] = {}
+    """How often each automation ran."""
+    automation_tasks: dict[str, AutomationTask] = {}
+    """What automations do for people who are being looked up."""
     hold: Hold | None = None
     resolution: Resolution | None = None
     review: Review | None = None
@@ -132,7 +143,7 @@ class Escalation(Record):
 
     people: dict[Actor, str] = {}
     """The working group: everybody who may act, with what made them part of it."""
-    told: tuple[Actor, ...] = ()
+    told: tuple[Addressee, ...] = ()
     """Everybody a page, approval or item was delivered to: who hears of the end."""
     receipts: dict[str, DeliveryReceipt] = {}
     """The latest delivery receipts by message key."""
@@ -198,6 +209,8 @@ class Escalation(Record):
     def status(self) -> str:
         """The playbook's own name for where it is; the stage's name where the playbook has none."""
         stage, waiting = self.stage, self.waiting_on
+        if self.shown_status is not None and self.shown_status.stage is stage:
+            return self.shown_status.status
         named = [status for status in self.playbook.statuses if status.stage == stage]
         exact = next((status.status for status in named if status.waiting_on == waiting), None)
         general = next((status.status for status in named if status.waiting_on is None), None)

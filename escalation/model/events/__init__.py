@@ -18,6 +18,13 @@ from escalation.model.events.approval import (
     GateOpened,
     HeldReleased,
 )
+from escalation.model.events.automation import (
+    AutomationMessage,
+    AutomationRan,
+    BecameCritical,
+    NoLongerCritical,
+    StatusSet,
+)
 from escalation.model.events.base import (
     EventBase,
     hash_of,
@@ -100,6 +107,9 @@ __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
     "Attached",
+    "AutomationMessage",
+    "AutomationRan",
+    "BecameCritical",
     "Bypassed",
     "Cancelled",
     "CaseFailed",
@@ -144,6 +154,7 @@ __all__ = [
     "LevelEntered",
     "MessageDelivered",
     "MessageFailed",
+    "NoLongerCritical",
     "NoteAdded",
     "Opened",
     "OwnerChanged",
@@ -170,6 +181,7 @@ __all__ = [
     "SeverityLoweringEnded",
     "StatusEntered",
     "StatusOverdue",
+    "StatusSet",
     "UnknownEvent",
     "Words",
     "hash_of",
@@ -229,6 +241,11 @@ KnownEvent = Annotated[
     | ClockWarned
     | ClockBreached
     | ClockStopped
+    | AutomationRan
+    | AutomationMessage
+    | StatusSet
+    | BecameCritical
+    | NoLongerCritical
     | StatusEntered
     | StatusOverdue
     | HoldStarted
