@@ -152,12 +152,12 @@ def _in_flight(state: Escalation) -> Iterator[Action]:
                     yield from (action,) if action.rung is None or action.to not in heard else ()
 
 
-_CALLS = (e.RungOpened, e.PagesReleased, e.GateOpened, e.GateExpired, e.HandoffOffered)
+_CALLS = (e.RungOpened, e.PagesReleased, e.GateOpened, e.GateExpired, e.HandoffOffered, e.AutomationRan)
 
 
 def _is_open(state: Escalation, purpose: str) -> bool:
     """Tell whether people are still called for this."""
-    return purpose.partition(":")[0] in ("rung", "hours", "gate", "handoff") and state.still_asks(purpose)
+    return purpose.partition(":")[0] in ("rung", "hours", "gate", "handoff", "automation") and state.still_asks(purpose)
 
 
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:

@@ -269,6 +269,8 @@ class Escalation(Record):
             return self.rung is not None and self.rung.id == reference
         if kind == "gate":
             return self.gate_asked(reference) is not None
+        if kind == "automation":
+            return reference in self.automation_tasks
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property

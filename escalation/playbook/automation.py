@@ -3,13 +3,14 @@
 What an automation does never starts another one, so that a chain cannot begin: each has to say everything it is for.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from escalation.playbook.parts import Condition
-from escalation.values import Duration, ItemOwner, Reader, Record, Slug, Target
+from escalation.values import FINDABLE, GROUP, Duration, ItemOwner, Reader, Record, Slug, Target, split_target
 
 
 class Happening(StrEnum):
@@ -62,6 +63,7 @@ PLACEHOLDERS = {
 
 
 class _Action(Record):
+    # Which action it is (`do`) has no default: what is pinned leaves defaults out, and could not be read again.
     id: Slug | None = None
     """Names the action, so that whoever uses this automation can change it alone."""
 
@@ -69,14 +71,14 @@ class _Action(Record):
 class Comment(_Action):
     """Write on the timeline, in the engine's name and that of the automation."""
 
-    do: Literal["comment"] = "comment"
+    do: Literal["comment"]
     text: Template
 
 
 class Send(_Action):
     """Tell people, or a chat group."""
 
-    do: Literal["send"] = "send"
+    do: Literal["send"]
     to: Annotated[tuple[Reader, ...], Field(min_length=1)]
     text: Template
 
@@ -84,7 +86,7 @@ class Send(_Action):
 class AddActionItem(_Action):
     """Give somebody an action item; it is chased, and keeps the escalation open, as any other."""
 
-    do: Literal["add_action_item"] = "add_action_item"
+    do: Literal["add_action_item"]
     title: Template
     owner: ItemOwner = "owner"
     """While nobody owns it: whoever is accountable."""
@@ -95,7 +97,7 @@ class AddActionItem(_Action):
 class SetStatus(_Action):
     """Show another status until the stage changes."""
 
-    do: Literal["set_status"] = "set_status"
+    do: Literal["set_status"]
     status: str
     """One of the playbook's ``statuses``."""
 
@@ -103,7 +105,7 @@ class SetStatus(_Action):
 class Assign(_Action):
     """Call others to take it, in place of those whom the level names; nothing while somebody owns it."""
 
-    do: Literal["assign"] = "assign"
+    do: Literal["assign"]
     to: Annotated[tuple[Target, ...], Field(min_length=1)]
     otherwise: Target | None = None
     """Who is called when none of them can be found; None: the playbook's owner."""
@@ -112,7 +114,7 @@ class Assign(_Action):
 class RaiseSeverity(_Action):
     """Make it at least so bad; never milder."""
 
-    do: Literal["raise_severity"] = "raise_severity"
+    do: Literal["raise_severity"]
     severity: str
     """Name or alias."""
 
@@ -136,6 +138,26 @@ class Automation(Record):
     then: Annotated[tuple[Doing, ...], Field(min_length=1, max_length=20)]
     enabled: bool = True
     """False switches off what the playbook that this one extends switches on."""
+
+    def targets(self) -> Iterator[tuple[int, tuple[Target, ...]]]:
+        """Yield the targets that it leads to, with the position of the action."""
+        for position, action in enumerate(self.then):
+            named: tuple[str | None, ...] = ()
+            if isinstance(action, Send):
+                named = action.to
+            elif isinstance(action, AddActionItem):
+                named = (action.owner,)
+            elif isinstance(action, Assign):
+                named = (*action.to, action.otherwise)
+            found = tuple(each for each in named if each is not None and split_target(each)[0] in (*FINDABLE, "raci"))
+            if found:
+                yield position, found
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The teams whose chat groups it writes to."""
+        named = (each for action in self.then if isinstance(action, Send) for each in action.to)
+        return tuple(dict.fromkeys(split_target(each)[1] for each in named if split_target(each)[0] == GROUP))
 
 
 class CriticalPolicy(Record):

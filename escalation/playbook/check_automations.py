@@ -33,7 +33,7 @@ _ANSWERS_ITSELF = {
 }
 """Actions, and what they may not be done because of."""
 
-_ACTIONS = [kind.model_fields["do"].default for kind in get_args(get_args(Doing)[0])]
+_ACTIONS = [str(get_args(kind.model_fields["do"].annotation)[0]) for kind in get_args(get_args(Doing)[0])]
 _AFTER_THE_END = ("comment", "send")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from functools import reduce
 from pathlib import Path
@@ -18,7 +19,7 @@ from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.people.search import Search
 from escalation.playbook.load import load
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import Playbook, compact
 from starter.story import tell
 from tests.domain.builders import ANN, BOB, BOT, COMPANY, CYD, EVE, GUS, IDA, OFFICE, START, Life, opened, small
 
@@ -222,6 +223,11 @@ def test_the_end_is_heard_and_what_comes_too_late_is_left_out_and_named() -> Non
         CYD,
         "person:dan",
     ]
+
+
+def test_what_is_pinned_of_a_playbook_can_be_read_again(tmp_path: Path) -> None:
+    playbook = written(tmp_path, SAMPLE)
+    assert Playbook.model_validate_json(json.dumps(compact(playbook))) == playbook
 
 
 # --- what it does -----------------------------------------------------------------------------------------------------
