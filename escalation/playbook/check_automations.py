@@ -52,8 +52,9 @@ def check_automations(document: Document) -> Iterator[Finding]:
 
 def _happenings(automation: dict[str, Any]) -> set[Happening]:
     on = automation.get("on")
-    known = set(Happening)
-    return {Happening(each) for each in on if each in known} if isinstance(on, list) else set()
+    known = {str(each) for each in Happening}
+    words = [each for each in on if isinstance(each, str)] if isinstance(on, list) else []
+    return {Happening(each) for each in words if each in known}
 
 
 def _never_happens(document: Document, path: Location, automation: dict[str, Any]) -> Iterator[Finding]:
@@ -102,10 +103,10 @@ def _which(document: Document, path: Location, automation: dict[str, Any], on: s
 
 
 def _action(document: Document, path: Location, action: dict[str, Any], on: set[Happening]) -> Iterator[Finding]:
-    do = str(action.get("do"))
+    do = str(action.get("do", ""))
     if do not in _ACTIONS:
         hint = did_you_mean(do, _ACTIONS) or f"; expected {one_of(_ACTIONS)}"
-        yield document.finding(path, f"do says what is done, and there is no action '{do[:64]}'{hint}")
+        yield document.finding(path, f"`do` says what is done, and there is no action '{do[:64]}'{hint}")
         return
     listened, why = _ANSWERS_ITSELF.get(do, (frozenset(), ""))
     for happening in sorted(on & listened):

@@ -271,7 +271,34 @@ def full_policy(choose: Choices) -> Data:
             "review_by": choose.of(("role:head", "role:owner", "team:experts")),
             "review_within": "2d",
         }
+    if choose.chance(50):
+        data["critical_incident"] = {"when": 'severity == "P0" || topic == "two"', "because": "it is the worst"}
+        data["automations"] = _automations(choose)
     return data
+
+
+def _automations(choose: Choices) -> list[Data]:
+    tell = {
+        "do": "send",
+        "to": choose.of((["owner"], ["requester", "role:lead"], ["team:experts"])),
+        "text": "{happened}",
+    }
+    item = {"do": "add_action_item", "title": "look again", "owner": choose.of(("owner", "role:head")), "due": "3h"}
+    assign = {"do": "assign", "to": ["team:experts"], **choose.of(({}, {"otherwise": "role:head"}))}
+    worst = {"do": "raise_severity", "severity": "P0"}
+    return [
+        {
+            "id": "works",
+            "on": choose.of((["opened"], ["level_entered"], ["became_critical", "hold_ended"])),
+            "then": choose.of(([tell, item], [assign, tell], [worst, assign], [item, worst])),
+            **choose.of(({}, {"when": 'topic == "two"'})),
+        },
+        {
+            "id": "tells",
+            "on": choose.of((["severity_changed", "status_changed"], ["owner_changed", "item_overdue"], ["closed"])),
+            "then": [{"do": "comment", "text": "{happened}"}, tell],
+        },
+    ]
 
 
 def _named_clocks(choose: Choices, ids: list[str]) -> Data:
