@@ -70,11 +70,18 @@ def found(draft: Draft, task: AutomationTask, people: People) -> None:
 def _causes(draft: Draft, since: int) -> Iterator[_Cause]:
     for event in draft.events[since:]:
         said = _SAYS.get(type(event))
-        if said is not None and not (isinstance(event, e.ItemAdded) and event.automation):
+        if said is not None and not _stays_quiet(draft.state, event):
             happening, about, text = said
             yield _Cause(happening, event.seq, str(getattr(event, about)) if about else "", text(draft.state, event))
     if Happening.STATUS_CHANGED in draft.state.playbook.automated:
         yield from _status_changed(draft, since)
+
+
+def _stays_quiet(state: Escalation, event: e.Event) -> bool:
+    """Tell whether an event starts nothing: an automation's own, or any but the 2nd, 4th, 8th ... report."""
+    if isinstance(event, e.Joined):
+        return state.occurrences & (state.occurrences - 1) != 0
+    return isinstance(event, e.ItemAdded) and event.automation != ""
 
 
 def _status_changed(draft: Draft, since: int) -> Iterator[_Cause]:
@@ -188,7 +195,7 @@ def _run(draft: Draft, automation: Automation, cause: _Cause) -> None:
         e.AutomationRan,
         by=ENGINE,
         automation=automation.id,
-        happening=cause.happening,
+        happening=str(cause.happening),
         cause=cause.seq,
         happened=cause.words,
         because=automation.about or _says_when(automation),
@@ -222,7 +229,10 @@ def _why_not(state: Escalation, action: policy.Doing) -> str:
         return f"{state.owner.actor} owns it"
     if state.level is None:
         return "nobody may be called yet"
-    return "nobody is called for it any more" if state.rung is None else ""
+    if state.rung is None:
+        return "nobody is called for it any more"
+    # Else whoever cannot be reached would be called in its place, again and again.
+    return "the last resort is being called" if state.rung.last_resort else ""
 
 
 def _receivers(state: Escalation, action: policy.Doing) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -238,12 +248,14 @@ def _receivers(state: Escalation, action: policy.Doing) -> tuple[tuple[str, ...]
     else:
         return (), ()
     at_once, targets = [], []
+    barred = concerned(state)
+    owner = state.owner.actor if state.owner is not None and state.owner.actor not in barred else None
     for each in named:
-        if each == "owner" and state.owner is not None:
-            at_once.append(state.owner.actor)
+        if each == "owner" and owner is not None:
+            at_once.append(owner)
         elif each == "requester":
             at_once.append(state.requested_by)
-        elif each == "owner" or (split_target(each)[0] == GROUP and concerned(state)):
+        elif each == "owner" or (split_target(each)[0] == GROUP and barred):
             targets.append(ACCOUNTABLE)
         else:
             (at_once if split_target(each)[0] == GROUP else targets).append(each)

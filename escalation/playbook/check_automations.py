@@ -26,12 +26,16 @@ _ANSWERS_ITSELF = {
         frozenset({Happening.SEVERITY_CHANGED}),
         "it would undo what a person has just decided; say it in severity.rules",
     ),
-    "assign": (
-        frozenset({Happening.OWNER_CHANGED, Happening.REVIEW_STARTED, Happening.REVIEW_OVERDUE}),
-        "somebody owns it by then, and whoever owns it is not replaced by a rule",
-    ),
 }
 """Actions, and what they may not be done because of."""
+
+_CALLS_IN_VAIN = {
+    Happening.OWNER_CHANGED: "somebody owns it by then, and whoever owns it is not replaced by a rule",
+    Happening.REVIEW_STARTED: "it is solved by then",
+    Happening.REVIEW_OVERDUE: "it is solved by then",
+    Happening.LEVEL_ENTERED: "it would call the same people at every level; say it in routing or in the matrix",
+}
+"""What nobody may be called because of (``assign``), and why not."""
 
 _ACTIONS = [str(get_args(kind.model_fields["do"].annotation)[0]) for kind in get_args(get_args(Doing)[0])]
 _AFTER_THE_END = ("comment", "send")
@@ -111,6 +115,8 @@ def _action(document: Document, path: Location, action: dict[str, Any], on: set[
     listened, why = _ANSWERS_ITSELF.get(do, (frozenset(), ""))
     for happening in sorted(on & listened):
         yield document.finding(path, f"{do} may not follow {happening}: {why}")
+    for happening in sorted(on & _CALLS_IN_VAIN.keys()) if do == "assign" else ():
+        yield document.finding(path, f"assign may not follow {happening}: {_CALLS_IN_VAIN[happening]}")
     if do not in _AFTER_THE_END and on and on <= _ENDS:
         yield document.finding(path, f"{do} comes too late: it has ended by then, and only tells and comments count")
     for key in ("text", "title"):

@@ -335,6 +335,24 @@ def test_nobody_is_called_in_place_of_who_owns_it() -> None:
     assert (life.owner, life.state.rung) == (ANN, None)
 
 
+def test_nobody_is_called_in_place_of_the_last_resort() -> None:
+    clocks = {"resolution": {"within": {"default": "1d"}, "on_breach": "tell"}}
+    assign = {"do": "assign", "to": ["team:experts"]}
+    unreachable = (ANN, BOB, CYD, "person:dan", EVE)
+    life = Life(automated(automation("clock_breached", assign), clocks=clocks), unreachable=unreachable)
+    life.open()
+    life.pass_time("1d")
+    assert life.last(e.AutomationRan).left_out == ("assign: the last resort is being called",)
+    assert life.rung.last_resort
+
+
+def test_an_action_item_is_never_given_to_an_owner_whom_the_case_is_about() -> None:
+    life = opened(automated(automation("facts_changed", item(owner="owner"))))
+    life.taken_by(ANN)
+    life.send(c.ChangeFacts(by=BOB, facts={"concerns": ("ann",)}))
+    assert life.state.items["i1"].owner == EVE
+
+
 def test_a_raised_severity_has_its_own_reasons_and_never_falls() -> None:
     triggers = [
         {"id": "unsure", "when": "ai_confidence < confidence.threshold"},
@@ -445,6 +463,9 @@ def test_a_playbook_without_a_definition_has_no_critical_incidents() -> None:
         ),
         ("{id: a, on: [severity_changed], then: [{do: raise_severity, severity: P0}]}", "undo what a person"),
         ("{id: a, on: [owner_changed], then: [{do: assign, to: [role:it-lead]}]}", "whoever owns it is not replaced"),
+        ("{id: a, on: [level_entered], then: [{do: assign, to: [role:it-lead]}]}", "the same people at every level"),
+        ("{id: a, on: [[opened]], then: [{do: comment, text: x}]}", "found a list"),
+        ("{id: a, on: [opened], then: [{text: x}]}", "`do` says what is done"),
         ("{id: a, on: [closed], then: [{do: add_action_item, title: x, due: 1h}]}", "comes too late"),
         (
             "{id: a, use: critical-opend}",

@@ -289,13 +289,15 @@ def _automations(choose: Choices) -> list[Data]:
     return [
         {
             "id": "works",
-            "on": choose.of((["opened"], ["level_entered"], ["became_critical", "hold_ended"])),
+            "on": choose.of((["opened"], ["reported_again", "opened"], ["became_critical", "hold_ended"])),
             "then": choose.of(([tell, item], [assign, tell], [worst, assign], [item, worst])),
             **choose.of(({}, {"when": 'topic == "two"'})),
         },
         {
             "id": "tells",
-            "on": choose.of((["severity_changed", "status_changed"], ["owner_changed", "item_overdue"], ["closed"])),
+            "on": choose.of(
+                (["severity_changed", "status_changed"], ["owner_changed", "item_overdue"], ["level_entered", "closed"])
+            ),
             "then": [{"do": "comment", "text": "{happened}"}, tell],
         },
     ]
