@@ -258,9 +258,9 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     recusal.follow(draft)
     _settle_level(draft)
     review.begin_when_confirmed(draft)
-    clocks.follow(draft, command)
     critical.follow(draft)
     _automate(draft)
+    clocks.follow(draft, command)
     closing_from = len(draft.events)
     review.close_when_done(draft)
     automations.follow(draft, closing_from)
@@ -273,11 +273,17 @@ def _automate(draft: Draft) -> None:
     """Let the automations run for what has happened, and see to what follows from that; it starts no others."""
     if not draft.state.playbook.automations:
         return
-    seen = len(draft.events)
+    seen, level = len(draft.events), draft.state.level
     automations.follow(draft)
-    if len(draft.events) > seen:
-        _reconcile_since(draft, seen)
-        critical.follow(draft)
+    if len(draft.events) == seen:
+        return
+    packet.let_through(draft)
+    _reconcile_since(draft, seen)
+    if draft.state.opened and draft.state.level is None:
+        triage.proceed(draft)
+    if draft.state.level != level:
+        _settle_level(draft)
+    critical.follow(draft)
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:

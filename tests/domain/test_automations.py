@@ -364,6 +364,22 @@ def test_a_raised_severity_has_its_own_reasons_and_never_falls() -> None:
     assert (life.state.severity, life.level, life.reasons) == ("P0", "L3", ["unsure", "worst"])
 
 
+def test_what_a_raised_severity_lets_through_and_starts_happens_at_once() -> None:
+    playbook = automated(
+        automation("opened", {"do": "raise_severity", "severity": "P0"}),
+        context={
+            "required": ["summary", "impact"],
+            "complete_within": "10m",
+            "incomplete_allowed": "severity.rank == 0.0",
+        },
+        clocks={"worst": {"stops": "resolved", "when": 'severity == "P0"', "within": {"default": "2h"}}},
+    )
+    life = opened(playbook, context={"impact": None})
+    assert (life.state.severity, life.level, life.state.input_request) == ("P0", "L1", None)
+    assert life.state.clocks["worst"].due == START + timedelta(hours=2)
+    assert set(life.told(MessageKind.PAGE)) == {ANN, BOB}
+
+
 # --- no chains --------------------------------------------------------------------------------------------------------
 
 
