@@ -152,6 +152,9 @@ Words = Annotated[str, StringConstraints(max_length=20_000, strip_whitespace=Tru
 Actor = Annotated[str, StringConstraints(pattern=r"^(person|agent|service|customer|system):[^\s]{1,128}$")]
 """Who acts: ``person:eva``, ``agent:support-bot``, ``service:crm``, ``customer:c-17``, ``system:timer``."""
 
+Addressee = Annotated[str, StringConstraints(pattern=r"^(person|agent|service|customer|system|group):[^\s]{1,128}$")]
+"""Who has a message: an actor, or ``group:TEAM``, the chat group of a team, which reads and never acts."""
+
 _NAMED = re.compile(r"[a-z]+:[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 
 
@@ -176,6 +179,15 @@ Target = Annotated[str, StringConstraints(pattern=rf"^({_KINDS_FOUND}|raci):{_TA
 """Whom to find when the time comes: ``person:`` ``team:`` ``role:`` ``oncall:`` ``authority:`` ``raci:``. Resolved at
 paging time."""
 
+GROUP = "group"
+"""Kind of a reader: the chat group of a team in the directory."""
+
+Reader = Annotated[str, StringConstraints(pattern=rf"^(owner|requester|({_KINDS_FOUND}|raci|{GROUP}):{_TARGETED})$")]
+"""Who is to read something: a target, ``owner``, ``requester``, or the chat group of a team, ``group:TEAM``."""
+
+ItemOwner = Annotated[str, StringConstraints(pattern=rf"^(owner|({_KINDS_FOUND}|raci):{_TARGETED})$")]
+"""Whose an action item is to be: ``owner``, or the first of whom a target leads to."""
+
 TIMER: Actor = "system:timer"
 ENGINE: Actor = "system:engine"
 
@@ -188,12 +200,14 @@ class ActorKind(StrEnum):
     SERVICE = "service"
     CUSTOMER = "customer"
     SYSTEM = "system"
+    GROUP = "group"
+    """The chat group of a team: it has messages and never acts."""
 
 
 _KINDS = {str(kind): kind for kind in ActorKind}
 
 
-def kind_of(actor: Actor) -> ActorKind:
+def kind_of(actor: Actor | Addressee) -> ActorKind:
     """Tell a person from an AI agent, a service, a customer and the engine itself."""
     return _KINDS[actor.partition(":")[0]]
 

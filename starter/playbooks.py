@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -18,6 +18,8 @@ from escalation.errors import DocumentError, Finding
 from escalation.foresight.lint import Foreseen, Proof, Weight, prove
 from escalation.lifecycle.clock_views import WAITS_FOR
 from escalation.people.directory import Directory
+from escalation.playbook.automation import Automation, Doing
+from escalation.playbook.automation_library import shipped_automations
 from escalation.playbook.checks import check_against
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy
 from escalation.playbook.ladder import BypassPolicy
@@ -186,6 +188,13 @@ def _lint(playbook: str, folders: list[Path] | None, people: _People, days: int)
     )
 
 
+@app.command("automations")
+def automations(as_json: AsJson = False) -> None:
+    """List the shipped automations, which a playbook can use by name."""
+    shipped = shipped_automations()
+    say([session.plain(each) for each in shipped], _automations(shipped), as_json=as_json)
+
+
 @app.command("schema")
 def schema() -> None:
     """Print the JSON schema of a playbook, for editors. What each key means stands in it."""
@@ -197,6 +206,8 @@ def schema() -> None:
     required = written.pop("required")
     written["properties"]["extends"] = {"type": "string", "description": "The playbook that this one is laid over."}
     written["anyOf"] = [{"required": ["extends"]}, {"required": required}]
+    automation = written["$defs"]["Automation"]  # so may one that uses a shipped one
+    automation["anyOf"] = [{"required": ["use"]}, {"required": automation.pop("required")}]
     written["additionalProperties"] = False
     written["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     sys.stdout.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
@@ -211,10 +222,10 @@ def _models() -> list[type[Any]]:
     from pydantic import BaseModel
 
     from escalation import calendars, choice
-    from escalation.playbook import clocks, ladder, severity
+    from escalation.playbook import automation, clocks, ladder, severity
     from escalation.playbook import schema as whole
 
-    modules = (whole, ladder, severity, clocks, calendars, choice)
+    modules = (whole, ladder, severity, clocks, automation, calendars, choice)
     kinds = (kind for module in modules for kind in vars(module).values())
     return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
@@ -250,6 +261,11 @@ def _procedure(loaded: Loaded) -> Group:
         parts.append(render.headed("In an emergency", _bypass(book.bypass)))
     if book.gates:
         parts.append(render.headed("What needs an approval", _gates(book)))
+    if book.critical_incident is not None:
+        critical = book.critical_incident
+        parts.append(render.headed("What is a critical incident", Text(f"{critical.because}: {critical.when}")))
+    if book.automations:
+        parts.append(render.headed("What happens by itself", _automations(book.automations)))
     if book.clocks:
         parts.append(render.headed("How long it may take", _clocks(book)))
     parts += [
@@ -416,6 +432,34 @@ def _at_the_limit(policy: ClockPolicy) -> str:
     then = {LEVEL_UP: "it goes up a level", TELL: "the accountable is told"}
     told = f"; {names(policy.tell)} told" if policy.tell else ""
     return then.get(policy.on_breach, f"it goes to {policy.on_breach} at least") + told
+
+
+def _automations(automations: Iterable[Automation]) -> RenderableType:
+    table = render.columns("automation", "what", "on", "when", "does")
+    for each in automations:
+        at = f"at {', '.join(each.severity)}" if each.severity else ""
+        only = f"of {', '.join(each.which)}" if each.which else ""
+        when = each.when if each.when != "true" else ""
+        render.add(
+            table,
+            each.id + ("" if each.enabled else " (off)"),
+            each.about,
+            ", ".join(each.on),
+            Text("\n".join(filter(None, [at, only, when])), style="dim"),
+            "\n".join(map(_does, each.then)),
+        )
+    return table
+
+
+def _does(action: Doing) -> str:
+    said = action.model_dump(exclude_defaults=True, exclude={"id", "do"})
+    return f"{action.do.replace('_', ' ')}: {'; '.join(map(_value, said.values()))}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, timedelta):
+        return f"within {format_duration(value)}"
+    return names(value) if isinstance(value, tuple) else str(value)
 
 
 def _raci(book: Playbook) -> RenderableType:

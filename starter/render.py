@@ -114,6 +114,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
         ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
         ("recovery", here.recovery),
+        ("critical", Text(here.critical, style="bold red") if here.critical else ""),
         ("milder", here.lowering),
         ("skipped", "\n".join(here.bypassed)),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
@@ -136,6 +137,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         parts += _communication(here.communication, now)
     if why is not None:
         parts.append(headed("Why", reasons(why.reasons)))
+        if why.automations:
+            parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.communication import explain_reason, grounds
 from escalation.model import events as e
 from escalation.people.found import People
 from escalation.values import Actor
@@ -162,6 +162,7 @@ def _found_for(purpose: str) -> str:
         "tell": f"tell the accountable: {about}",
         "update": f"update {about.partition('/')[2]}",
         "communicator": "ask for an update" if about.strip("0") else "who speaks to the stakeholders",
+        "automation": "whom an automation is for",
     }.get(kind, purpose)
 
 
@@ -211,6 +212,18 @@ def _confirmed(event: e.ResolutionConfirmed) -> Line:
 def _provided(event: e.InputProvided) -> Line:
     rest = f"still missing: {', '.join(event.still_missing)}" if event.still_missing else "nothing is missing any more"
     return Line("input provided", rest)
+
+
+def _automation(event: e.AutomationRan) -> Line:
+    why = grounds(event.because, event.facts)
+    not_done = f"not done: {'; '.join(event.left_out)}" if event.left_out else ""
+    return Line(f"automation {event.automation}: {event.happened}", _joined(why, not_done))
+
+
+def _status_set(event: e.StatusSet) -> Line:
+    if not event.status:
+        return Line(f"status {event.previous} is over", f"it is in {event.stage} now", Weight.DETAIL)
+    return Line(f"status {event.status} (before: {event.previous})", f"automation {event.automation}")
 
 
 def _held(event: e.HeldReleased) -> Line:
@@ -304,7 +317,12 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.StatusOverdue: lambda v: Line(f"still {v.status}: {v.then.replace('_', ' ')}", v.because, Weight.TURN),
     e.HoldStarted: lambda v: Line(f"on hold until {show(v.until)}; clocks pause: {', '.join(v.clocks)}", v.because),
     e.HoldEnded: lambda v: Line("hold ended", v.because),
-    e.NoteAdded: lambda v: Line(f"note: {v.text}"),
+    e.NoteAdded: lambda v: Line(f"{f'automation {v.automation}' if v.automation else 'note'}: {v.text}"),
+    e.AutomationRan: _automation,
+    e.AutomationMessage: lambda v: Line(f"automation {v.automation} tells {names(v.to)}: {v.text}"),
+    e.StatusSet: _status_set,
+    e.BecameCritical: lambda v: Line("a critical incident", grounds(v.because, v.facts, v.words), Weight.TURN),
+    e.NoLongerCritical: lambda v: Line("no critical incident any more", grounds("", v.facts).strip(), Weight.TURN),
     e.Attached: lambda v: Line(f"attached: {v.attachment.title}", v.attachment.url),
     e.CaseLinked: lambda v: Line(f"ticket {v.link.ticket} linked", v.link.url),
     e.CaseFailed: lambda v: Line("the ticket could not be opened", v.error),

@@ -84,6 +84,9 @@ class Notifications:
 
     async def _points(self, message: Notify) -> list[tuple[str, str]]:
         """Return channel and address of each contact point: the message's channels first, then the person's order."""
+        if kind_of(message.to) is ActorKind.GROUP:
+            contacts = await self._directory.group(message.to.partition(":")[2])
+            return [(contact.channel, contact.address) for contact in contacts]
         if kind_of(message.to) is not ActorKind.PERSON:
             return [(INBOX, message.to)]
         person = await self._directory.person(message.to)
@@ -92,8 +95,8 @@ class Notifications:
             meant = did_you_mean(message.to, [f"person:{each.id}" for each in known])
             raise UnknownPerson(f"{message.to} is not in the directory{meant}")
         first = {channel: place for place, channel in enumerate(message.channels)}
-        contacts = sorted(person.contacts, key=lambda contact: first.get(contact.channel, len(first)))
-        return [(contact.channel, contact.address) for contact in contacts]
+        ordered = sorted(person.contacts, key=lambda contact: first.get(contact.channel, len(first)))
+        return [(contact.channel, contact.address) for contact in ordered]
 
 
 def _wait(error: RemoteUnavailable) -> timedelta:

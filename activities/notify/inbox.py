@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from activities.sqlite import SqliteFile
 from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
-from escalation.values import Actor, Record
+from escalation.values import Actor, Addressee, Record
 
 CHANNEL = "inbox"
 
@@ -35,7 +35,7 @@ class Received(Record):
     id: int
     """Grows with each message of this inbox, whoever it is for."""
     key: str
-    to: Actor
+    to: Addressee
     kind: MessageKind
     subject: str
     body: str

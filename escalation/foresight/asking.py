@@ -57,6 +57,8 @@ class Asking:
     def __init__(self, playbook: Playbook, directory: Directory, channels: Collection[str] | None) -> None:
         self.playbook = playbook
         self.directory = directory
+        self.channels = channels
+        """Names of the channels that are connected; None: every channel counts as one."""
         self.reachable = frozenset(
             person.actor
             for person in directory.people

@@ -160,12 +160,14 @@ _CALLS = (
     e.HandoffOffered,
     e.UpdatePosted,
     e.StakeholderConcerned,
+    e.AutomationRan,
 )
 
 
 def _is_open(state: Escalation, purpose: str) -> bool:
     """Tell whether people are still called for this."""
-    return purpose.partition(":")[0] in ("rung", "hours", "gate", "handoff", "update") and state.still_asks(purpose)
+    kinds = ("rung", "hours", "gate", "handoff", "update", "automation")
+    return purpose.partition(":")[0] in kinds and state.still_asks(purpose)
 
 
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:

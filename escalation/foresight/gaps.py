@@ -17,9 +17,10 @@ from escalation.values import FINDABLE, Target, format_duration, split_target
 
 
 def gaps(asking: Asking, directory: Document, start: datetime, end: datetime) -> Iterator[Foreseen]:
-    """Yield what is missing for the targets of a playbook between two aware instants; all of them are warnings."""
+    """Yield what is missing for the targets of a playbook between two aware instants."""
     targets = tuple(dict.fromkeys(_named(asking.playbook)))
     yield from _without_contact(asking, directory, targets)
+    yield from _groups(asking, directory)
     for rotation in asking.rotations(targets):
         yield from _without_shift(asking, directory, rotation, start, end)
 
@@ -38,6 +39,7 @@ def _named(playbook: Playbook) -> Iterator[Target]:
         named += [row.responsible, [row.accountable], row.consulted, row.informed]
     if playbook.communication is not None:
         named.append([target for _, target in spoken_to(playbook.communication)])
+    named += [targets for automation in playbook.automations for _, targets in automation.targets()]
     if playbook.bypass is not None:
         named += [playbook.bypass.allowed, [playbook.bypass.review_by]]
     for target in (each for several in named for each in several if each is not None):
@@ -55,6 +57,20 @@ def _without_contact(asking: Asking, directory: Document, targets: tuple[Target,
                 "mean them; add one, or connect the channel"
             )
             yield Foreseen(Weight.WARNING, directory.finding(("people", index, "contacts"), message))
+
+
+def _groups(asking: Asking, directory: Document) -> Iterator[Foreseen]:
+    """Yield the chat groups that nothing can be written to: nobody reads then what an automation says there."""
+    groups = dict.fromkeys(name for each in asking.playbook.automations if each.enabled for name in each.groups)
+    for index, team in enumerate(asking.directory.teams):
+        connected = (each for each in team.group if asking.channels is None or each.channel in asking.channels)
+        if team.id in groups and next(connected, None) is None:
+            channels = ", ".join(dict.fromkeys(each.channel for each in team.group)) or "it has none"
+            message = (
+                f"the chat group of {team.id} has no contact point on a connected channel ({channels}), and an "
+                "automation writes to it; add one, or connect the channel"
+            )
+            yield Foreseen(Weight.ERROR, directory.finding(("teams", index, "group"), message))
 
 
 def _without_shift(

@@ -50,6 +50,12 @@ def _never(playbook: Playbook, source: Document) -> Iterator[Foreseen]:
         (("severity", "rules", index), f"severity rule {_name(index, each.id)}", each.when)
         for index, each in enumerate(playbook.severity.rules)
     ]
+    conditions += [
+        (("automations", index), f"automation '{each.id}'", each.when)
+        for index, each in enumerate(playbook.automations)
+    ]
+    if playbook.critical_incident is not None:
+        conditions.append((("critical_incident",), "a critical incident", playbook.critical_incident.when))
     for place, what, when in conditions:
         if when.strip() != "false" and never_true(playbook, when):
             message = f"{what} is never true, whatever its facts say; mend it, or switch it off with false"

@@ -94,7 +94,7 @@ class Walk:
             yield from self.asking.queries(each, choose=call.choose if call is not None else None)
 
     def _beside(self) -> Iterator[tuple[Location, Query]]:
-        """Yield whom the playbook tells of something beside the ladder: whoever is accountable, and those of clocks."""
+        """Yield whom the playbook tells beside the ladder: whoever is accountable, those of clocks and automations."""
         for stage, row in self.playbook.raci.items():
             for query in self._of((row.accountable,), None, (stage,)):
                 yield ("raci", str(stage), "accountable"), query
@@ -106,6 +106,10 @@ class Walk:
             for place, target in spoken_to(self.playbook.communication):
                 for query in self._of((target,), None, CALLED_IN):
                     yield place, query
+        for index, automation in enumerate(self.playbook.automations):
+            for position, targets in automation.targets() if automation.enabled else ():
+                for query in self._of(targets, None, CALLED_IN):
+                    yield ("automations", index, "then", position), query
 
     # --- is somebody told? --------------------------------------------------------------------------------------------
 

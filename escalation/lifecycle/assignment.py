@@ -56,10 +56,11 @@ def open_round(
     last_resort: bool = False,
     targets: tuple[Target, ...] = (),
     also: tuple[Target, ...] = (),
+    otherwise: Target | None = None,
 ) -> None:
     """Begin a round of pages at the present level: of its targets, or of others in their place.
 
-    ``also`` are called beside them.
+    ``also`` are called beside them, ``otherwise`` when they lead to nobody.
     """
     state = draft.state
     policy = state.level_policy
@@ -81,6 +82,7 @@ def open_round(
         choose=None if last_resort else step.choose,
         instead=targets,
         beside=also,
+        otherwise=None if last_resort else otherwise,
     )
 
 
@@ -170,7 +172,15 @@ def round_over(draft: Draft, because: str) -> None:
 
 def _again(draft: Draft, rung: Rung, number: int, because: str) -> None:
     """Begin another round for whom this one was, as they are at the present severity and hour."""
-    open_round(draft, number, because, last_resort=rung.last_resort, targets=rung.instead, also=rung.beside)
+    open_round(
+        draft,
+        number,
+        because,
+        last_resort=rung.last_resort,
+        targets=rung.instead,
+        also=rung.beside,
+        otherwise=rung.otherwise,
+    )
 
 
 def _in_vain(rung: Rung) -> bool:

@@ -51,7 +51,7 @@ def to_review(draft: Draft, bypass_id: str, found: People) -> None:
     # With nobody but who used it, they are reminded of it until somebody else has come and looked.
     reviewer = next(others, used.by)
     title = f"Look at the use of the exception procedure by {used.by}: {used.skipped} skipped"
-    work_items.record(draft, title, reviewer, draft.now + policy.review_within, bypass_id)
+    work_items.record(draft, title, reviewer, draft.now + policy.review_within, bypass=bypass_id)
 
 
 def _policy(state: Escalation) -> BypassPolicy:

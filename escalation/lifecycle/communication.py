@@ -3,6 +3,7 @@
 Instants are written in UTC; each message can be understood without any other.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from escalation.lifecycle.facts import basis_of, derive
@@ -26,10 +27,15 @@ def instant(at: datetime) -> str:
 
 def explain_reason(reason: Reason) -> str:
     """Write a reason with the facts it read and the words that matched."""
-    read = ", ".join(f"{name}={shown(value)}" for name, value in reason.facts.items() if name != "keywords")
-    words = f"said: {', '.join(reason.words)}" if reason.words else ""
-    known = "; ".join(filter(None, [read, words]))
-    return f"{reason.trigger}: {reason.because}" + (f" ({known})" if known else "")
+    return f"{reason.trigger}: {grounds(reason.because, reason.facts, reason.words)}"
+
+
+def grounds(because: str, facts: Mapping[str, object], words: Sequence[str] = ()) -> str:
+    """Write why something is so, with the facts it read and the words that matched."""
+    read = ", ".join(f"{name}={shown(value)}" for name, value in facts.items() if name != "keywords")
+    said = f"said: {', '.join(words)}" if words else ""
+    known = "; ".join(filter(None, [read, said]))
+    return because + (f" ({known})" if known else "")
 
 
 def shown(value: object) -> str:
@@ -200,6 +206,11 @@ def input_request_for_customer(parts: tuple[str, ...], due: datetime) -> Words:
     named = ", ".join(part.replace("_", " ").replace(".", " ") for part in parts)
     until = f"Please answer before {instant(due)}, or it is passed on as it is."
     return "Your case: please tell us more", f"To pass your case on we still need: {named}.\n{until}"
+
+
+def automated_for_customer(text: str) -> Words:
+    """Tell a customer what the playbook has told them, and nothing of how it is worked on."""
+    return "Your case: news", text
 
 
 def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "") -> Words:

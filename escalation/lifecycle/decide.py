@@ -14,9 +14,11 @@ from escalation.lifecycle import (
     agenda,
     approval,
     assignment,
+    automations,
     bypass,
     clocks,
     closing,
+    critical,
     dwell,
     handoff,
     hours,
@@ -221,7 +223,7 @@ _AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOp
 def _counts_after_the_end(command: c.Command) -> bool:
     """A repeat; the last messages, who is to have them and what became of them; signals that came too late."""
     if isinstance(command, c.PeopleFound):
-        return command.purpose.startswith("tell:")
+        return command.purpose.startswith(("tell:", "automation:"))
     return isinstance(command, _AFTER_THE_END)
 
 
@@ -261,12 +263,33 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     recusal.follow(draft)
     _settle_level(draft)
     review.begin_when_confirmed(draft)
+    critical.follow(draft)
+    _automate(draft)
     clocks.follow(draft, command)
     updates.follow(draft)
+    closing_from = len(draft.events)
     review.close_when_done(draft)
+    automations.follow(draft, closing_from)
     dwell.follow(draft)
     if draft.state.ended and draft.state.held:
         _release_held(draft)
+
+
+def _automate(draft: Draft) -> None:
+    """Let the automations run for what has happened, and see to what follows from that; it starts no others."""
+    if not draft.state.playbook.automations:
+        return
+    seen, level = len(draft.events), draft.state.level
+    automations.follow(draft)
+    if len(draft.events) == seen:
+        return
+    packet.let_through(draft)
+    _reconcile_since(draft, seen)
+    if draft.state.opened and draft.state.level is None:
+        triage.proceed(draft)
+    if draft.state.level != level:
+        _settle_level(draft)
+    critical.follow(draft)
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
@@ -295,7 +318,10 @@ def _people_found(draft: Draft, command: c.PeopleFound) -> None:
     calls = rung is not None and rung.id == reference and kind in ("rung", "hours")
     if calls and kind == "hours":
         found = hours.fresh(draft.state, found)
+    task = draft.state.automation_tasks.get(reference) if kind == "automation" else None
     draft.record(e.PeopleResolved, purpose=command.purpose, found=found)
+    if task is not None:
+        automations.found(draft, task, found)
     if found.unknown:
         recusal.unknown(draft, found.unknown)
     if calls:

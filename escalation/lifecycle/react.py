@@ -7,7 +7,17 @@ the same event always gives the same key: it is the idempotency key in every sys
 from collections.abc import Iterable
 
 from escalation.lifecycle.needs import concerned
-from escalation.lifecycle.reactions import communication, found, gates, ladder, opening, recovery, time, work
+from escalation.lifecycle.reactions import (
+    automation,
+    communication,
+    found,
+    gates,
+    ladder,
+    opening,
+    recovery,
+    time,
+    work,
+)
 from escalation.lifecycle.reactions.common import Reaction
 from escalation.model import events as e
 from escalation.model.actions import Action, Notify
@@ -22,6 +32,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **work.REACTIONS,
     **communication.REACTIONS,
     **recovery.REACTIONS,
+    **automation.REACTIONS,
 }
 
 

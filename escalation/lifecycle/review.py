@@ -59,6 +59,8 @@ def close_when_done(draft: Draft) -> None:
         return
     if not summaries.all_filed(state):
         return
+    if any(task.due is not None for task in state.automation_tasks.values()):
+        return  # an action item whose owner is being looked up
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 
 

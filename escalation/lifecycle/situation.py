@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 from escalation.lifecycle import approval, recovery, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
-from escalation.lifecycle.communication import explain_reason, shown
+from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
@@ -23,7 +23,7 @@ from escalation.model.state import Escalation
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Initiation, Stage, Timing, WaitingOn
-from escalation.values import Actor, Record, format_duration
+from escalation.values import Actor, Record, counted, format_duration
 
 
 class Next(Record):
@@ -86,6 +86,8 @@ class Situation(Record):
     """The request's own due date."""
     recovery: str = ""
     """Whether a script may mend it, and what became of that; empty where the playbook has no scripts."""
+    critical: str = ""
+    """Why it is a critical incident, with the facts that say so; empty while it is none."""
     lowering: str = ""
     """The milder severity that somebody asked for, and who; empty while nobody did."""
     occurrences: int = 0
@@ -115,6 +117,10 @@ class Explanation(Record):
     severity: str
     reasons: tuple[Reason, ...]
     in_words: tuple[str, ...]
+    critical: str = ""
+    """Why it is a critical incident, as the playbook declares; empty while it is none."""
+    automations: tuple[str, ...] = ()
+    """Which automations ran, and how often."""
     repeat_of: str | None = None
 
 
@@ -159,6 +165,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         opened_at=state.opened_at,
         due_at=state.due_at,
         recovery=recovery.said(state),
+        critical=_critical(state),
         lowering=f"{state.lowering.severity}, asked by {state.lowering.by}" if state.lowering else "",
         occurrences=state.occurrences,
         next=Next(at=due.at, what=due.summary) if due else None,
@@ -175,6 +182,11 @@ def situation(state: Escalation, now: datetime) -> Situation:
         resolution=state.resolution.text if state.resolution else "",
         outcome=state.outcome,
     )
+
+
+def _critical(state: Escalation) -> str:
+    critical = state.critical
+    return grounds(critical.because, critical.facts, critical.words) if critical is not None else ""
 
 
 def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
@@ -246,6 +258,8 @@ def explanation(state: Escalation) -> Explanation:
         severity=state.severity,
         reasons=state.reasons,
         in_words=tuple(explain_reason(reason) for reason in state.reasons),
+        critical=_critical(state),
+        automations=tuple(f"{name}: {counted(times, 'time')}" for name, times in state.automation_runs.items()),
         repeat_of=state.repeat_of,
     )
 
@@ -317,6 +331,8 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"- **Due:** {_instant(here.due_at)}")
     if here.recovery:
         lines.append(f"- **Recovery:** {_said(here.recovery)}")
+    if here.critical:
+        lines.append(f"- **Critical incident:** {_said(here.critical)}")
     if here.lowering:
         lines.append(f"- **To become milder:** {_said(here.lowering)}")
     if here.missing:

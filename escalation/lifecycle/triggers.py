@@ -69,17 +69,23 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
     if "confidence.threshold" in reads:
         # The threshold depends on it: a reason never rests on a single number.
         reads = reads | {"task_risk"}
-    # A condition names the lists it looks for; what another list found is no reason of this trigger.
-    named = [found for name, found in words.items() if f'"{name}"' in trigger.when or f"'{name}'" in trigger.when]
-    matched = tuple(word for found in named or words.values() for word in found) if "keywords" in reads else ()
     return Reason(
         trigger=trigger.id,
         initiation=trigger.initiation,
         axis=trigger.axis,
         because=trigger.about or trigger.when,
         facts={name: facts[name] for name in sorted(reads) if name in facts},
-        words=matched,
+        words=words_of(trigger.when, reads, words),
     )
+
+
+def words_of(when: str, reads: AbstractSet[str], words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the customer's words because of which a condition is true; none when it reads no keywords."""
+    if "keywords" not in reads:
+        return ()
+    # A condition names the lists it looks for; what another list found is no reason of this one.
+    named = [found for name, found in words.items() if f'"{name}"' in when or f"'{name}'" in when]
+    return tuple(word for found in named or words.values() for word in found)
 
 
 def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> None:

@@ -26,9 +26,14 @@ def add(draft: Draft, title: str, owner: Actor, due: datetime) -> None:
     record(draft, title, owner, due)
 
 
-def record(draft: Draft, title: str, owner: Actor, due: datetime, bypass: str = "") -> None:
-    """Add what the rules themselves ask for: nothing here is refused, an answer of the world must never be."""
-    draft.record(e.ItemAdded, item=f"i{len(draft.state.items) + 1}", title=title, owner=owner, due=due, bypass=bypass)
+def record(draft: Draft, title: str, owner: Actor, due: datetime, **because_of: str) -> None:
+    """Add what the rules themselves ask for: nothing here is refused, an answer of the world must never be.
+
+    ``because_of``: the use of the exception procedure (``bypass``) or the ``automation`` that it comes from, and who it
+    is ``by``, where that is not whoever sent the command.
+    """
+    item = f"i{len(draft.state.items) + 1}"
+    draft.record(e.ItemAdded, item=item, title=title, owner=owner, due=due, **because_of)
 
 
 def give_back(draft: Draft, was: Actor, because: str) -> None:

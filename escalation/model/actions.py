@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from escalation.model.request import Case, Customer
 from escalation.people.search import Search
 from escalation.playbook.facts import FactValue
-from escalation.values import Actor, Duration, Record
+from escalation.values import Actor, Addressee, Duration, Record
 
 
 class MessageKind(StrEnum):
@@ -43,7 +43,7 @@ class Notify(Record):
 
     type: Literal["notify"] = "notify"
     key: str
-    to: Actor
+    to: Addressee
     kind: MessageKind
     subject: str
     body: str

@@ -16,7 +16,7 @@ from escalation.model.request import Attachment, Attempt, Customer, Key, Request
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Stage
-from escalation.values import ENGINE, Actor, Incoming, Instant, Party, Recipient, Record, Slug, Text, Words
+from escalation.values import ENGINE, Actor, Addressee, Incoming, Instant, Party, Recipient, Record, Slug, Text, Words
 
 
 class Act(Incoming):
@@ -358,7 +358,7 @@ class Delivered(Internal):
     """A channel took a message."""
 
     key: str
-    to: Actor
+    to: Addressee
     receipt: DeliveryReceipt
     rung: str | None = None
 
@@ -367,7 +367,7 @@ class NotDelivered(Internal):
     """A message could not be delivered and will not be tried again."""
 
     key: str
-    to: Actor
+    to: Addressee
     error: str
     rung: str | None = None
     unknown: bool = False

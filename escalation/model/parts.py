@@ -6,7 +6,9 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from escalation.choice import Choose
+from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
+from escalation.playbook.schema import Stage
 from escalation.values import Actor, Record, Slug, Target
 
 
@@ -54,6 +56,8 @@ class Rung(Record):
     """Whom it calls in place of the level's own targets: a cell of the matrix named them."""
     beside: tuple[Target, ...] = ()
     """Whom it calls beside them."""
+    otherwise: Target | None = None
+    """Who is called when the targets lead to nobody; None: the playbook's owner."""
     why: dict[Actor, str] = {}
     """Why it is they and not others, where there is something to say."""
     notes: tuple[str, ...] = ()
@@ -246,6 +250,38 @@ class Item(Record):
     """Who added it; None for what was added before this was kept."""
     bypass: str = ""
     """The use of the exception procedure that it is to look at."""
+    automation: str = ""
+    """The automation that added it."""
+
+
+class AutomationTask(Record):
+    """Something that an automation does for people who are being looked up: tell them, or give one an action item."""
+
+    id: str
+    """Sequence number of the run, and which of its actions: ``17/2``."""
+    automation: str
+    targets: tuple[Target, ...]
+    text: str
+    """What they are told; of an action item its title."""
+    due: AwareDatetime | None = None
+    """Of an action item; None: it is a message."""
+
+
+class ShownStatus(Record):
+    """A status that an automation set, for as long as the stage lasts."""
+
+    status: str
+    stage: Stage
+
+
+class Critical(Record):
+    """Why it is a critical incident."""
+
+    since: AwareDatetime
+    because: str
+    condition: str
+    facts: dict[str, FactValue]
+    words: tuple[str, ...] = ()
 
 
 class Recovery(Record):

@@ -12,8 +12,10 @@ from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
 from escalation.model.parts import (
+    AutomationTask,
     Bypass,
     Clock,
+    Critical,
     Gate,
     Handoff,
     Held,
@@ -29,6 +31,7 @@ from escalation.model.parts import (
     Review,
     Rung,
     Score,
+    ShownStatus,
     StatusStay,
     Taken,
 )
@@ -36,7 +39,7 @@ from escalation.model.request import Case, Context, Customer, Reason, Receipt
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
-from escalation.values import Actor, Record, Slug, Target
+from escalation.values import Actor, Addressee, Record, Slug, Target
 
 TAIL = 200
 """How many of the latest events the state keeps. The ledger has all of them."""
@@ -127,6 +130,14 @@ class Escalation(Record):
     stay: StatusStay | None = None
     recovery: Recovery | None = None
     """Whether a script may mend it; None where the playbook has none."""
+    shown_status: ShownStatus | None = None
+    """The status that an automation set; it counts while the stage lasts."""
+    critical: Critical | None = None
+    """Why it is a critical incident, as the playbook declares; None while it is none."""
+    automation_runs: dict[Slug, int] = {}
+    """How often each automation ran."""
+    automation_tasks: dict[str, AutomationTask] = {}
+    """What automations do for people who are being looked up."""
     hold: Hold | None = None
     resolution: Resolution | None = None
     review: Review | None = None
@@ -138,7 +149,7 @@ class Escalation(Record):
 
     people: dict[Actor, str] = {}
     """The working group: everybody who may act, with what made them part of it."""
-    told: tuple[Actor, ...] = ()
+    told: tuple[Addressee, ...] = ()
     """Everybody a page, approval or item was delivered to: who hears of the end."""
     receipts: dict[str, DeliveryReceipt] = {}
     """The latest delivery receipts by message key."""
@@ -204,6 +215,8 @@ class Escalation(Record):
     def status(self) -> str:
         """The playbook's own name for where it is; the stage's name where the playbook has none."""
         stage, waiting = self.stage, self.waiting_on
+        if self.shown_status is not None and self.shown_status.stage is stage:
+            return self.shown_status.status
         named = [status for status in self.playbook.statuses if status.stage == stage]
         exact = next((status.status for status in named if status.waiting_on == waiting), None)
         general = next((status.status for status in named if status.waiting_on is None), None)
@@ -267,6 +280,8 @@ class Escalation(Record):
             return self.gate_asked(reference) is not None
         if kind == "update":
             return self.communication is not None and self.communication.is_latest(reference)
+        if kind == "automation":
+            return reference in self.automation_tasks
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property

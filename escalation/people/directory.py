@@ -114,6 +114,8 @@ class Team(Record):
     """Rotation whose person is told for the team; None: every member is."""
     choose: Choose | None = None
     """How some of its members are chosen, unless a playbook says otherwise; None: as ``oncall`` says."""
+    group: tuple[Contact, ...] = ()
+    """Contact points of its chat group, which an automation may write to as ``group:TEAM``."""
 
 
 class Role(Record):
@@ -236,6 +238,8 @@ class Directory(Record):
         match kind:
             case "person":
                 ids = [name] if _actor(name) in self._people else []
+            case "group" if team := self._teams.get(name):
+                ids = [*team.members] if team.group else []
             case "team" if team := self._teams.get(name):
                 ids = [*team.members, *([team.lead] if team.lead else [])]
                 rotation = team.oncall

@@ -30,6 +30,8 @@ CONDITIONS = (
     "category.rules.*.when",
     "communication.key_people.*.when",
     "communication.summaries.when",
+    "critical_incident.when",
+    "automations.*.when",
 )
 """Where conditions stand in a playbook."""
 
@@ -214,6 +216,15 @@ def severity_words(document: Document) -> set[str]:
     return {word.casefold() for word in (*severity_names(document), *aliases)}
 
 
+_SEVERITIES = (
+    "severity.default",
+    "severity.rules.*.severity",
+    "triggers.*.severity",
+    "automations.*.severity.*",
+    "automations.*.then.*.severity",
+)
+
+
 def _severity(document: Document) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for index, step in enumerate(_scale(document)):
@@ -227,7 +238,7 @@ def _severity(document: Document) -> Iterator[Finding]:
             seen.setdefault(word.casefold(), str(step.get("name")))
     if not seen:
         return
-    for pattern in ("severity.default", "severity.rules.*.severity", "triggers.*.severity"):
+    for pattern in _SEVERITIES:
         for path, word in document.each(pattern):
             if isinstance(word, str) and word.strip().casefold() not in seen:
                 yield document.finding(

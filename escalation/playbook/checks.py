@@ -12,6 +12,7 @@ from escalation.documents import Document
 from escalation.errors import Finding
 from escalation.explain import Location
 from escalation.holidays import holiday_findings
+from escalation.playbook.check_automations import check_automations
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_paths import check_paths
@@ -37,10 +38,13 @@ TARGETS = (
     "communication.stakeholders.*.target",
     "communication.key_people.*.communicator",
     "communication.key_people.*.stakeholders.*.target",
+    "automations.*.then.*.to.*",
+    "automations.*.then.*.owner",
+    "automations.*.then.*.otherwise",
 )
 """Where targets stand in a playbook."""
 
-_TARGET = re.compile(r"(person|team|role|oncall|authority|raci):\S+")
+_TARGET = re.compile(r"(person|team|role|oncall|authority|raci|group):\S+")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
 _IN_RACI = re.compile(rf"owner|requester|customer|(person|team|role|oncall|authority|agent):{_NAME}")
 _RACI_LETTERS = ("responsible", "accountable", "consulted", "informed")
@@ -67,6 +71,8 @@ def check(document: Document) -> list[Finding]:
         *_gates(document, types),
         *check_time(document, types),
         *check_communication(document),
+        *_unique(document, "automations", "id"),
+        *check_automations(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),
@@ -87,7 +93,8 @@ def check_against(
         kind, _, name = target.partition(":")
         if kind != "raci" and not directory_targets(target):
             level = "a level without contact: " if path[0] == "levels" else ""
-            found.append(source.finding(path, f"{level}the directory has no {kind} '{name}'"))
+            what = "team with a chat group called" if kind == "group" else kind
+            found.append(source.finding(path, f"{level}the directory has no {what} '{name}'"))
     return found
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from escalation.documents import Document, Stamp, merge, read_document, stamp, validate
 from escalation.errors import DocumentError, Finding
 from escalation.explain import did_you_mean
+from escalation.playbook.automation_library import with_templates
 from escalation.playbook.checks import check
 from escalation.playbook.holidays import with_holidays
 from escalation.playbook.schema import LoadedPlaybook, Playbook, fingerprint
@@ -121,8 +122,8 @@ class _Files:
         """Read, merge, check and validate."""
         if path is None:
             raise DocumentError([self._no_such(name, Finding(str(self._folders[0]), 0, "", ""))])
-        document = self._read(path, ())
-        found = check(document)
+        document, found = with_templates(self._read(path, ()))
+        found += check(document)
         stated = document.data.get("playbook") if isinstance(document.data, dict) else None
         if isinstance(stated, str) and stated != path.stem:
             found.append(

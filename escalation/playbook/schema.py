@@ -15,6 +15,7 @@ from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
 from escalation.choice import Choose
+from escalation.playbook.automation import Automation, CriticalPolicy, Happening
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
@@ -270,6 +271,8 @@ class Playbook(Record):
     needs: NeedsPolicy = NeedsPolicy()
     communication: CommunicationPolicy | None = None
     """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
+    critical_incident: CriticalPolicy | None = None
+    automations: tuple[Automation, ...] = ()
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""
@@ -311,6 +314,15 @@ class Playbook(Record):
     def timed_statuses(self) -> dict[str, StatusPolicy]:
         """Statuses that may last only so long, by name."""
         return {status.status: status for status in self.statuses if status.within is not None}
+
+    @cached_property
+    def automated(self) -> dict[Happening, tuple[Automation, ...]]:
+        """The automations that are switched on, by what they listen to; empty for most playbooks, which pay nothing."""
+        listened = dict.fromkeys(happening for each in self.automations if each.enabled for happening in each.on)
+        return {
+            happening: tuple(each for each in self.automations if each.enabled and happening in each.on)
+            for happening in listened
+        }
 
     def subject_of(self, gate: GatePolicy) -> tuple[str, ...]:
         """Name the facts that are approved: what the gate names, and the amounts by which its approvers were found."""

@@ -44,6 +44,9 @@ class People:
     def __init__(self, **people: list[Point]) -> None:
         self._people = people
 
+    async def group(self, team: str) -> tuple[Point, ...]:
+        return tuple(self._people.get(f"group_{team}", ()))
+
     async def person(self, actor: str) -> Known | None:
         points = self._people.get(actor.removeprefix("person:"))
         return None if points is None else Known(tuple(points))
@@ -110,6 +113,16 @@ async def test_the_first_contact_point_is_used_and_no_other() -> None:
     receipt = await send(notifications(EVA, chat=chat, mail=mail), page())
     assert receipt.channel == "chat"
     assert (chat.asked, mail.asked) == (["U-eva"], [])
+
+
+@pytest.mark.req("AUT-8")
+async def test_a_chat_group_is_written_to_at_the_contact_points_of_its_team() -> None:
+    chat = Channel("chat")
+    people = People(group_desk=[Point("chat", "#desk")])
+    assert (await send(notifications(people, chat=chat), page(to="group:desk"))).channel == "chat"
+    assert chat.asked == ["#desk"]
+    with pytest.raises(RemoteRefused, match="group:sales cannot be reached: no contact point"):
+        await send(notifications(people, chat=chat), page(to="group:sales"))
 
 
 async def test_a_contact_point_that_refuses_is_passed_over_at_once() -> None:

@@ -43,6 +43,7 @@ AFTER_THE_END = (
     e.HeldReleased,
     e.CommandRefused,
     e.PeopleResolved,
+    e.AutomationMessage,
 )
 """Answers to what was said before the end, and what became of the last messages."""
 

@@ -539,3 +539,42 @@ def test_the_worst_owner_counts_and_too_few_for_ever_are_an_error() -> None:
     said = {each.at: each.finding.message for each in found}
     assert "only 0 can give it when person:bob owns it" in said[datetime(2026, 11, 24, tzinfo=UTC)]
     assert "only 1 can give it when person:cyd owns it" in said[START]
+
+
+def automated(*then: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"automations": [{"id": "auto", "on": ["opened"], "then": list(then), **more}]}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"do": "send", "to": ["person:cyd"], "text": "x"},
+        {"do": "add_action_item", "owner": "person:cyd", "title": "x", "due": "1h"},
+        {"do": "assign", "to": ["person:cyd"]},
+    ],
+)
+def test_whom_an_automation_is_for_must_be_found_as_well(action: dict[str, Any]) -> None:
+    level = {"id": "L1", "targets": ["team:desk"], "ack": "15m", "dwell": "2h", "last_resort": "role:boss"}
+    changes = {"levels": [level], "triggers": [{"id": "always", "when": "true"}], **automated(action)}
+    assert proof(directory(), **changes) == []
+    found = proof(directory(cyd=away("11-24", "11-26")), **changes)
+    assert [(each.weight, each.finding.path) for each in found] == [(Weight.WARNING, "automations.0.then.0")]
+    assert "person:cyd" in found[0].what
+
+
+def test_a_chat_group_that_nothing_can_be_written_to_is_an_error() -> None:
+    changes = automated({"do": "send", "to": ["group:desk"], "text": "x"})
+    company = directory()
+    teams = [team.model_dump(mode="json") | {"group": [{"channel": "chat", "address": "x"}]} for team in company.teams]
+    chatting = Directory.model_validate({**company.model_dump(mode="json"), "teams": teams})
+    assert proof(chatting, {"inbox", "chat"}, **changes) == []
+    (found,) = proof(chatting, {"inbox"}, **changes)
+    assert (found.weight, found.finding.path) == (Weight.ERROR, "teams.0.group")
+    assert "no contact point on a connected channel (chat)" in found.what
+
+
+def test_an_automation_and_a_critical_incident_that_never_are_true_are_found() -> None:
+    never = "flags.legal && !flags.legal"
+    changes = automated({"do": "comment", "text": "x"}, when=never)
+    found = proof(directory(), critical_incident={"when": never, "because": "x"}, **changes)
+    assert [each.finding.path for each in found] == ["automations.0.when", "critical_incident.when"]

@@ -136,7 +136,37 @@ def test_the_schema_explains_keys_and_lets_an_override_leave_out_anything(escala
     assert schema["anyOf"][0] == {"required": ["extends"]}
     assert "hold_at_most" in schema["anyOf"][1]["required"]
     assert schema["$defs"]["LevelPolicy"]["properties"]["ack"]["description"].startswith("How long one round of pages")
+    assert schema["$defs"]["Automation"]["anyOf"][0] == {"required": ["use"]}
     json.dumps(schema)
+
+
+AUTOMATED = """\
+extends: it-service-management
+playbook: it-service-management
+critical_incident: {when: severity.rank == 0.0, because: the organisation stands still}
+automations:
+  - {id: late, use: overdue-told, which: [resolution], then: [{id: tell, to: [GROUP]}]}
+"""
+
+
+def test_the_shipped_automations_are_listed_and_those_of_a_playbook_shown(escalate: Escalate, folder: Path) -> None:
+    listed = {row["id"]: row for row in escalate("playbook", "automations", "--json").json}
+    assert listed["critical-opened"]["on"] == ["opened"]
+    (folder / "it-service-management.yaml").write_text(AUTOMATED.replace("GROUP", "group:platform-ops"))
+    said = " ".join(escalate("playbook", "show", "it-service-management", "--playbooks", str(folder)).out.split())
+    assert "What is a critical incident" in said
+    assert "the organisation stands still: severity.rank == 0.0" in said
+    assert "send: group:platform-ops; Overdue: {happened}" in said
+
+
+def test_a_chat_group_that_no_team_has_is_named_with_its_line(escalate: Escalate, folder: Path) -> None:
+    path = folder / "it-service-management.yaml"
+    arguments = ("playbook", "lint", "it-service-management", "--playbooks", str(folder), "--directory")
+    path.write_text(AUTOMATED.replace("GROUP", "group:platform-ops"))
+    escalate(*arguments, str(example_file()))
+    path.write_text(AUTOMATED.replace("GROUP", "group:legal"))
+    said = escalate(*arguments, str(example_file()), code=1).out
+    assert ":5: automations.0.then.0.to.0: the directory has no team with a chat group called 'legal'" in said
 
 
 def test_a_playbook_that_chooses_among_people_says_so_as_a_procedure(escalate: Escalate, folder: Path) -> None:

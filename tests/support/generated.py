@@ -283,6 +283,9 @@ def full_policy(choose: Choices) -> Data:
         }
     if choose.chance(50):
         data["communication"] = _communication(choose, ids)
+    if choose.chance(50):
+        data["critical_incident"] = {"when": 'severity == "P0" || topic == "two"', "because": "it is the worst"}
+        data["automations"] = _automations(choose)
     return data
 
 
@@ -308,6 +311,32 @@ def _communication(choose: Choices, ids: list[str]) -> Data:
             {"id": "legal", "when": "flags.legal", "communicator": "role:head", "stakeholders": [other]}
         ]
     return data
+
+
+def _automations(choose: Choices) -> list[Data]:
+    tell = {
+        "do": "send",
+        "to": choose.of((["owner"], ["requester", "role:lead"], ["team:experts"])),
+        "text": "{happened}",
+    }
+    item = {"do": "add_action_item", "title": "look again", "owner": choose.of(("owner", "role:head")), "due": "3h"}
+    assign = {"do": "assign", "to": ["team:experts"], **choose.of(({}, {"otherwise": "role:head"}))}
+    worst = {"do": "raise_severity", "severity": "P0"}
+    return [
+        {
+            "id": "works",
+            "on": choose.of((["opened"], ["reported_again", "opened"], ["became_critical", "hold_ended"])),
+            "then": choose.of(([tell, item], [assign, tell], [worst, assign], [item, worst])),
+            **choose.of(({}, {"when": 'topic == "two"'})),
+        },
+        {
+            "id": "tells",
+            "on": choose.of(
+                (["severity_changed", "status_changed"], ["owner_changed", "item_overdue"], ["level_entered", "closed"])
+            ),
+            "then": [{"do": "comment", "text": "{happened}"}, tell],
+        },
+    ]
 
 
 def _named_clocks(choose: Choices, ids: list[str]) -> Data:

@@ -33,6 +33,7 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
         choose=event.choose,
         instead=event.instead,
         beside=event.beside,
+        otherwise=event.otherwise,
     )
     changes: Changes = {"rung": rung, "rungs": state.rungs + 1, "called": event.targets}
     before = state.rung
@@ -97,6 +98,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         gate = state.gate_asked(reference)
         if gate is not None:
             changes["gates"] = {**state.gates, gate.id: _approvers_found(gate, event.found)}
+    elif purpose == "automation":
+        changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = with_(state.handoff, people=found)
     elif purpose == "communicator":

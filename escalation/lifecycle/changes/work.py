@@ -118,6 +118,7 @@ def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
         next_due=event.due,
         by=event.by,
         bypass=event.bypass,
+        automation=event.automation,
     )
     people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
     return {"items": {**state.items, event.item: item}, "people": people}

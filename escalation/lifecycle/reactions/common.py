@@ -62,11 +62,10 @@ def find(
         key=key_of(state, event, purpose),
         purpose=purpose,
         targets=expand(state, targets),
-        fallback=state.playbook.owner,
         at=event.at,
         summary=summary,
         **needs(state),
-        **more,
+        **{"fallback": state.playbook.owner, **more},
     )
 
 

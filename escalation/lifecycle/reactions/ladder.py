@@ -30,6 +30,7 @@ def _whom_to_page(state: Escalation, event: e.Event, rung: Rung, purpose: str) -
         rung.targets,
         f"find whom to page: {', '.join(rung.targets)}",
         also=(state.raci.accountable, state.playbook.raci[Stage.RESOLUTION].accountable),
+        fallback=rung.otherwise or state.playbook.owner,
         declined=state.declined,
         choose=rung.choose,
         page=True,

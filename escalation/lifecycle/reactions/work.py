@@ -52,6 +52,12 @@ def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterato
 
 def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
     yield from communication.not_delivered(state, event)
+    if kind_of(event.to) is ActorKind.GROUP:
+        what = f"the chat group {event.to} could not be told ({event.error})"
+        for owner in owner_of(state):
+            text, summary = words.news(state, what), f"tell {owner}: chat group not told"
+            yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary)
+        yield from tell_accountable(state, event, what)
     if not state.is_question(event.key):
         return
     what = f"{event.to} could not be asked whether it is solved ({event.error}); please ask them yourself"

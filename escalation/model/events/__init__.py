@@ -18,6 +18,13 @@ from escalation.model.events.approval import (
     GateOpened,
     HeldReleased,
 )
+from escalation.model.events.automation import (
+    AutomationMessage,
+    AutomationRan,
+    BecameCritical,
+    NoLongerCritical,
+    StatusSet,
+)
 from escalation.model.events.base import (
     EventBase,
     hash_of,
@@ -115,6 +122,9 @@ __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
     "Attached",
+    "AutomationMessage",
+    "AutomationRan",
+    "BecameCritical",
     "Bypassed",
     "Cancelled",
     "CaseFailed",
@@ -160,6 +170,7 @@ __all__ = [
     "LevelEntered",
     "MessageDelivered",
     "MessageFailed",
+    "NoLongerCritical",
     "NoteAdded",
     "Opened",
     "OwnerChanged",
@@ -192,6 +203,7 @@ __all__ = [
     "StakeholderConcerned",
     "StatusEntered",
     "StatusOverdue",
+    "StatusSet",
     "SummaryFiled",
     "SummaryMissed",
     "SummaryOverdue",
@@ -259,6 +271,11 @@ KnownEvent = Annotated[
     | ClockWarned
     | ClockBreached
     | ClockStopped
+    | AutomationRan
+    | AutomationMessage
+    | StatusSet
+    | BecameCritical
+    | NoLongerCritical
     | StatusEntered
     | StatusOverdue
     | HoldStarted

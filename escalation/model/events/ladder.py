@@ -9,7 +9,7 @@ from escalation.model.actions import DeliveryReceipt
 from escalation.model.events.base import EventBase
 from escalation.people.found import People
 from escalation.playbook.ladder import Axis
-from escalation.values import Actor, Target
+from escalation.values import Actor, Addressee, Target
 
 
 class LevelEntered(EventBase):
@@ -57,6 +57,8 @@ class RungOpened(EventBase):
     """Of the targets, those that stand in place of the level's own."""
     beside: tuple[Target, ...] = ()
     """Of the targets, those that are called beside them."""
+    otherwise: Target | None = None
+    """Who is called when they lead to nobody; None: the playbook's owner."""
 
 
 class RungMoved(EventBase):
@@ -100,7 +102,7 @@ class MessageDelivered(EventBase):
 
     type: Literal["message_delivered"] = "message_delivered"
     key: str
-    to: Actor
+    to: Addressee
     rung: str | None = None
     receipt: DeliveryReceipt
 
@@ -110,7 +112,7 @@ class MessageFailed(EventBase):
 
     type: Literal["message_failed"] = "message_failed"
     key: str
-    to: Actor
+    to: Addressee
     rung: str | None = None
     error: str
 

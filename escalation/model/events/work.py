@@ -17,6 +17,8 @@ class NoteAdded(EventBase):
     type: Literal["note_added"] = "note_added"
     text: str
     words: Words = {}
+    automation: str = ""
+    """The automation that wrote it; empty for what somebody wrote."""
 
 
 class Attached(EventBase):
@@ -127,6 +129,8 @@ class ItemAdded(EventBase):
     due: AwareDatetime
     bypass: str = ""
     """The use of the exception procedure that it is to look at; empty for every other item."""
+    automation: str = ""
+    """The automation that added it; empty for every other item."""
 
 
 class ItemGivenBack(EventBase):
