@@ -246,6 +246,8 @@ def _procedure(loaded: Loaded) -> Group:
         parts.append(render.headed("Which way it goes", _paths(book)))
     if book.matrix:
         parts.append(render.headed("What differs by severity and time", _matrix(book)))
+    if book.decision_makers:
+        parts.append(render.headed("Who must have heard of it by when", _decision_makers(book)))
     if book.bypass is not None:
         parts.append(render.headed("In an emergency", _bypass(book.bypass)))
     if book.gates:
@@ -362,6 +364,14 @@ def _matrix(book: Playbook) -> RenderableType:
             format_duration(cell.dwell) if cell.dwell else "",
             Text(cell.when or "", style="dim"),
         )
+    return table
+
+
+def _decision_makers(book: Playbook) -> RenderableType:
+    table = render.columns("severity", "somebody who may decide", "within", "what")
+    for each in book.decision_makers:
+        kind = each.authority + (f" up to {each.amount:g}" if each.amount else "")
+        render.add(table, ", ".join(each.severity), kind, format_duration(each.within), each.about)
     return table
 
 

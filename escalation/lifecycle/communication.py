@@ -3,9 +3,10 @@
 Instants are written in UTC; each message can be understood without any other.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.targets import being_called
 from escalation.model.parts import Gate, Handoff, Item, Rung
 from escalation.model.request import Reason
@@ -58,6 +59,7 @@ def packet(state: Escalation) -> str:
         lines.append(f"Impact: {_short(context.impact)}")
     if context.constraints:
         lines.append(f"Constraints: {_short(context.constraints)}")
+    lines += [f"{name}: {_short(value)}" for name, value in _brought_along(state)]
     if context.attempted_solutions:
         lines.append("Tried so far:")
         lines += [
@@ -77,6 +79,16 @@ def packet(state: Escalation) -> str:
     if state.repeat_of:
         lines.append("This is a repeat: an earlier escalation with the same key was closed before.")
     return "\n".join(lines)
+
+
+def _brought_along(state: Escalation) -> Iterator[tuple[str, str]]:
+    """Yield the facts that a case of this kind must bring along: what was asked for is there for whoever is called."""
+    asked = {name: policy.required_when for name, policy in state.playbook.fields.items() if policy.required_when}
+    facts = derive(basis_of(state)) if asked else {}
+    for name, when in asked.items():
+        if name in facts and condition(state.playbook, when).true(facts):
+            value = facts[name]
+            yield name, ", ".join(value) if isinstance(value, tuple | list) else shown(value)
 
 
 def instead(found: People) -> str:

@@ -13,6 +13,7 @@ from escalation.errors import Finding
 from escalation.explain import Location
 from escalation.holidays import holiday_findings
 from escalation.playbook.check_choosing import check_choosing
+from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
@@ -54,6 +55,7 @@ def check(document: Document) -> list[Finding]:
         *_context(document),
         *_levels(document),
         *check_paths(document),
+        *check_organisation(document),
         *_targets(document),
         *check_choosing(document, types),
         *_unique(document, "gates", "id"),
@@ -75,7 +77,7 @@ def check_against(
     """
     source = document or Document(f"playbook {playbook.playbook}", playbook.model_dump(mode="json"))
     found = []
-    for path, target in _named_people(source):
+    for path, target in (*_named_people(source), *authorities(source)):
         kind, _, name = target.partition(":")
         if kind != "raci" and not directory_targets(target):
             level = "a level without contact: " if path[0] == "levels" else ""

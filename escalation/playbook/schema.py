@@ -18,6 +18,7 @@ from escalation.choice import Choose
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
+from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.parts import Condition
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
 from escalation.values import Duration, Record, Slug, Target, digest_of
@@ -251,6 +252,8 @@ class Playbook(Record):
     paths: tuple[PathPolicy, ...] = ()
     """Variants of the ladder; empty: every level, in order."""
     matrix: tuple[Cell, ...] = ()
+    decision_makers: tuple[DecisionMaker, ...] = ()
+    """Who must have been told by when; proved by the linter."""
     bypass: BypassPolicy | None = None
     gates: tuple[GatePolicy, ...] = ()
     calendars: dict[Slug, Calendar] = {}
