@@ -16,6 +16,7 @@ from escalation.choice import Choose, Criterion
 from escalation.documents import Document, read_document
 from escalation.errors import DocumentError, Finding
 from escalation.foresight.lint import Foreseen, Proof, Weight, prove
+from escalation.lifecycle import powers
 from escalation.lifecycle.clock_views import WAITS_FOR
 from escalation.people.directory import Directory
 from escalation.playbook.checks import check_against
@@ -240,6 +241,8 @@ def _procedure(loaded: Loaded) -> Group:
         render.headed("What must travel along", _context(book)),
         render.headed("Who is told", _levels(book)),
     ]
+    if any(level.responsible_for or level.may_escalate for level in book.levels):
+        parts.append(render.headed("Who answers for what, and may hand it up", _powers(book)))
     if book.routing:
         parts.append(render.headed("Sent elsewhere", _routing(book)))
     if book.paths:
@@ -330,6 +333,16 @@ def _levels(book: Playbook) -> Group:
         )
     last = book.levels[-1]
     return Group(table, Text(f"If even {last.id} is silent: {name(last.last_resort or book.owner)}, again and again."))
+
+
+def _powers(book: Playbook) -> RenderableType:
+    table = render.columns("level", "answers for", "may escalate")
+    for level in book.levels:
+        may = (
+            "; ".join(powers.said(power) for power in level.may_escalate) or "whoever works on it, and who asked for it"
+        )
+        render.add(table, level.id, ", ".join(level.responsible_for), may)
+    return table
 
 
 def _routing(book: Playbook) -> RenderableType:

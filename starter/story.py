@@ -143,6 +143,7 @@ def _found_for(purpose: str) -> str:
         "rung": f"page round {about}",
         "hours": f"page round {about}, as working hours begin",
         "bypass": "look at the use of the exception procedure" if about else "who may use the exception procedure",
+        "power": f"who may escalate as {about}",
         "gate": f"ask to decide {about.partition('/')[0]}",
         "handoff": "offer the hand-off",
         "tell": f"tell the accountable: {about}",

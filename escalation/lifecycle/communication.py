@@ -6,6 +6,7 @@ Instants are written in UTC; each message can be understood without any other.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from escalation.lifecycle import powers
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.targets import being_called
 from escalation.model.parts import Gate, Handoff, Item, Rung
@@ -130,12 +131,23 @@ def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     body = (
         f"{packet(state)}\n"
         f"You are called because: {why}\n"
+        f"{_answers_for(state)}"
         f"{_silent(state, person)}"
         f"{_until(state, rung, now)}\n"
         f"  escalate acknowledge {state.id} --by {person}\n"
         f"  escalate decline {state.id} --by {person} --because '...'"
     )
     return f"{headline(state)} - please acknowledge", body
+
+
+def _answers_for(state: Escalation) -> str:
+    """Say what this level answers for and who may hand it up from here, where the playbook says so."""
+    policy = state.level_policy
+    if policy is None:
+        return ""
+    answers = f"{policy.id} answers for: {', '.join(policy.responsible_for)}\n" if policy.responsible_for else ""
+    may = "; ".join(powers.said(power) for power in policy.may_escalate)
+    return answers + (f"May escalate from here: {may}\n" if may else "")
 
 
 def _silent(state: Escalation, person: Actor) -> str:

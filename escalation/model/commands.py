@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, ValidationError
 
@@ -15,6 +15,7 @@ from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
+from escalation.playbook.organisation import Why
 from escalation.values import ENGINE, Actor, Incoming, Instant, Party, Recipient, Record, Slug, Text, Words
 
 
@@ -70,7 +71,7 @@ class DeclineHandoff(Act):
 class Escalate(Act):
     """Go up: to the next level, or to the one named."""
 
-    reason: Literal["no_authority", "no_expertise", "no_resources", "other"]
+    reason: Why
     because: Text
     level: Slug | None = None
     path: Slug | None = None

@@ -102,6 +102,8 @@ class Escalation(Record):
     bypasses: tuple[Bypass, ...] = ()
     may_bypass: tuple[Actor, ...] = ()
     """Who may use the exception procedure, where the playbook names them; known once they are looked up."""
+    powers: dict[Target, tuple[Actor, ...]] = {}
+    """Who belongs to a target that may escalate from a level, as it was when that level was last entered."""
     level: LevelState | None = None
     rungs: int = 0
     rung: Rung | None = None

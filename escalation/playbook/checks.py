@@ -80,13 +80,13 @@ def check_against(
     for path, target in (*_named_people(source), *authorities(source)):
         kind, _, name = target.partition(":")
         if kind != "raci" and not directory_targets(target):
-            level = "a level without contact: " if path[0] == "levels" else ""
+            level = "a level without contact: " if path[0] == "levels" and path[2] != "may_escalate" else ""
             found.append(source.finding(path, f"{level}the directory has no {kind} '{name}'"))
     return found
 
 
 def _named_people(document: Document) -> Iterator[tuple[Location, str]]:
-    for pattern in (*TARGETS, *(f"raci.*.{letter}.*" for letter in _RACI_LETTERS)):
+    for pattern in (*TARGETS, "levels.*.may_escalate.*.who.*", *(f"raci.*.{letter}.*" for letter in _RACI_LETTERS)):
         for path, value in document.each(pattern):
             if isinstance(value, str) and _TARGET.fullmatch(value):
                 yield path, value

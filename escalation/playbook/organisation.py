@@ -1,10 +1,24 @@
 """The organisation around an escalation, as a playbook says it: who must hear of what in time, and who may do what."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from escalation.values import Duration, Record, Slug
+
+Why = Literal["no_authority", "no_expertise", "no_resources", "other"]
+"""Why somebody hands it up by hand."""
+
+
+class Power(Record):
+    """Who may hand it up from a level, to where, and why."""
+
+    who: Annotated[tuple[str, ...], Field(min_length=1)] = ("owner", "called")
+    """``owner``, ``called`` (whoever is being asked to take it), ``requester``, or targets."""
+    to: tuple[Slug, ...] = ()
+    """Ids of levels; at the end of a path the level itself stands for its last resort. Empty: any."""
+    reasons: tuple[Why, ...] = ()
+    """Empty: any."""
 
 
 class DecisionMaker(Record):
