@@ -23,7 +23,7 @@ from escalation.playbook.checks import check_against
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy
 from escalation.playbook.ladder import BypassPolicy
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import counted, format_duration
 from starter import render, session
@@ -269,13 +269,20 @@ def _triggers(book: Playbook) -> Group:
     for trigger in book.triggers:
         render.add(table, trigger.id, trigger.about, Text(trigger.when.strip(), style="dim"), trigger.level or "")
     parts: list[RenderableType] = [table]
-    if book.confidence:
-        limits = ", ".join(f"{risk} {threshold.below:g}" for risk, threshold in book.confidence.items())
-        parts.append(Text(f"The AI may go on from this confidence up, by risk: {limits}."))
+    for source, thresholds in (("", book.confidence), *book.confidence_by_source.items()):
+        if thresholds:
+            limits = ", ".join(f"{risk} {_agreed(threshold)}" for risk, threshold in thresholds.items())
+            of = f" of {source}" if source else ""
+            parts.append(Text(f"The AI{of} may go on from this confidence up, by risk: {limits}."))
     if book.keywords:
         languages = sorted({language for words in book.keywords.values() for language in words})
         parts.append(Text(f"Words that count: {', '.join(book.keywords)}; in {', '.join(languages)}."))
     return Group(*parts)
+
+
+def _agreed(threshold: Threshold) -> str:
+    agreed = ", ".join(filter(None, (threshold.agreed_by, threshold.agreed_on)))
+    return f"{threshold.below:g}" + (f" ({agreed})" if agreed else "")
 
 
 def _severity(book: Playbook) -> Group:

@@ -131,7 +131,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
             add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
         parts.append(headed("Action items", table))
     if why is not None:
-        parts.append(headed("Why", reasons(why.reasons)))
+        parts.append(headed("Why", Group(reasons(why.reasons), *map(Text, map(str, why.thresholds)))))
     return Group(*parts)
 
 

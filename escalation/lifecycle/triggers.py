@@ -68,7 +68,7 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
     reads = condition(playbook, trigger.when).reads
     if "confidence.threshold" in reads:
         # The threshold depends on it: a reason never rests on a single number.
-        reads = reads | {"task_risk"}
+        reads = reads | {"task_risk", *(("source",) if playbook.confidence_by_source else ())}
     # A condition names the lists it looks for; what another list found is no reason of this trigger.
     named = [found for name, found in words.items() if f'"{name}"' in trigger.when or f"'{name}'" in trigger.when]
     matched = tuple(word for found in named or words.values() for word in found) if "keywords" in reads else ()
