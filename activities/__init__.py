@@ -5,7 +5,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
     playbooks.load     str -> LoadedPlaybook           ledger.record      RecordEvents -> int
     directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
     notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> None
-    notify.join_digest Notify -> DeliveryReceipt
+    notify.join_digest Notify -> DeliveryReceipt      links.tell         TellLinked -> None
 
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.directory import DirectoryFile
     from activities.feeds import Feeds
     from activities.ledger import Ledger
+    from activities.links import Links
     from activities.notify import Notifications
     from activities.notify.digest import Digests
     from activities.notify.inbox import Inbox
@@ -82,6 +83,7 @@ class Activities:
     """Calendars of the directory's rotations: to be opened, and watched as long as the worker runs."""
     notifications: Notifications
     digests: Digests
+    links: Links
     crm: Crm
     ledger: Ledger
     workload: Workload
@@ -97,6 +99,7 @@ class Activities:
             self.directory.find,
             self.notifications.send,
             self.digests.join,
+            self.links.tell,
             self.crm.open_case,
             self.crm.update_case,
             self.ledger.record,
@@ -126,6 +129,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.feeds import Feeds
     from activities.http import open_client
     from activities.ledger import Ledger
+    from activities.links import Links
     from activities.notify import Notifications, inbox, webhook
     from activities.notify.digest import Digests
     from activities.playbooks import Playbooks
@@ -148,6 +152,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
         feeds=feeds,
         notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
         digests=Digests(),
+        links=Links(),
         crm=Crm(help_desk),
         ledger=ledger,
         workload=workload,

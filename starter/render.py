@@ -117,6 +117,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
+        ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
         ("playbook", here.playbook),
     ]

@@ -23,6 +23,7 @@ from escalation.model.actions import (
     MessageKind,
     Notify,
     OpenCase,
+    TellLinked,
     UnknownAction,
 )
 from escalation.people.found import People
@@ -59,6 +60,8 @@ PAGE = NOTIFY._replace(cancellation=workflow.ActivityCancellationType.WAIT_CANCE
 BUNDLED = PAGE._replace(activity="notify.join_digest")
 OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
 UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
+# What a linked escalation did not hear within a day, it has no use for.
+TELL_LINKED = Dispatch("links.tell", timedelta(seconds=20), timedelta(days=1), _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
 RECORD = Dispatch("ledger.record", timedelta(seconds=30), None, _PATIENT)
 
@@ -180,6 +183,9 @@ class Deliveries:
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
+        if isinstance(action, TellLinked):
+            await call(TELL_LINKED, action, None, action.summary)
+            return c.LinkTold(key=action.key)
         await call(UPDATE_CASE, action, None, action.summary)
         return c.CaseUpdated(key=action.key, public=action.public)
 
@@ -207,6 +213,8 @@ def _lane(action: Action) -> str:
         return f"find:{action.key}"
     if isinstance(action, Notify):
         return f"notify:{action.to}"
+    if isinstance(action, TellLinked):
+        return f"link:{action.to}"
     return "crm"
 
 
@@ -236,4 +244,6 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
         return c.CaseNotOpened(error=f"{why}: {cause}")
     if isinstance(action, FindPeople):
         return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
+    if isinstance(action, TellLinked):
+        return c.LinkNotTold(other=action.to, error=f"{why}: {cause}")
     return c.CaseNotUpdated(key=action.key, error=f"{why}: {cause}")

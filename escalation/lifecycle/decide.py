@@ -21,6 +21,7 @@ from escalation.lifecycle import (
     handoff,
     hours,
     information,
+    links,
     lowering,
     packet,
     permissions,
@@ -71,7 +72,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         if not isinstance(command, c.Cancel):
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
             permissions.refuse_engine(command.by)
-        _require_open(state)
+        require_open(state)
     elif state.ended and not _counts_after_the_end(command):
         return state, []
     draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
@@ -120,7 +121,12 @@ def _identity(command: c.Act) -> str:
     return f"{_NAMES[type(command)]}/{command.by}/{command.command_id}" if command.command_id else ""
 
 
-def _require_open(state: Escalation) -> None:
+def require_open(state: Escalation) -> None:
+    """Refuse what is said to one that has ended, or was never opened.
+
+    Raises:
+        NotNow: saying which.
+    """
     if state.ended:
         raise NotNow(f"{state.id} has ended: {state.outcome} at {state.closed_at:%Y-%m-%d %H:%M:%S %Z}")
     if state.opened_at is None:
@@ -200,7 +206,7 @@ def _release_held(draft: Draft) -> None:
         refused = ""
         trial = Draft(draft.state, command.by, draft.now)
         try:
-            _require_open(draft.state)
+            require_open(draft.state)
             _RULES[type(command)](trial, command)
         except DomainError as error:
             refused = str(error)
@@ -261,6 +267,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     dwell.follow(draft)
     if draft.state.ended and draft.state.held:
         _release_held(draft)
+    links.follow(draft)
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
@@ -383,4 +390,9 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.SubmitFeedback: closing.submit_feedback,
     c.Cancel: closing.cancel,
     c.Bypass: bypass.use,
+    c.Link: links.link,
+    c.Unlink: links.unlink,
+    c.LinkHeard: links.heard,
+    c.LinkTold: lambda *_: None,
+    c.LinkNotTold: links.not_told,
 }

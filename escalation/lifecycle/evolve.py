@@ -4,7 +4,7 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import gates, ladder, opening, time, work
+from escalation.lifecycle.changes import gates, ladder, links, opening, time, work
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -16,6 +16,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **gates.CHANGES,
     **time.CHANGES,
     **work.CHANGES,
+    **links.CHANGES,
 }
 
 

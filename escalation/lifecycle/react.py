@@ -7,7 +7,7 @@ the same event always gives the same key: it is the idempotency key in every sys
 from collections.abc import Iterable
 
 from escalation.lifecycle.needs import concerned
-from escalation.lifecycle.reactions import found, gates, ladder, opening, time, work
+from escalation.lifecycle.reactions import found, gates, ladder, links, opening, time, work
 from escalation.lifecycle.reactions.common import Reaction
 from escalation.model import events as e
 from escalation.model.actions import Action, Notify
@@ -20,6 +20,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **gates.REACTIONS,
     **time.REACTIONS,
     **work.REACTIONS,
+    **links.REACTIONS,
 }
 
 

@@ -92,6 +92,8 @@ class Situation(Record):
     bypassed: tuple[str, ...] = ()
     """What was skipped by the exception procedure, by whom and why."""
     items: tuple[ItemView, ...] = ()
+    links: tuple[str, ...] = ()
+    """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
     case: CaseLink | None = None
     resolution: str = ""
@@ -181,6 +183,11 @@ def situation(state: Escalation, now: datetime) -> Situation:
         items=tuple(
             ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
             for item in state.items.values()
+        ),
+        links=tuple(
+            f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
+            + (f", not told any more: {link.lost}" if link.lost else "")
+            for other, link in state.links.items()
         ),
         missing=state.missing,
         case=state.case_link,

@@ -5,13 +5,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
 from escalation.model.actions import CaseLink, DeliveryReceipt
+from escalation.model.parts import Relation
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
@@ -248,6 +249,22 @@ class Cancel(Act):
     because: Text
 
 
+class Link(Act):
+    """Link another escalation: both tell each other of every change of status, and go their own ways."""
+
+    other: Annotated[str, Field(min_length=1, max_length=400)]
+    relation: Relation = "related"
+    """What the other one is to this one: ``external`` is what customers and partners see of it."""
+    because: Words = ""
+
+
+class Unlink(Act):
+    """Take a link with another escalation away, on both sides."""
+
+    other: Annotated[str, Field(min_length=1, max_length=400)]
+    because: Words = ""
+
+
 COMMANDS: dict[str, type[Act]] = {
     "acknowledge": Acknowledge,
     "claim": Claim,
@@ -278,6 +295,8 @@ COMMANDS: dict[str, type[Act]] = {
     "submit_feedback": SubmitFeedback,
     "cancel": Cancel,
     "bypass": Bypass,
+    "link": Link,
+    "unlink": Unlink,
 }
 
 SIGNALS = ("acknowledge", "approve", "reject", "resolve", "note")
@@ -371,6 +390,34 @@ class SignalRefused(Internal):
     error: str
     sender: Actor | None = None
     """Who sent it, when that could be read: a signal has no answer, so they are told."""
+
+
+class LinkHeard(Internal):
+    """A linked escalation says that it is linked, that it is not any more, or what its status is."""
+
+    key: str
+    other: str
+    """Which one says so."""
+    what: Literal["linked", "unlinked", "status"]
+    relation: Relation
+    """What that one is to this one."""
+    status: str
+    because: str = ""
+    on_behalf_of: Actor
+    """Who linked them, or took the link away."""
+
+
+class LinkTold(Internal):
+    """Answer to ``TellLinked``."""
+
+    key: str
+
+
+class LinkNotTold(Internal):
+    """The linked escalation cannot be told, and will not be tried again."""
+
+    other: str
+    error: str
 
 
 Command = Act | Internal

@@ -20,6 +20,7 @@ from escalation.model.parts import (
     InputRequest,
     Item,
     LevelState,
+    Link,
     Lowering,
     Owner,
     Remembered,
@@ -132,6 +133,8 @@ class Escalation(Record):
     ratings: tuple[Score, ...] = ()
     feedback: Score | None = None
 
+    links: dict[str, Link] = {}
+    """Escalations that belong to this one, by id."""
     people: dict[Actor, str] = {}
     """The working group: everybody who may act, with what made them part of it."""
     told: tuple[Actor, ...] = ()

@@ -27,6 +27,7 @@ from escalation.model.actions import (
     MessageKind,
     Notify,
     OpenCase,
+    TellLinked,
     UpdateCase,
 )
 from escalation.model.parts import Gate, Rung
@@ -218,6 +219,7 @@ class Life:
         self.events: list[e.Event] = []
         self.sent: list[Notify] = []
         self.tickets: list[OpenCase | UpdateCase] = []
+        self.told_linked: list[TellLinked] = []
         self.looked_up: list[FindPeople] = []
 
     # --- what is said to it ---
@@ -345,6 +347,9 @@ class Life:
             self.sent.append(action)
             receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now)
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+        if isinstance(action, TellLinked):
+            self.told_linked.append(action)
+            return c.LinkTold(key=action.key)
         self.tickets.append(action)
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=self.crm)

@@ -20,7 +20,16 @@ from escalation.errors import EscalationError
 from escalation.lifecycle import advance, next_due, react
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import Action, CaseLink, CustomerSnapshot, DeliveryReceipt, FindPeople, Notify, OpenCase
+from escalation.model.actions import (
+    Action,
+    CaseLink,
+    CustomerSnapshot,
+    DeliveryReceipt,
+    FindPeople,
+    Notify,
+    OpenCase,
+    TellLinked,
+)
 from escalation.model.request import Attachment, Attempt
 from escalation.people.directory import Directory
 from escalation.people.found import People
@@ -167,6 +176,8 @@ class World:
             return c.CaseOpened(
                 link=CaseLink(ticket="T-1", snapshot=CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier))
             )
+        if isinstance(action, TellLinked):
+            return c.LinkNotTold(other=action.to, error="it has ended") if fails else c.LinkTold(key=action.key)
         if fails:
             return c.CaseNotUpdated(key=action.key, error="the help desk refused")
         return c.CaseUpdated(key=action.key, public=action.public)
@@ -333,6 +344,11 @@ class World:
                     ((), ({"title": "mend it", "owner": ANN, "due": self.now + self.choose.of(JUMPS)},))
                 ),
             },
+            "link": lambda: {
+                "other": self.choose.of(("escalation-web-7", "escalation-web-8", self.state.id)),
+                "relation": self.choose.of(("internal", "external", "related")),
+            },
+            "unlink": lambda: {"other": self.choose.of((*self.state.links, "escalation-web-9"))},
             "rate": lambda: {"score": 4},
             "submit_feedback": lambda: {"score": 5},
         }

@@ -42,6 +42,7 @@ from escalation.model.events.ladder import (
     RungMoved,
     RungOpened,
 )
+from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
 from escalation.model.events.opening import (
     ConcernedUnknown,
     Declined,
@@ -142,6 +143,9 @@ __all__ = [
     "Joined",
     "KnownEvent",
     "LevelEntered",
+    "LinkAdded",
+    "LinkLost",
+    "LinkRemoved",
     "MessageDelivered",
     "MessageFailed",
     "NoteAdded",
@@ -169,7 +173,9 @@ __all__ = [
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
     "StatusEntered",
+    "StatusHeard",
     "StatusOverdue",
+    "StatusTold",
     "UnknownEvent",
     "Words",
     "hash_of",
@@ -253,7 +259,12 @@ KnownEvent = Annotated[
     | Rated
     | FeedbackGiven
     | Closed
-    | Cancelled,
+    | Cancelled
+    | LinkAdded
+    | LinkRemoved
+    | LinkLost
+    | StatusTold
+    | StatusHeard,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))
