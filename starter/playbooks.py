@@ -14,7 +14,7 @@ from rich.text import Text
 from activities.notify import inbox, webhook
 from escalation.choice import Choose, Criterion
 from escalation.documents import Document, read_document
-from escalation.errors import DocumentError, Finding
+from escalation.errors import DocumentError, Finding, RequestRefused
 from escalation.foresight.lint import Foreseen, Proof, Weight, prove
 from escalation.lifecycle import powers
 from escalation.lifecycle.clock_views import WAITS_FOR
@@ -26,7 +26,7 @@ from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped
 from escalation.playbook.schema import Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import counted, format_duration
-from starter import render, session
+from starter import matrix, render, session
 from starter.docstrings import field_docs
 from starter.people import people as read_people
 from starter.session import AsJson, say
@@ -185,6 +185,39 @@ def _lint(playbook: str, folders: list[Path] | None, people: _People, days: int)
     return prove(
         loaded.playbook, directory, now, days, document=loaded.document, people=people.document, channels=CHANNELS
     )
+
+
+@app.command("matrix")
+def show_matrix(
+    playbook: Name,
+    *,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV for a spreadsheet, on stdout.")] = False,
+    read: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Make the cells of this CSV the matrix in the file.")
+    ] = None,
+    playbooks: Folders = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the matrix of a playbook, write it as CSV, or read it back from CSV into the playbook's file.
+
+    What did not change stays as it stands in the file, with its comments. Nothing is written where a check fails.
+    """
+    loaded = _load(playbook, playbooks)
+    if read is None and as_csv:
+        sys.stdout.write(matrix.exported(loaded.playbook.matrix))
+        return
+    if read is not None:
+        try:
+            text = read.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RequestRefused([("--import", f"{read} cannot be read: {type(error).__name__}")]) from None
+        cells = matrix.imported(text)
+        written = matrix.write_back(loaded.file, cells)
+        what = f"{counted(len(cells), 'cell')} {'written' if written else 'there already'}"
+        data = {"file": str(loaded.file), "cells": len(cells), "written": written}
+        say(data, f"{loaded.file}: {what}", as_json=as_json)
+        return
+    say(session.plain(loaded.playbook)["matrix"], _matrix(loaded.playbook), as_json=as_json)
 
 
 @app.command("schema")
