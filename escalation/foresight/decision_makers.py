@@ -15,15 +15,14 @@ from escalation.foresight.asking import Asking, Query
 from escalation.foresight.cases import Cases, Way
 from escalation.foresight.foreseen import Foreseen, Report, Weight
 from escalation.foresight.reach import Reach
+from escalation.foresight.walk import CALLED_IN
 from escalation.lifecycle import paths
 from escalation.lifecycle.targets import of_raci
 from escalation.lifecycle.triggers import level_of
 from escalation.playbook.facts import FactValue
 from escalation.playbook.organisation import DecisionMaker
-from escalation.playbook.schema import Expiry, Stage
+from escalation.playbook.schema import Expiry
 from escalation.values import Actor, Target, format_duration
-
-_CALLED_IN = (Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL)
 
 
 class _Promised(NamedTuple):
@@ -239,7 +238,7 @@ class DecisionMakers:
                 choose,
             )
             for targets, choose in step.called
-            for stage in _CALLED_IN
+            for stage in CALLED_IN
             for query in self.asking.queries(of_raci(self.playbook.raci[stage], targets), choose=choose)
         )
 
