@@ -6,6 +6,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
     directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
     notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> None
     notify.join_digest Notify -> DeliveryReceipt       recovery.run       RunRecovery -> RecoveryResult
+    links.tell         TellLinked -> None
 
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.directory import DirectoryFile
     from activities.feeds import Feeds
     from activities.ledger import Ledger
+    from activities.links import Links
     from activities.notify import Notifications
     from activities.notify.digest import Digests
     from activities.notify.inbox import Inbox
@@ -90,6 +92,7 @@ class Activities:
     """Calendars of the directory's rotations: to be opened, and watched as long as the worker runs."""
     notifications: Notifications
     digests: Digests
+    links: Links
     crm: Crm
     ledger: Ledger
     recoveries: Recoveries
@@ -106,6 +109,7 @@ class Activities:
             self.directory.find,
             self.notifications.send,
             self.digests.join,
+            self.links.tell,
             self.crm.open_case,
             self.crm.update_case,
             self.ledger.record,
@@ -136,6 +140,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.feeds import Feeds
     from activities.http import open_client
     from activities.ledger import Ledger
+    from activities.links import Links
     from activities.notify import Notifications, inbox, webhook
     from activities.notify.digest import Digests
     from activities.playbooks import Playbooks
@@ -159,6 +164,7 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
         feeds=feeds,
         notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
         digests=Digests(),
+        links=Links(),
         crm=Crm(help_desk),
         ledger=ledger,
         recoveries=Recoveries(places.scripts, places.recoveries),

@@ -27,6 +27,9 @@ PANEL = "Act on an escalation"
 _Schema = Mapping[str, Any]
 _ACTOR = get_args(Actor)[1].pattern
 _SEPARATOR = "|"
+_SECOND = "other"
+"""The field that is a second escalation: it stands behind the first, without an option."""
+_PLACES = {_SECOND: "OTHER", "relation": "--as"}
 _WORDS = {
     "by": "who acts: a person's id, or agent:ID, service:ID, customer:ID",
     "because": "why, in a sentence",
@@ -59,6 +62,7 @@ _WORDS = {
     "audiences": "who is to hear it; may be repeated",
     "stakeholder": "whose answer it is",
     "which": "its id, such as s1",
+    "other": "the id of the other escalation",
 }
 
 
@@ -104,7 +108,7 @@ class Option:
         self._required = required
         self._member = self._followed(self._schema["items"]) if self._kind == "array" else None
         spelt = field.removesuffix("s") if self.repeated else field
-        self.flag = f"--{spelt.replace('_', '-')}"
+        self.flag = _PLACES.get(field) or f"--{spelt.replace('_', '-')}"
         self._docs = "; ".join(filter(None, [_WORDS.get(field, ""), docs.rstrip(".")]))
 
     @property
@@ -114,6 +118,9 @@ class Option:
 
     def parameter(self) -> inspect.Parameter:
         """Return what typer makes the option of. None is required there: the model names all that is missing."""
+        if self.field == _SECOND:
+            place = typer.Argument(metavar=self.flag, help=self._docs, show_default=False)
+            return inspect.Parameter(self.field, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, place])
         flag = self._kind == "boolean"
         option = typer.Option(
             f"{self.flag}/--not-{self.flag[2:]}" if flag else self.flag,
@@ -129,6 +136,8 @@ class Option:
 
     def read(self, given: Any, now: datetime) -> Any:
         """Turn text into what the model checks; raises ValueError where people write otherwise than the model reads."""
+        if self.field == _SECOND:
+            return full_id(given)
         if "additionalProperties" in self._schema:
             return dict(_fact(text) for text in given)
         if self._member is not None:

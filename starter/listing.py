@@ -8,6 +8,7 @@ from temporalio.service import RPCError
 
 from escalation.errors import RequestRefused, Unreachable
 from escalation.model.start import WORKFLOW
+from starter import sheets
 from starter.session import connect
 from workflows import search_attributes as attributes
 
@@ -71,6 +72,19 @@ class Listed(NamedTuple):
     next_due_at: datetime | None
     opened_at: datetime
     closed_at: datetime | None
+
+
+def sheet(rows: list[Listed]) -> str:
+    """Write the list as CSV: instants in ISO form, reasons separated by spaces."""
+    return sheets.write(Listed._fields, ([_text(value) for value in row] for row in rows))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _KEYS = {

@@ -14,8 +14,9 @@ from rich.text import Text
 from activities.notify import inbox, webhook
 from escalation.choice import Choose, Criterion
 from escalation.documents import Document, read_document
-from escalation.errors import DocumentError, Finding
+from escalation.errors import DocumentError, Finding, RequestRefused
 from escalation.foresight.lint import Foreseen, Proof, Weight, prove
+from escalation.lifecycle import powers
 from escalation.lifecycle.clock_views import WAITS_FOR
 from escalation.people.directory import Directory
 from escalation.playbook.automation import Automation, Doing
@@ -24,10 +25,10 @@ from escalation.playbook.checks import check_against
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy
 from escalation.playbook.ladder import BypassPolicy
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import counted, format_duration
-from starter import render, session
+from starter import matrix, render, session
 from starter.docstrings import field_docs
 from starter.people import people as read_people
 from starter.session import AsJson, say
@@ -195,6 +196,39 @@ def automations(as_json: AsJson = False) -> None:
     say([session.plain(each) for each in shipped], _automations(shipped), as_json=as_json)
 
 
+@app.command("matrix")
+def show_matrix(
+    playbook: Name,
+    *,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV for a spreadsheet, on stdout.")] = False,
+    read: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Make the cells of this CSV the matrix in the file.")
+    ] = None,
+    playbooks: Folders = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the matrix of a playbook, write it as CSV, or read it back from CSV into the playbook's file.
+
+    What did not change stays as it stands in the file, with its comments. Nothing is written where a check fails.
+    """
+    loaded = _load(playbook, playbooks)
+    if read is None and as_csv:
+        sys.stdout.write(matrix.exported(loaded.playbook.matrix))
+        return
+    if read is not None:
+        try:
+            text = read.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RequestRefused([("--import", f"{read} cannot be read: {type(error).__name__}")]) from None
+        cells = matrix.imported(text)
+        written = matrix.write_back(loaded.file, cells)
+        what = f"{counted(len(cells), 'cell')} {'written' if written else 'there already'}"
+        data = {"file": str(loaded.file), "cells": len(cells), "written": written}
+        say(data, f"{loaded.file}: {what}", as_json=as_json)
+        return
+    say(session.plain(loaded.playbook)["matrix"], _matrix(loaded.playbook), as_json=as_json)
+
+
 @app.command("schema")
 def schema() -> None:
     """Print the JSON schema of a playbook, for editors. What each key means stands in it."""
@@ -251,12 +285,16 @@ def _procedure(loaded: Loaded) -> Group:
         render.headed("What must travel along", _context(book)),
         render.headed("Who is told", _levels(book)),
     ]
+    if any(level.responsible_for or level.may_escalate for level in book.levels):
+        parts.append(render.headed("Who answers for what, and may hand it up", _powers(book)))
     if book.routing:
         parts.append(render.headed("Sent elsewhere", _routing(book)))
     if book.paths:
         parts.append(render.headed("Which way it goes", _paths(book)))
     if book.matrix:
         parts.append(render.headed("What differs by severity and time", _matrix(book)))
+    if book.decision_makers:
+        parts.append(render.headed("Who must have heard of it by when", _decision_makers(book)))
     if book.bypass is not None:
         parts.append(render.headed("In an emergency", _bypass(book.bypass)))
     if book.gates:
@@ -280,13 +318,20 @@ def _triggers(book: Playbook) -> Group:
     for trigger in book.triggers:
         render.add(table, trigger.id, trigger.about, Text(trigger.when.strip(), style="dim"), trigger.level or "")
     parts: list[RenderableType] = [table]
-    if book.confidence:
-        limits = ", ".join(f"{risk} {threshold.below:g}" for risk, threshold in book.confidence.items())
-        parts.append(Text(f"The AI may go on from this confidence up, by risk: {limits}."))
+    for source, thresholds in (("", book.confidence), *book.confidence_by_source.items()):
+        if thresholds:
+            limits = ", ".join(f"{risk} {_agreed(threshold)}" for risk, threshold in thresholds.items())
+            of = f" of {source}" if source else ""
+            parts.append(Text(f"The AI{of} may go on from this confidence up, by risk: {limits}."))
     if book.keywords:
         languages = sorted({language for words in book.keywords.values() for language in words})
         parts.append(Text(f"Words that count: {', '.join(book.keywords)}; in {', '.join(languages)}."))
     return Group(*parts)
+
+
+def _agreed(threshold: Threshold) -> str:
+    agreed = ", ".join(filter(None, (threshold.agreed_by, threshold.agreed_on)))
+    return f"{threshold.below:g}" + (f" ({agreed})" if agreed else "")
 
 
 def _severity(book: Playbook) -> Group:
@@ -346,6 +391,16 @@ def _levels(book: Playbook) -> Group:
     return Group(table, Text(f"If even {last.id} is silent: {name(last.last_resort or book.owner)}, again and again."))
 
 
+def _powers(book: Playbook) -> RenderableType:
+    table = render.columns("level", "answers for", "may escalate")
+    for level in book.levels:
+        may = (
+            "; ".join(powers.said(power) for power in level.may_escalate) or "whoever works on it, and who asked for it"
+        )
+        render.add(table, level.id, ", ".join(level.responsible_for), may)
+    return table
+
+
 def _routing(book: Playbook) -> RenderableType:
     table = render.columns("when", "hours", "level", "instead of the level's targets")
     for route in book.routing:
@@ -378,6 +433,14 @@ def _matrix(book: Playbook) -> RenderableType:
             format_duration(cell.dwell) if cell.dwell else "",
             Text(cell.when or "", style="dim"),
         )
+    return table
+
+
+def _decision_makers(book: Playbook) -> RenderableType:
+    table = render.columns("severity", "somebody who may decide", "within", "what")
+    for each in book.decision_makers:
+        kind = each.authority + (f" up to {each.amount:g}" if each.amount else "")
+        render.add(table, ", ".join(each.severity), kind, format_duration(each.within), each.about)
     return table
 
 

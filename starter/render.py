@@ -120,6 +120,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
+        ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
         ("playbook", here.playbook),
     ]
@@ -136,7 +137,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
     if here.communication is not None:
         parts += _communication(here.communication, now)
     if why is not None:
-        parts.append(headed("Why", reasons(why.reasons)))
+        parts.append(headed("Why", Group(reasons(why.reasons), *map(Text, map(str, why.thresholds)))))
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)

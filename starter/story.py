@@ -157,6 +157,7 @@ def _found_for(purpose: str) -> str:
         "rung": f"page round {about}",
         "hours": f"page round {about}, as working hours begin",
         "bypass": "look at the use of the exception procedure" if about else "who may use the exception procedure",
+        "power": f"who may escalate as {about}",
         "gate": f"ask to decide {about.partition('/')[0]}",
         "handoff": "offer the hand-off",
         "tell": f"tell the accountable: {about}",
@@ -397,5 +398,10 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.FeedbackGiven: _scored,
     e.Closed: lambda v: Line("returned with guidance" if v.returned else "closed", v.because, Weight.TURN),
     e.Cancelled: lambda v: Line("cancelled", v.because, Weight.TURN),
+    e.LinkAdded: lambda v: Line(f"linked with {v.other} ({v.relation})", v.because),
+    e.LinkRemoved: lambda v: Line(f"not linked with {v.other} any more", v.because),
+    e.LinkLost: lambda v: Line(f"{v.other} cannot be told any more", v.because),
+    e.StatusTold: lambda v: Line(f"linked escalations are told: {v.status}", "", Weight.DETAIL),
+    e.StatusHeard: lambda v: Line(f"{v.other} is now: {v.status}"),
     e.UnknownEvent: lambda v: Line(f"{v.type.replace('_', ' ')} (this version knows no more of it)"),
 }

@@ -56,7 +56,7 @@ def write_swap(path: Path, rotation: str, swap: Swap, check: Callable[[Directory
         raise _by_hand(path, rotation, entry)
     if stamp(path) != before:
         raise NotNow(f"{path} was changed by somebody else at the same moment; nothing was written. Try again")
-    _replace(path, new)
+    replace(path, new)
     line = written.line(("rotations", rotation, "swaps", len(written.data["rotations"][rotation]["swaps"]) - 1))
     return line, new.splitlines()[line - 1].strip()
 
@@ -158,7 +158,8 @@ def _by_hand(path: Path, rotation: str, entry: CommentedMap) -> NotAllowed:
     )
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file anew in one step."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8", newline="") as stream:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -133,10 +134,11 @@ def list_escalations(  # noqa: PLR0913 - each is an option
     breached: Annotated[bool, typer.Option("--breached", help="Only where a clock has passed its limit.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV for a spreadsheet.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List open escalations, the latest first."""
-    from starter.listing import Filter, look_up
+    from starter.listing import Filter, look_up, sheet
 
     wanted = Filter(
         stage=stage or "",
@@ -151,6 +153,9 @@ def list_escalations(  # noqa: PLR0913 - each is an option
         every=every,
     )
     rows = run(look_up(wanted, limit))
+    if as_csv:
+        sys.stdout.write(sheet(rows))
+        return
     now = datetime.now(UTC)
     if not rows:
         say([], "None." if wanted.any else "No escalation is open.", as_json=as_json)

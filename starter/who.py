@@ -57,7 +57,7 @@ def who(  # noqa: PLR0917 - typer makes an option of each
     people = best_known(directory)
     search = _search(target, _playbook(playbook), _facts(fact or []))
     needed = wanted(people, search, instant)
-    known = _foreseen(session.load().places.ledger, needed) if needed else Known()
+    known = foreseen(session.load().places.ledger, needed) if needed else Known()
     found = people.find(search, instant, known)
     say(found, _shown(found, instant), as_json=as_json)
     if not found.people:
@@ -97,13 +97,13 @@ def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Se
     if playbook is None:
         if facts:
             raise RequestRefused([("--fact", "means nothing without the --playbook that reads it")])
-        return Search(targets=(_target(target),), page=True)
+        return Search(targets=(target_of(target),), page=True)
     wrong = problems(playbook, facts)
     if wrong:
         raise RequestRefused(wrong)
     index = playbook.level_index(target)
     level = playbook.levels[index] if index is not None else None
-    asked = level.targets if level is not None else (_target(target),)
+    asked = level.targets if level is not None else (target_of(target),)
     blank = Escalation(id="who", instance="", playbook=playbook, playbook_digest="", facts=facts)
     return Search(
         targets=of_raci(playbook.raci[Stage.ASSIGNMENT], asked),
@@ -114,7 +114,12 @@ def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Se
     )
 
 
-def _target(text: str) -> str:
+def target_of(text: str) -> str:
+    """Read a target as it is typed.
+
+    Raises:
+        RequestRefused: it is none.
+    """
     try:
         return str(TypeAdapter(Target).validate_python(text))
     except ValidationError:
@@ -124,7 +129,8 @@ def _target(text: str) -> str:
         ) from None
 
 
-def _foreseen(ledger: str, needed: Wanted) -> Known:
+def foreseen(ledger: str, needed: Wanted) -> Known:
+    """Ask the ledger what a search would be told, taking no turn."""
     from sqlalchemy import make_url
 
     url = make_url(ledger)

@@ -25,6 +25,7 @@ from escalation.model.actions import (
     OpenCase,
     RecoveryResult,
     RunRecovery,
+    TellLinked,
     UnknownAction,
 )
 from escalation.people.found import People
@@ -61,6 +62,8 @@ PAGE = NOTIFY._replace(cancellation=workflow.ActivityCancellationType.WAIT_CANCE
 BUNDLED = PAGE._replace(activity="notify.join_digest")
 OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
 UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
+# What a linked escalation did not hear within a day, it has no use for.
+TELL_LINKED = Dispatch("links.tell", timedelta(seconds=20), timedelta(days=1), _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
 RECORD = Dispatch("ledger.record", timedelta(seconds=30), None, _PATIENT)
 
@@ -192,6 +195,9 @@ class Deliveries:
         if isinstance(action, RunRecovery):
             ran = await call(_recovery(action), action, RecoveryResult, action.summary)
             return c.RecoveryRan(ok=ran.ok, because=ran.because, output=ran.output)
+        if isinstance(action, TellLinked):
+            await call(TELL_LINKED, action, None, action.summary)
+            return c.LinkTold(key=action.key)
         await call(UPDATE_CASE, action, None, action.summary)
         return c.CaseUpdated(key=action.key, public=action.public)
 
@@ -221,6 +227,8 @@ def _lane(action: Action) -> str:
         return f"notify:{action.to}"
     if isinstance(action, RunRecovery):
         return "recovery"
+    if isinstance(action, TellLinked):
+        return f"link:{action.to}"
     return "crm"
 
 
@@ -252,4 +260,6 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
         return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
     if isinstance(action, RunRecovery):
         return c.RecoveryRan(ok=False, because=f"{why}: {cause}")
+    if isinstance(action, TellLinked):
+        return c.LinkNotTold(other=action.to, error=f"{why}: {cause}")
     return c.CaseNotUpdated(key=action.key, error=f"{why}: {cause}")

@@ -15,11 +15,12 @@ from temporalio.common import RawValue
 from escalation.errors import DomainError, EscalationError, RequestRefused
 from escalation.lifecycle import advance, next_due, react
 from escalation.lifecycle.agenda import Due
+from escalation.lifecycle.decide import require_open
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action
 from escalation.model.request import Receipt, Request
-from escalation.model.start import OPEN, REQUEST_STEPS, RUN_LENGTH, WORKFLOW, Start, Summary
+from escalation.model.start import HEAR_LINK, OPEN, REQUEST_STEPS, RUN_LENGTH, WORKFLOW, Start, Summary
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Stage
 from escalation.values import ENGINE
@@ -159,6 +160,16 @@ class EscalationWorkflow(Views):
         """Take a request whose sender does not wait; a refused one ends a run that nothing else has opened."""
         with suppress(RequestRefused):
             await self._answer(request)
+
+    @workflow.update(name=HEAR_LINK, description="A linked escalation says what changed there; people use link, unlink")
+    async def hear_link(self, news: c.LinkHeard) -> None:
+        """Take what a linked escalation says."""
+        self.steps += 1
+        self.apply(news)
+
+    @hear_link.validator
+    def _may_hear(self, news: c.LinkHeard) -> None:  # noqa: ARG002 - one that has ended hears nothing
+        require_open(self.now)
 
     async def _answer(self, request: Request) -> Receipt:
         """Take a request; the only handler that waits, for the playbook."""

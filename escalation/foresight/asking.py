@@ -65,6 +65,12 @@ class Asking:
             if channels is None or any(contact.channel in channels for contact in person.contacts)
         )
         """Everybody who has a contact point on a connected channel."""
+        self.waiting = frozenset(
+            rank
+            for rank, level in enumerate(playbook.severity.scale)
+            if level.waits_for_hours and any(person.hours is not None for person in directory.people)
+        )
+        """Ranks at which pages wait for people's working hours."""
         self.queries = cache(self._queries)
         """The searches for targets, one for each amount that makes a difference; see ``_queries``."""
         self._numbers = 0
@@ -97,6 +103,17 @@ class Asking:
             known = self.directory.person(person)
             self._opens[key] = known.opens_at(at) if known is not None else None
         return self._opens[key]
+
+    def told_at(self, query: Query, at: datetime, latest: datetime) -> datetime | None:
+        """Return when the first of a round's people is told; None: not until then, although somebody is called.
+
+        A page is held once (``lifecycle.hours``): whoever is found when the first one's hours begin is told then.
+        """
+        begin = [self.opens_at(person, at) for person in self.ask(query, at).reachable]
+        if not begin or any(opens is None or opens <= at for opens in begin):
+            return at
+        told = min(opens for opens in begin if opens is not None)
+        return told if told <= latest else None
 
     def rotations(self, targets: Iterable[Target]) -> tuple[str, ...]:
         """Name the rotations that targets lead to."""

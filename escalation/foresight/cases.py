@@ -31,6 +31,20 @@ class Order(NamedTuple):
     cell: int | None
 
 
+class Way(NamedTuple):
+    """Where something begins: at which severity, on which path, at which level."""
+
+    severity: int
+    """Rank."""
+    path: str
+    """Empty where there is one ladder for all."""
+    first: int
+
+
+Asked = tuple[Location, tuple[Target, ...], Choose | None]
+"""Who is asked, and where the playbook says so."""
+
+
 class Call(NamedTuple):
     """People whom the playbook calls, and where it says so."""
 
@@ -52,6 +66,8 @@ class Cases:
         """For each case the paths whose condition is true, in the order in which they are asked."""
         self.ends: set[int] = set()
         """Levels whose last resort is asked."""
+        self.ways: set[Way] = set()
+        """Every way in which something can begin."""
         self._orders: dict[Order, None] = {}
         self._starts = self._first_levels()
         for rank in range(len(playbook.severity.scale)):
@@ -81,6 +97,18 @@ class Cases:
                 route.outside is None or route.outside not in are_open
             ):
                 yield index
+
+    def asked(self, order: Order, are_open: Collection[str]) -> Asked:
+        """Return who is asked in an order while these calendars are open."""
+        playbook = self.playbook
+        level = playbook.levels[order.level]
+        taken = next(self.matching(order, are_open), None)
+        if taken is not None:
+            route = playbook.routing[taken]
+            return ("routing", taken, "targets"), route.targets, route.choose or level.choose
+        if order.cell is not None and playbook.matrix[order.cell].targets:
+            return ("matrix", order.cell, "targets"), playbook.matrix[order.cell].targets, level.choose
+        return ("levels", order.level, "targets"), level.targets, level.choose
 
     # --- which orders there are ---------------------------------------------------------------------------------------
 
@@ -123,6 +151,7 @@ class Cases:
             if index not in ladder or (is_first and index < min(starts, default=0)):
                 continue
             if is_first and index in starts:
+                self.ways.add(Way(rank, name, index))
                 self._note(rank, index, truths, first_level=True)
             if not is_first or index > min(starts, default=0):
                 self._note(rank, index, truths, first_level=False)
@@ -151,18 +180,8 @@ class Cases:
         return tuple(Call(*key, frozenset(ranks)) for key, ranks in found.items())
 
     def _of_orders(self, are_open: frozenset[str]) -> Iterator[tuple[int, Location, tuple[Target, ...], Choose | None]]:
-        playbook = self.playbook
         for order in self._orders:
-            level = playbook.levels[order.level]
-            taken = next(self.matching(order, are_open), None)
-            if taken is not None:
-                route = playbook.routing[taken]
-                yield order.severity, ("routing", taken, "targets"), route.targets, route.choose or level.choose
-            elif order.cell is not None and playbook.matrix[order.cell].targets:
-                place: Location = ("matrix", order.cell, "targets")
-                yield order.severity, place, playbook.matrix[order.cell].targets, level.choose
-            else:
-                yield order.severity, ("levels", order.level, "targets"), level.targets, level.choose
+            yield order.severity, *self.asked(order, are_open)
 
     def _of_cells(self) -> Iterator[tuple[int, Location, tuple[Target, ...], Choose | None]]:
         """Yield whom cells with a time call, at whichever level it is then."""

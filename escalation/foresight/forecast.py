@@ -13,7 +13,16 @@ from escalation.lifecycle import advance, next_due, react
 from escalation.lifecycle.stops import Stop, stop
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import Action, CaseLink, DeliveryReceipt, FindPeople, Notify, OpenCase, RunRecovery
+from escalation.model.actions import (
+    Action,
+    CaseLink,
+    DeliveryReceipt,
+    FindPeople,
+    Notify,
+    OpenCase,
+    RunRecovery,
+    TellLinked,
+)
 from escalation.model.request import Request
 from escalation.model.state import Escalation
 from escalation.people.found import People
@@ -181,4 +190,6 @@ def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Intern
         return c.CaseOpened(link=CaseLink(ticket="forecast"))
     if isinstance(action, RunRecovery):
         return None  # nobody can foresee whether it helps; people are called meanwhile
+    if isinstance(action, TellLinked):
+        return c.LinkTold(key=action.key)
     return c.CaseUpdated(key=action.key, public=action.public)

@@ -1,8 +1,8 @@
 """Proves of a playbook and a directory that at every instant of the next days somebody is told, and can decide.
 
 The parts: in which cases who is called (``cases``), asking the directory at every instant at which its answer may
-change (``walk``, ``asking``), approvals (``gates``), what is said in vain (``shadows``, ``timing``), and what the
-directory lacks (``gaps``).
+change (``walk``, ``asking``), approvals (``gates``), the decision makers that are promised (``decision_makers``), what
+is said in vain (``shadows``, ``timing``), and what the directory lacks (``gaps``).
 """
 
 from collections.abc import Collection
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from escalation.documents import Document
 from escalation.foresight.asking import Asking
 from escalation.foresight.cases import Cases
+from escalation.foresight.decision_makers import DecisionMakers
 from escalation.foresight.foreseen import Foreseen, Proof, Report, Weight
 from escalation.foresight.gaps import gaps
 from escalation.foresight.informed import unheard
@@ -50,6 +51,8 @@ def prove(
     reach, report = Reach(playbook), Report(source)
     cases, asking = Cases(playbook, reach), Asking(playbook, directory, channels)
     instants = Walk(asking, cases, report).walk(start, end)
+    if playbook.decision_makers:
+        DecisionMakers(asking, cases, reach, report).walk(start, end)
     for found in (
         *shadows(playbook, cases, reach, source),
         *contradictions(playbook, source),

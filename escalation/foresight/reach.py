@@ -156,7 +156,8 @@ def _candidates(playbook: Playbook, text: str, name: str, kind: FactType) -> Ite
     elif kind is FactType.NUMBER:
         numbers = [float(number) for number in _NUMBER.findall(_TEXT.sub("", text))]
         # A threshold that another fact holds is a number like any other.
-        numbers += [threshold.below for threshold in playbook.confidence.values()] if "confidence" in text else []
+        tables = (playbook.confidence, *playbook.confidence_by_source.values()) if "confidence" in text else ()
+        numbers += [threshold.below for table in tables for threshold in table.values()]
         low, high = (policy.minimum, policy.maximum) if policy is not None else (None, None)
         for number in (*numbers, 0.0, 1.0):
             for near in (number, number - 0.5, number + 0.5, number - 0.001, number + 0.001):

@@ -46,11 +46,6 @@ class Walk:
         self.report = report
         self.playbook = asking.playbook
         self.gates = Gates(asking, report)
-        self._waiting = (
-            {rank for rank, level in enumerate(self.playbook.severity.scale) if level.waits_for_hours}
-            if any(person.hours is not None for person in asking.directory.people)
-            else set()
-        )
         self._plan = cache(self._planned)
         self._told_anyway = tuple(self._beside())
 
@@ -66,7 +61,7 @@ class Walk:
                     answer = self.asking.ask(query, at)
                     self._told(call.place, query, answer, at)
                     called.update(answer.people)
-                    for rank in sorted(call.severities & self._waiting):
+                    for rank in sorted(call.severities & self.asking.waiting):
                         self._in_time(_Page(call, query, rank), at, patience)
             for place, query in self._told_anyway:
                 self._told(place, query, self.asking.ask(query, at), at)
@@ -134,7 +129,7 @@ class Walk:
     # --- and in time? -------------------------------------------------------------------------------------------------
 
     def _in_time(self, page: _Page, at: datetime, patience: timedelta) -> None:
-        told = self._told_at(page.query, at, at + patience)
+        told = self.asking.told_at(page.query, at, at + patience)
         if told == at:
             return
         place, severity = page.call.place, self.playbook.severity.scale[page.rank].name
@@ -155,14 +150,3 @@ class Walk:
                     f"{name} allows {format_duration(limit)}"
                 )
                 self.report.say(Weight.WARNING, place, f"late:{name}", late)
-
-    def _told_at(self, query: Query, at: datetime, latest: datetime) -> datetime | None:
-        """Return when the first of a round's people is told; None: not until then, although somebody is called.
-
-        A page is held once (``lifecycle.hours``): whoever is found when the first one's hours begin is told then.
-        """
-        begin = [self.asking.opens_at(person, at) for person in self.asking.ask(query, at).reachable]
-        if not begin or any(opens is None or opens <= at for opens in begin):
-            return at
-        told = min(opens for opens in begin if opens is not None)
-        return told if told <= latest else None

@@ -3,10 +3,11 @@
 Instants are written in UTC; each message can be understood without any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle import powers
+from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.targets import being_called
 from escalation.model.parts import Gate, Handoff, Item, Rung
 from escalation.model.request import Reason
@@ -64,6 +65,7 @@ def packet(state: Escalation) -> str:
         lines.append(f"Impact: {_short(context.impact)}")
     if context.constraints:
         lines.append(f"Constraints: {_short(context.constraints)}")
+    lines += [f"{name}: {_short(value)}" for name, value in _brought_along(state)]
     if context.attempted_solutions:
         lines.append("Tried so far:")
         lines += [
@@ -83,6 +85,16 @@ def packet(state: Escalation) -> str:
     if state.repeat_of:
         lines.append("This is a repeat: an earlier escalation with the same key was closed before.")
     return "\n".join(lines)
+
+
+def _brought_along(state: Escalation) -> Iterator[tuple[str, str]]:
+    """Yield the facts that a case of this kind must bring along: what was asked for is there for whoever is called."""
+    asked = {name: policy.required_when for name, policy in state.playbook.fields.items() if policy.required_when}
+    facts = derive(basis_of(state)) if asked else {}
+    for name, when in asked.items():
+        if name in facts and condition(state.playbook, when).true(facts):
+            value = facts[name]
+            yield name, ", ".join(value) if isinstance(value, tuple | list) else shown(value)
 
 
 def instead(found: People) -> str:
@@ -124,12 +136,23 @@ def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
     body = (
         f"{packet(state)}\n"
         f"You are called because: {why}\n"
+        f"{_answers_for(state)}"
         f"{_silent(state, person)}"
         f"{_until(state, rung, now)}\n"
         f"  escalate acknowledge {state.id} --by {person}\n"
         f"  escalate decline {state.id} --by {person} --because '...'"
     )
     return f"{headline(state)} - please acknowledge", body
+
+
+def _answers_for(state: Escalation) -> str:
+    """Say what this level answers for and who may hand it up from here, where the playbook says so."""
+    policy = state.level_policy
+    if policy is None:
+        return ""
+    answers = f"{policy.id} answers for: {', '.join(policy.responsible_for)}\n" if policy.responsible_for else ""
+    may = "; ".join(powers.said(power) for power in policy.may_escalate)
+    return answers + (f"May escalate from here: {may}\n" if may else "")
 
 
 def _silent(state: Escalation, person: Actor) -> str:

@@ -23,6 +23,7 @@ from escalation.lifecycle import (
     handoff,
     hours,
     information,
+    links,
     lowering,
     packet,
     permissions,
@@ -77,7 +78,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         if not isinstance(command, c.Cancel):
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
             permissions.refuse_engine(command.by)
-        _require_open(state)
+        require_open(state)
     elif state.ended and not _counts_after_the_end(command):
         return state, []
     draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
@@ -126,7 +127,12 @@ def _identity(command: c.Act) -> str:
     return f"{_NAMES[type(command)]}/{command.by}/{command.command_id}" if command.command_id else ""
 
 
-def _require_open(state: Escalation) -> None:
+def require_open(state: Escalation) -> None:
+    """Refuse what is said to one that has ended, or was never opened.
+
+    Raises:
+        NotNow: saying which.
+    """
     if state.ended:
         raise NotNow(f"{state.id} has ended: {state.outcome} at {state.closed_at:%Y-%m-%d %H:%M:%S %Z}")
     if state.opened_at is None:
@@ -206,7 +212,7 @@ def _release_held(draft: Draft) -> None:
         refused = ""
         trial = Draft(draft.state, command.by, draft.now)
         try:
-            _require_open(draft.state)
+            require_open(draft.state)
             _RULES[type(command)](trial, command)
         except DomainError as error:
             refused = str(error)
@@ -273,6 +279,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     dwell.follow(draft)
     if draft.state.ended and draft.state.held:
         _release_held(draft)
+    links.follow(draft)
 
 
 def _automate(draft: Draft) -> None:
@@ -420,4 +427,9 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.PostponeUpdate: updates.postpone,
     c.Reply: replies.reply,
     c.FileSummary: summaries.file,
+    c.Link: links.link,
+    c.Unlink: links.unlink,
+    c.LinkHeard: links.heard,
+    c.LinkTold: lambda *_: None,
+    c.LinkNotTold: links.not_told,
 }

@@ -64,8 +64,7 @@ def derive(basis: Basis) -> Facts:
     facts: Facts = {**playbook.defaults, **basis.stated}
     if basis.customer is not None and basis.customer.tier:
         facts.setdefault("customer.tier", basis.customer.tier)
-    risk = facts.get("task_risk")
-    threshold = playbook.confidence.get(str(risk)) or playbook.confidence.get("default")
+    threshold = playbook.threshold(basis.source, facts.get("task_risk"))[1]
     facts["confidence.threshold"] = threshold.below if threshold else DEFAULT_CONFIDENCE
     facts["keywords"] = tuple(basis.words)
     facts["audience"] = "external" if basis.customer is not None else "internal"

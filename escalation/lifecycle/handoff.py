@@ -1,7 +1,7 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, packet, paths, permissions, triggers
+from escalation.lifecycle import assignment, packet, paths, permissions, powers, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -82,13 +82,15 @@ def escalate(draft: Draft, command: c.Escalate) -> None:
         _require_other_path(state, command)
     elif command.level is not None:
         index = paths.named(state, command.level)
+    path = state.playbook.path(command.path) if command.path is not None else None
+    to = index if path is None else paths.ladder(state.playbook, path.id)[0]
+    powers.require(state, command.by, command.reason, to)
     # A person who lacks something is not the one to be called for it at the next level.
     cannot = command.by if command.reason != "other" and kind_of(command.by) is ActorKind.PERSON else None
     draft.record(e.FactsChanged, facts={"reason": command.reason}, because=command.because, cannot=cannot)
     triggers.settle(draft, {"reason"}, rise=False)
     axis = Axis.HIERARCHICAL if command.reason == "no_authority" else Axis.FUNCTIONAL
     because = f"{command.by} escalated ({command.reason}): {command.because}"
-    path = state.playbook.path(command.path) if command.path is not None else None
     if path is not None:
         assignment.take_path(draft, path, because)
     elif index is None:

@@ -13,6 +13,7 @@ from escalation.lifecycle.reactions import (
     found,
     gates,
     ladder,
+    links,
     opening,
     recovery,
     time,
@@ -33,6 +34,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **communication.REACTIONS,
     **recovery.REACTIONS,
     **automation.REACTIONS,
+    **links.REACTIONS,
 }
 
 

@@ -22,7 +22,7 @@ from escalation.model.request import Case, Context, Customer, Reason
 from escalation.model.state import Escalation
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
-from escalation.playbook.schema import Initiation, Stage, Timing, WaitingOn
+from escalation.playbook.schema import DEFAULT_CONFIDENCE, Initiation, Stage, Timing, WaitingOn
 from escalation.values import Actor, Record, counted, format_duration
 
 
@@ -99,10 +99,29 @@ class Situation(Record):
     items: tuple[ItemView, ...] = ()
     communication: CommunicationView | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
+    links: tuple[str, ...] = ()
+    """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
     case: CaseLink | None = None
     resolution: str = ""
     outcome: str = ""
+
+
+class ThresholdUsed(Record):
+    """The confidence below which a person had to see it, and who agreed to that."""
+
+    name: str
+    """``high``, or ``chatbot.high`` where it is the source's own; empty: the playbook names none."""
+    below: float
+    agreed_by: str = ""
+    agreed_on: str = ""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        agreed = f"by {self.agreed_by}" if self.agreed_by else ""
+        on = f"on {self.agreed_on}" if self.agreed_on else ""
+        how = " ".join(filter(None, ("agreed", agreed, on))) if agreed or on else "nobody is named who agreed to it"
+        return f"threshold {self.name or 'of every playbook'}: below {self.below:g}, {how}"
 
 
 class Explanation(Record):
@@ -121,6 +140,8 @@ class Explanation(Record):
     """Why it is a critical incident, as the playbook declares; empty while it is none."""
     automations: tuple[str, ...] = ()
     """Which automations ran, and how often."""
+    thresholds: tuple[ThresholdUsed, ...] = ()
+    """By which the AI's confidence was judged too low, each once."""
     repeat_of: str | None = None
 
 
@@ -177,6 +198,11 @@ def situation(state: Escalation, now: datetime) -> Situation:
             for item in state.items.values()
         ),
         communication=communication_view(state),
+        links=tuple(
+            f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
+            + (f", not told any more: {link.lost}" if link.lost else "")
+            for other, link in state.links.items()
+        ),
         missing=state.missing,
         case=state.case_link,
         resolution=state.resolution.text if state.resolution else "",
@@ -260,8 +286,18 @@ def explanation(state: Escalation) -> Explanation:
         in_words=tuple(explain_reason(reason) for reason in state.reasons),
         critical=_critical(state),
         automations=tuple(f"{name}: {counted(times, 'time')}" for name, times in state.automation_runs.items()),
+        thresholds=tuple(dict.fromkeys(used for each in state.reasons for used in _thresholds(state, each))),
         repeat_of=state.repeat_of,
     )
+
+
+def _thresholds(state: Escalation, reason: Reason) -> Iterator[ThresholdUsed]:
+    """Yield the threshold that a reason read, if it read one, by the task risk of that moment."""
+    if "confidence.threshold" not in reason.facts:
+        return
+    name, policy = state.playbook.threshold(state.source, reason.facts.get("task_risk"))
+    below, by, on = (policy.below, policy.agreed_by, policy.agreed_on) if policy else (DEFAULT_CONFIDENCE, "", "")
+    yield ThresholdUsed(name=name, below=below, agreed_by=by, agreed_on=on)
 
 
 def packet(state: Escalation) -> Packet:

@@ -68,7 +68,7 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
     reads = condition(playbook, trigger.when).reads
     if "confidence.threshold" in reads:
         # The threshold depends on it: a reason never rests on a single number.
-        reads = reads | {"task_risk"}
+        reads = reads | {"task_risk", *(("source",) if playbook.confidence_by_source else ())}
     return Reason(
         trigger=trigger.id,
         initiation=trigger.initiation,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
+from escalation.model.parts import Relation
 from escalation.model.request import Case, Customer
 from escalation.people.search import Search
 from escalation.playbook.facts import FactValue
@@ -113,8 +114,29 @@ class RecoveryResult(Record):
     """The end of what it wrote."""
 
 
-Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase | RunRecovery, Field(discriminator="type")]
-_KNOWN = frozenset({"find_people", "notify", "open_case", "update_case", "run_recovery"})
+class TellLinked(Record):
+    """Tell a linked escalation that it is linked, that it is not any more, or what the status of this one is.
+
+    Answered by ``LinkTold`` or ``LinkNotTold``.
+    """
+
+    type: Literal["tell_linked"] = "tell_linked"
+    key: str
+    to: str
+    """The linked one."""
+    other: str
+    """This one, as the linked one sees it."""
+    what: Literal["linked", "unlinked", "status"]
+    relation: Relation
+    """What this one is to the linked one."""
+    status: str
+    because: str = ""
+    on_behalf_of: Actor
+    summary: str = ""
+
+
+Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase | RunRecovery | TellLinked, Field(discriminator="type")]
+_KNOWN = frozenset({"find_people", "notify", "open_case", "update_case", "run_recovery", "tell_linked"})
 
 
 def _refuse_known(kind: str) -> str:

@@ -12,9 +12,11 @@ from pydantic import AwareDatetime, Field, ValidationError
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
 from escalation.model.actions import CaseLink, DeliveryReceipt
+from escalation.model.parts import Relation
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
 from escalation.playbook.facts import FactValue
+from escalation.playbook.organisation import Why
 from escalation.playbook.schema import Stage
 from escalation.values import ENGINE, Actor, Addressee, Incoming, Instant, Party, Recipient, Record, Slug, Text, Words
 
@@ -71,7 +73,7 @@ class DeclineHandoff(Act):
 class Escalate(Act):
     """Go up: to the next level, or to the one named."""
 
-    reason: Literal["no_authority", "no_expertise", "no_resources", "other"]
+    reason: Why
     because: Text
     level: Slug | None = None
     path: Slug | None = None
@@ -281,6 +283,22 @@ class Cancel(Act):
     because: Text
 
 
+class Link(Act):
+    """Link another escalation: both tell each other of every change of status, and go their own ways."""
+
+    other: Annotated[str, Field(min_length=1, max_length=400)]
+    relation: Relation = "related"
+    """What the other one is to this one: ``external`` is what customers and partners see of it."""
+    because: Words = ""
+
+
+class Unlink(Act):
+    """Take a link with another escalation away, on both sides."""
+
+    other: Annotated[str, Field(min_length=1, max_length=400)]
+    because: Words = ""
+
+
 COMMANDS: dict[str, type[Act]] = {
     "acknowledge": Acknowledge,
     "claim": Claim,
@@ -315,6 +333,8 @@ COMMANDS: dict[str, type[Act]] = {
     "file_summary": FileSummary,
     "cancel": Cancel,
     "bypass": Bypass,
+    "link": Link,
+    "unlink": Unlink,
 }
 
 SIGNALS = ("acknowledge", "approve", "reject", "resolve", "note")
@@ -417,6 +437,34 @@ class SignalRefused(Internal):
     error: str
     sender: Actor | None = None
     """Who sent it, when that could be read: a signal has no answer, so they are told."""
+
+
+class LinkHeard(Internal):
+    """A linked escalation says that it is linked, that it is not any more, or what its status is."""
+
+    key: str
+    other: str
+    """Which one says so."""
+    what: Literal["linked", "unlinked", "status"]
+    relation: Relation
+    """What that one is to this one."""
+    status: str
+    because: str = ""
+    on_behalf_of: Actor
+    """Who linked them, or took the link away."""
+
+
+class LinkTold(Internal):
+    """Answer to ``TellLinked``."""
+
+    key: str
+
+
+class LinkNotTold(Internal):
+    """The linked escalation cannot be told, and will not be tried again."""
+
+    other: str
+    error: str
 
 
 Command = Act | Internal

@@ -11,6 +11,23 @@ from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Stage
 from escalation.values import Actor, Record, Slug, Target
 
+Relation = Literal["internal", "external", "related"]
+"""What a linked escalation is: inside the organisation, towards customers and partners, or neither."""
+
+
+class Link(Record):
+    """Another escalation that belongs to this one."""
+
+    relation: Relation
+    by: Actor
+    because: str = ""
+    status: str = ""
+    """As it was last heard of."""
+    heard: str = ""
+    """Key of the latest message of the other one."""
+    lost: str = ""
+    """Why it is not told any more; empty while it is."""
+
 
 class InputRequest(Record):
     """Required parts of the packet that the requester was asked for."""

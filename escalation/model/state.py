@@ -23,6 +23,7 @@ from escalation.model.parts import (
     InputRequest,
     Item,
     LevelState,
+    Link,
     Lowering,
     Owner,
     Recovery,
@@ -107,6 +108,8 @@ class Escalation(Record):
     bypasses: tuple[Bypass, ...] = ()
     may_bypass: tuple[Actor, ...] = ()
     """Who may use the exception procedure, where the playbook names them; known once they are looked up."""
+    powers: dict[Target, tuple[Actor, ...]] = {}
+    """Who belongs to a target that may escalate from a level, as it was when that level was last entered."""
     level: LevelState | None = None
     rungs: int = 0
     rung: Rung | None = None
@@ -147,6 +150,8 @@ class Escalation(Record):
     ratings: tuple[Score, ...] = ()
     feedback: Score | None = None
 
+    links: dict[str, Link] = {}
+    """Escalations that belong to this one, by id."""
     people: dict[Actor, str] = {}
     """The working group: everybody who may act, with what made them part of it."""
     told: tuple[Addressee, ...] = ()

@@ -5,6 +5,7 @@ Like all of ``checks`` these read the document as written and tolerate any shape
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from escalation.documents import Document
@@ -250,9 +251,21 @@ def _confidence(document: Document) -> Iterator[Finding]:
     policy = mapping(document, "fields").get("task_risk")
     values = policy.get("values") if isinstance(policy, dict) else None
     risks = [*values, "default"] if isinstance(values, list) else ["low", "standard", "high", "default"]
-    for name in mapping(document, "confidence"):
-        if name not in risks:
-            yield document.finding(("confidence", name), f"there is no task risk '{name}'; expected {one_of(risks)}")
+    for pattern in ("confidence.*", "confidence_by_source.*.*"):
+        for path, threshold in document.each(pattern):
+            if path[-1] not in risks:
+                yield document.finding(path, f"there is no task risk '{path[-1]}'; expected {one_of(risks)}")
+            agreed = threshold.get("agreed_on") if isinstance(threshold, dict) else None
+            if isinstance(agreed, str) and agreed and not _is_date(agreed):
+                message = f"'{agreed}' is no date: expected year-month-day, as in 2026-11-21"
+                yield document.finding((*path, "agreed_on"), message)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _keywords(document: Document) -> Iterator[Finding]:

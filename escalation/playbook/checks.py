@@ -15,6 +15,7 @@ from escalation.holidays import holiday_findings
 from escalation.playbook.check_automations import check_automations
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
+from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
@@ -63,6 +64,7 @@ def check(document: Document) -> list[Finding]:
         *_context(document),
         *_levels(document),
         *check_paths(document),
+        *check_organisation(document),
         *_targets(document),
         *check_choosing(document, types),
         *_unique(document, "gates", "id"),
@@ -89,17 +91,17 @@ def check_against(
     """
     source = document or Document(f"playbook {playbook.playbook}", playbook.model_dump(mode="json"))
     found = []
-    for path, target in _named_people(source):
+    for path, target in (*_named_people(source), *authorities(source)):
         kind, _, name = target.partition(":")
         if kind != "raci" and not directory_targets(target):
-            level = "a level without contact: " if path[0] == "levels" else ""
+            level = "a level without contact: " if path[0] == "levels" and path[2] != "may_escalate" else ""
             what = "team with a chat group called" if kind == "group" else kind
             found.append(source.finding(path, f"{level}the directory has no {what} '{name}'"))
     return found
 
 
 def _named_people(document: Document) -> Iterator[tuple[Location, str]]:
-    for pattern in (*TARGETS, *(f"raci.*.{letter}.*" for letter in _RACI_LETTERS)):
+    for pattern in (*TARGETS, "levels.*.may_escalate.*.who.*", *(f"raci.*.{letter}.*" for letter in _RACI_LETTERS)):
         for path, value in document.each(pattern):
             if isinstance(value, str) and _TARGET.fullmatch(value):
                 yield path, value

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from escalation.choice import Choose
+from escalation.playbook.organisation import Power
 from escalation.playbook.parts import Condition
 from escalation.values import Duration, Record, Slug, Target
 
@@ -49,6 +50,10 @@ class LevelPolicy(Record):
 
     Any act of theirs counts. It waits while it is on hold, at a gate, or with whoever confirms the resolution.
     """
+    responsible_for: tuple[str, ...] = ()
+    """What this level answers for, in words."""
+    may_escalate: tuple[Power, ...] = ()
+    """Who may hand it up from here by hand; empty: whoever works on it, and who asked for it."""
 
     def at(self, cell: "Cell | None") -> "LevelPolicy":
         """Return the level as a cell of the matrix has it; what the cell leaves out is the level's own."""

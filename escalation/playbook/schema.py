@@ -20,6 +20,7 @@ from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
+from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.parts import Condition
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
@@ -100,6 +101,7 @@ class Threshold(Record):
     """Strictly below is strictly below: 0.80 exactly does not fire at ``below: 0.80``."""
     agreed_by: str = ""
     agreed_on: str = ""
+    """A date, ``2026-11-21``."""
 
 
 class TriggerPolicy(Record):
@@ -245,6 +247,8 @@ class Playbook(Record):
     category: CategoryPolicy | None = None
     confidence: dict[str, Threshold] = {}
     """Thresholds by task risk; ``default`` serves the rest and is 0.80 when absent."""
+    confidence_by_source: dict[Slug, dict[str, Threshold]] = {}
+    """Source to thresholds like those of ``confidence``, which serve where a source's own name no fitting one."""
     keywords: dict[str, dict[str, tuple[str, ...]]] = {}
     """List name to language to words; a trailing ``*`` matches any word that begins so."""
     triggers: Annotated[tuple[TriggerPolicy, ...], Field(min_length=1)]
@@ -254,6 +258,8 @@ class Playbook(Record):
     paths: tuple[PathPolicy, ...] = ()
     """Variants of the ladder; empty: every level, in order."""
     matrix: tuple[Cell, ...] = ()
+    decision_makers: tuple[DecisionMaker, ...] = ()
+    """Who must have been told by when; proved by the linter."""
     bypass: BypassPolicy | None = None
     recoveries: tuple[RecoveryPolicy, ...] = ()
     """Scripts that may mend it by themselves; the first whose condition is true."""
@@ -277,6 +283,14 @@ class Playbook(Record):
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""
         return next((index for index, level in enumerate(self.levels) if level.id == level_id), None)
+
+    def threshold(self, source: str, risk: object) -> tuple[str, Threshold | None]:
+        """Return the name and threshold for a source and a task risk; None when the playbook has no fitting one."""
+        for prefix, table in ((f"{source}.", self.confidence_by_source.get(source, {})), ("", self.confidence)):
+            for name in (str(risk), "default"):
+                if name in table:
+                    return prefix + name, table[name]
+        return "", None
 
     def path(self, path_id: str) -> PathPolicy | None:
         """Return a path by id; None when the playbook has no such path."""

@@ -28,6 +28,7 @@ from escalation.model.actions import (
     Notify,
     OpenCase,
     RunRecovery,
+    TellLinked,
     UpdateCase,
 )
 from escalation.model.parts import Gate, Rung
@@ -222,6 +223,7 @@ class Life:
         self.scripts: list[RunRecovery] = []
         self.script_result: c.RecoveryRan | None = None
         """How recovery scripts end at once; None: they go on."""
+        self.told_linked: list[TellLinked] = []
         self.looked_up: list[FindPeople] = []
 
     # --- what is said to it ---
@@ -352,6 +354,9 @@ class Life:
         if isinstance(action, RunRecovery):
             self.scripts.append(action)
             return self.script_result
+        if isinstance(action, TellLinked):
+            self.told_linked.append(action)
+            return c.LinkTold(key=action.key)
         self.tickets.append(action)
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=self.crm)

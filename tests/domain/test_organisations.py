@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from escalation.documents import parse_document
+from escalation.foresight.lint import prove
 from escalation.lifecycle import next_due
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -135,6 +136,51 @@ rotations:
 """,
     *("eva", "jan", "max"),
 )
+
+
+QUEUES = company(
+    """\
+teams:
+  - {id: permits, name: Permits, members: [eva, jan], oncall: permits}
+  - {id: hotline, name: Hotline, members: [nina, ola, pia], oncall: hotline}
+roles:
+  boss: {holders: [max]}
+  playbook-owner: {holders: [max]}
+  lead: {holders: [max]}
+rotations:
+  permits: {people: [eva, jan], time_zone: Europe/Prague, every: 12h, hand_over: {at: 07:00}, starts_on: 2026-11-16}
+  hotline:
+    people: [nina, ola, pia]
+    time_zone: Europe/Prague
+    every: 8h
+    hand_over: {at: 06:00}
+    starts_on: 2026-11-16
+    overrides:
+      - {start: 2026-11-21T06:00:00+01:00, end: 2026-11-21T14:00:00+01:00, person: max, why: staff meeting}
+""",
+    *("eva", "jan", "nina", "ola", "pia", "max"),
+)
+TWO_QUEUES = small(
+    levels=[level("L1", "team:permits", last_resort="role:boss")],
+    routing=[{"when": 'topic == "call"', "targets": ["team:hotline"]}],
+    triggers=[{"id": "any", "when": 'topic != ""'}],
+    owner="role:boss",
+)
+
+
+@pytest.mark.req("SHF-7")
+def test_each_queue_has_a_shift_plan_of_its_own_around_the_clock() -> None:
+    def called(topic: str, hour: int) -> str:
+        life = Life(TWO_QUEUES, directory=QUEUES, now=datetime(2026, 11, 21, hour, 30, tzinfo=UTC))
+        life.open(facts={"topic": topic})
+        [person] = life.told(MessageKind.PAGE)
+        return person.removeprefix("person:")
+
+    hours = range(0, 24, 4)  # an hour later in Prague
+    assert [called("permit", hour) for hour in hours] == ["jan", "jan", "eva", "eva", "eva", "jan"], "12 hours each"
+    assert [called("call", hour) for hour in hours] == ["pia", "pia", "max", "max", "ola", "ola"], "for nina, max"
+    proved = prove(TWO_QUEUES, QUEUES, datetime(2026, 11, 21, tzinfo=UTC), 60)
+    assert proved.findings == (), "no hour of either plan is without somebody"
 
 
 @pytest.mark.req("SHF-6")

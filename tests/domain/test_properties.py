@@ -29,6 +29,7 @@ from escalation.model.actions import (
     Notify,
     OpenCase,
     RunRecovery,
+    TellLinked,
 )
 from escalation.model.request import Attachment, Attempt
 from escalation.people.directory import Directory
@@ -178,6 +179,8 @@ class World:
             )
         if isinstance(action, RunRecovery):
             return c.RecoveryRan(ok=not fails, because="it ended with 0" if not fails else "it ended with 1")
+        if isinstance(action, TellLinked):
+            return c.LinkNotTold(other=action.to, error="it has ended") if fails else c.LinkTold(key=action.key)
         if fails:
             return c.CaseNotUpdated(key=action.key, error="the help desk refused")
         return c.CaseUpdated(key=action.key, public=action.public)
@@ -357,6 +360,11 @@ class World:
                 "stakeholder": self.choose.of((None, None, "board", "executives", "press")),
             },
             "file_summary": lambda: {"text": "all of it", "which": self.choose.of((None, None, "s1", "s9"))},
+            "link": lambda: {
+                "other": self.choose.of(("escalation-web-7", "escalation-web-8", self.state.id)),
+                "relation": self.choose.of(("internal", "external", "related")),
+            },
+            "unlink": lambda: {"other": self.choose.of((*self.state.links, "escalation-web-9"))},
             "rate": lambda: {"score": 4},
             "submit_feedback": lambda: {"score": 5},
         }

@@ -145,3 +145,13 @@ def test_whom_the_directory_knows_may_be_given_something(escalate: Escalate, mon
     escalate(
         "offer-handoff", "e-1", "--by", "eva.novak", "--because", "x", "--expectation", "y", "--to", "role:ceo", code=3
     )
+
+
+@pytest.mark.req("EP-F14")
+def test_two_escalations_are_linked_by_their_ids_and_what_the_other_one_is() -> None:
+    command = read(c.Link, by="eva.novak", other="web-2", relation="external", because="the same outage")
+    assert command == c.Link(
+        by="person:eva.novak", other="escalation-web-2", relation="external", because="the same outage"
+    )
+    options = options_of(c.Link)
+    assert (options["other"].flag, options["relation"].flag) == ("OTHER", "--as")

@@ -173,3 +173,27 @@ def test_a_playbook_that_chooses_among_people_says_so_as_a_procedure(escalate: E
     text = NOBODY.replace("[team:nosuch]}", "[team:support-frontline], choose: {by: [skill, least_loaded], take: 2}}")
     said = escalate("playbook", "show", "customer-service-escalation", "--playbooks", write(folder, text)).out
     assert "team:support-frontline: 2 of them, by skill, least loaded" in " ".join(said.split())
+
+
+@pytest.mark.req("EP-O4")
+def test_show_says_what_a_level_answers_for_who_may_hand_it_up_and_what_is_promised(
+    escalate: Escalate, folder: Path
+) -> None:
+    text = """\
+extends: escalation-procedure
+playbook: escalation-procedure
+levels:
+  - id: first_contact
+    responsible_for: [known problems]
+    may_escalate: [{who: [owner, 'role:shift-lead'], to: [specialist], reasons: [no_expertise]}]
+confidence_by_source:
+  chatbot: {high: {below: 0.97, agreed_by: quality board, agreed_on: "2026-11-21"}}
+"""
+    (folder / "escalation-procedure.yaml").write_text(text)
+    said = " ".join(escalate("playbook", "show", str(folder / "escalation-procedure.yaml")).out.split())
+    for words in ("known problems", "spend up to 20000", "of chatbot", "0.97 (quality board, 2026-11-21)"):
+        assert words in said
+    whole = escalate("playbook", "show", str(folder / "escalation-procedure.yaml"), "--json").json["playbook"]
+    assert whole["levels"][0]["may_escalate"] == [
+        {"who": ["owner", "role:shift-lead"], "to": ["specialist"], "reasons": ["no_expertise"]}
+    ]

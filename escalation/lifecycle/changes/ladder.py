@@ -88,6 +88,10 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         return {"people": _joined_by(state, event), "may_bypass": (*found, *event.found.also)}
     if purpose == "update":
         return communication.people_found(state, event)
+    if purpose == "power":
+        holders = (*(() if event.found.fell_back else found), *event.found.also)
+        powers = {**state.powers, reference: tuple(dict.fromkeys(holders))}
+        return {"people": {**dict.fromkeys(holders, event.purpose), **state.people}, "powers": powers}
     changes: Changes = {"people": _joined_by(state, event)}
     if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
         rung = state.rung

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import powers
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
@@ -10,6 +11,13 @@ from escalation.model.parts import Rung
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Stage
 from escalation.values import ActorKind, kind_of
+
+
+def _level_entered(state: Escalation, event: e.LevelEntered) -> Iterator[Action]:
+    if state.level is not None and state.level.id == event.level:
+        for target in powers.holders(state):
+            summary = f"find {target}, who may escalate from {event.level}"
+            yield find(state, event, f"{powers.POWER}:{target}", (target,), summary)
 
 
 def _rung_opened(state: Escalation, event: e.RungOpened) -> Iterator[Action]:
@@ -73,6 +81,7 @@ def _bypassed(state: Escalation, event: e.Bypassed) -> Iterator[Action]:
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.LevelEntered: _level_entered,
     e.RungOpened: _rung_opened,
     e.PagesReleased: _pages_released,
     e.Bypassed: _bypassed,

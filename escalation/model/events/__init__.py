@@ -63,6 +63,7 @@ from escalation.model.events.ladder import (
     RungMoved,
     RungOpened,
 )
+from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
 from escalation.model.events.opening import (
     ConcernedUnknown,
     Declined,
@@ -168,6 +169,9 @@ __all__ = [
     "KeyPeopleNamed",
     "KnownEvent",
     "LevelEntered",
+    "LinkAdded",
+    "LinkLost",
+    "LinkRemoved",
     "MessageDelivered",
     "MessageFailed",
     "NoLongerCritical",
@@ -202,8 +206,10 @@ __all__ = [
     "SeverityLoweringEnded",
     "StakeholderConcerned",
     "StatusEntered",
+    "StatusHeard",
     "StatusOverdue",
     "StatusSet",
+    "StatusTold",
     "SummaryFiled",
     "SummaryMissed",
     "SummaryOverdue",
@@ -315,7 +321,12 @@ KnownEvent = Annotated[
     | RecoveryStarted
     | RecoveryEnded
     | Closed
-    | Cancelled,
+    | Cancelled
+    | LinkAdded
+    | LinkRemoved
+    | LinkLost
+    | StatusTold
+    | StatusHeard,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

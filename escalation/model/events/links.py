@@ -1,0 +1,54 @@
+"""What happens between two linked escalations."""
+
+from typing import Literal
+
+from escalation.model.events.base import EventBase
+from escalation.model.parts import Relation
+
+
+class LinkAdded(EventBase):
+    """Another escalation belongs to this one; both know."""
+
+    type: Literal["link_added"] = "link_added"
+    other: str
+    relation: Relation
+    """What the other one is to this one."""
+    because: str = ""
+    status: str = ""
+    """Of the other one, where it was that one which said so."""
+    key: str = ""
+    """Of the message that said so; empty: it was said here."""
+
+
+class LinkRemoved(EventBase):
+    """It does not belong to this one any more."""
+
+    type: Literal["link_removed"] = "link_removed"
+    other: str
+    because: str = ""
+    key: str = ""
+
+
+class StatusTold(EventBase):
+    """The status changed, and those that are linked are told."""
+
+    type: Literal["status_told"] = "status_told"
+    status: str
+    previous: str
+
+
+class StatusHeard(EventBase):
+    """The status of a linked one changed."""
+
+    type: Literal["status_heard"] = "status_heard"
+    other: str
+    status: str
+    key: str
+
+
+class LinkLost(EventBase):
+    """A linked one could not be told, and is not told any more: it has ended, or there is none of that id."""
+
+    type: Literal["link_lost"] = "link_lost"
+    other: str
+    because: str

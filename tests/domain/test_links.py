@@ -1,0 +1,148 @@
+"""Two escalations that belong together: separate paths, one knows how the other stands, and nothing echoes."""
+
+from __future__ import annotations
+
+import pytest
+
+from escalation.errors import NotAllowed, NotNow, TooLarge
+from escalation.lifecycle.links import MOST_LINKS
+from escalation.lifecycle.situation import situation
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.actions import MessageKind
+from escalation.playbook.schema import Playbook
+from tests.domain.builders import ANN, BOB, CYD, ITSM, PROCEDURE, SERVICE, START, Life, opened, request, small
+
+NAMED = small(
+    statuses=[
+        {"status": "In work", "stage": "resolution"},
+        {"status": "To be confirmed", "stage": "resolution", "waiting_on": "customer"},
+    ]
+)
+
+
+class Pair:
+    """Two lives, and the messages between them."""
+
+    def __init__(self, ours: Playbook, theirs: Playbook) -> None:
+        self.a, self.b = Life(ours), Life(theirs)
+        self.b.state = self.b.state.changed({"id": "escalation-web-2", "instance": "run-2"})
+        self.a.open()
+        self.b.open()
+        self.carried = 0
+
+    def carry(self) -> None:
+        """Bring every message to the other one, until there is none."""
+        while any(life.told_linked for life in (self.a, self.b)):
+            for sender, receiver in ((self.a, self.b), (self.b, self.a)):
+                while sender.told_linked:
+                    news = sender.told_linked.pop(0)
+                    assert news.to == receiver.state.id
+                    self.carried += 1
+                    assert self.carried < 50, "it echoes"
+                    heard = c.LinkHeard(**news.model_dump(include=set(c.LinkHeard.model_fields) - {"by"}))
+                    receiver.send(heard)
+                    assert receiver.send(heard) == [], "the same message again"
+
+
+@pytest.fixture
+def pair() -> Pair:
+    """The customer's case, linked with what is done about it inside."""
+    linked = Pair(NAMED, NAMED)
+    linked.a.taken_by(ANN)
+    linked.b.taken_by(BOB)
+    linked.a.send(c.Link(by=ANN, other=linked.b.state.id, relation="internal", because="the same outage"))
+    linked.carry()
+    return linked
+
+
+@pytest.mark.req("EP-F14")
+def test_both_carry_the_link_each_from_its_own_side_with_how_the_other_stands(pair: Pair) -> None:
+    a, b = pair.a.state, pair.b.state
+    assert (a.links[b.id].relation, b.links[a.id].relation) == ("internal", "external")
+    assert (a.links[b.id].status, b.links[a.id].status) == (b.status, a.status)
+    assert situation(a, pair.a.now).links == (f"{b.id} (internal): {b.status}",)
+    assert BOB in pair.b.told(MessageKind.NEWS), "the owner there hears who was linked"
+    assert pair.carried == 2, "that it is linked, and how the other one stands"
+
+
+@pytest.mark.req("EP-F14")
+def test_a_change_of_status_is_told_on_the_other_s_timeline_and_to_its_owner_and_nothing_echoes(pair: Pair) -> None:
+    before, sent = pair.carried, len(pair.b.sent)
+    level = pair.b.state.level
+    pair.a.send(c.Resolve(by=ANN, resolution="paid again", cause="a batch was lost"))
+    pair.carry()
+    assert pair.carried == before + 1
+    heard = pair.b.last(e.StatusHeard)
+    assert (heard.other, heard.status) == (pair.a.state.id, "To be confirmed")
+    assert pair.b.told(MessageKind.NEWS, since=sent) == [BOB]
+    assert pair.b.state.level == level, "each goes its own way"
+
+
+@pytest.mark.req("EP-F14")
+def test_linking_twice_is_linking_once_and_either_side_takes_it_away(pair: Pair) -> None:
+    again = c.Link(by=ANN, other=pair.b.state.id, relation="internal")
+    assert pair.a.send(again) == []
+    pair.b.send(c.Unlink(by=BOB, other=pair.a.state.id, because="not the same after all"))
+    pair.carry()
+    assert (pair.a.state.links, pair.b.state.links) == ({}, {})
+    assert "not the same after all" in pair.a.last(e.LinkRemoved).because
+    pair.a.send(c.Resolve(by=ANN, resolution="paid again", cause="a batch was lost"))
+    assert pair.a.told_linked == []
+    pair.a.refused(NotNow, c.Unlink(by=ANN, other=pair.b.state.id))
+
+
+def test_one_that_ends_says_so_last_and_one_that_cannot_be_told_is_told_no_more(pair: Pair) -> None:
+    pair.a.send(c.Cancel(by=ANN, because="opened by mistake"))
+    assert pair.a.told_linked[-1].status == pair.a.state.status
+    pair.carry()
+    pair.b.send(c.LinkNotTold(other=pair.a.state.id, error="it has ended"))
+    assert pair.b.last(e.LinkLost).because == "it has ended"
+    assert pair.b.send(c.LinkNotTold(other=pair.a.state.id, error="it has ended")) == [], "recorded once"
+    pair.b.send(c.Resolve(by=BOB, resolution="mended", cause="worn out"))
+    assert pair.b.told_linked == []
+    assert "not told any more: it has ended" in situation(pair.b.state, pair.b.now).links[0]
+    pair.b.send(c.Link(by=BOB, other=pair.a.state.id, relation="external"))
+    assert len(pair.b.told_linked) == 1, "linked by hand again, it is tried again"
+
+
+def test_who_may_link_and_with_what() -> None:
+    life = opened(small())
+    life.refused(NotAllowed, c.Link(by=CYD, other="escalation-web-2"))
+    assert "with itself" in life.refused(NotAllowed, c.Link(by=ANN, other=life.state.id))
+    for number in range(MOST_LINKS):
+        life.send(c.Link(by=ANN, other=f"escalation-web-{number}"))
+    life.refused(TooLarge, c.Link(by=ANN, other="escalation-web-999"))
+
+
+def test_news_of_one_that_is_not_linked_changes_nothing() -> None:
+    life = opened(small())
+    news = c.LinkHeard(
+        key="run-9/1/link", other="escalation-web-9", what="status", relation="related", status="x", on_behalf_of=ANN
+    )
+    assert life.send(news) == []
+    assert life.send(news.model_copy(update={"what": "unlinked"})) == []
+
+
+def test_an_escalation_without_links_records_nothing_of_its_status() -> None:
+    life = opened(small()).resolved()
+    assert not life.all(e.StatusTold)
+
+
+@pytest.mark.req("EP-F14")
+def test_what_is_seen_outside_is_answered_sooner_and_has_its_own_audience() -> None:
+    limits = {}
+    for scope in ("internal", "external"):
+        life = Life(PROCEDURE)
+        life.open(request(PROCEDURE, facts={"scope": scope}, initiation="manual"))
+        limits[scope] = {name: clock.due - START for name, clock in life.state.clocks.items()}
+    assert all(limits["external"][name] < limits["internal"][name] for name in limits["internal"])
+    assert (SERVICE.audience, ITSM.audience) == ("external", "internal")
+    assert (SERVICE.resolution.confirmed_by, ITSM.resolution.confirmed_by) == ("customer", "requester")
+    case = Pair(SERVICE, ITSM)
+    case.b.taken_by(case.b.rung.people[0])
+    case.b.send(c.Link(by=case.b.owner, other=case.a.state.id, relation="external"))
+    case.carry()
+    case.b.pass_time("1m")
+    assert case.a.state.links[case.b.state.id].relation == "internal"
+    assert not [to for to in case.b.told() if to.startswith("customer:")], "inside nobody writes to the customer"
