@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -197,3 +198,35 @@ confidence_by_source:
     assert whole["levels"][0]["may_escalate"] == [
         {"who": ["owner", "role:shift-lead"], "to": ["specialist"], "reasons": ["no_expertise"]}
     ]
+
+
+def test_what_few_playbooks_say_is_shown_as_well(escalate: Escalate, folder: Path) -> None:
+    text = """
+    extends: it-service-management
+    playbook: mine
+    severity:
+      scale: [{name: P0}, {name: P1}, {name: P2}, {name: P3, waits_for_hours: true}]
+    levels:
+      - {id: L1, ack_lasts: 45m, channels: [inbox]}
+    gates:
+      - {id: change_approval, exclude: [owner]}
+    statuses:
+      - {status: In progress, stage: resolution, within: 2d, then: level_up}
+    recoveries:
+      - {id: restart, when: job.failures > 2.0, script: restart-job, within: 5m, about: it hangs}
+    clocks:
+      resolution: {remind: [1h]}
+    """
+    path = folder / "mine.yaml"
+    path.write_text(dedent(text))
+    said = " ".join(escalate("playbook", "show", str(path)).out.split())
+    for part in (
+        "(its pages wait for working hours)",
+        "L1: by inbox first; a sign of life of the owner every 45m",
+        "all, not the owner",
+        "In progress 2d it goes up a level",
+        "restart it hangs job.failures > 2.0 restart-job 5m none",
+        "it goes up a level; reminded 1h before",
+        "On hold it may be for",
+    ):
+        assert part in said
