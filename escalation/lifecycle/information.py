@@ -6,7 +6,19 @@ Whatever changes a fact has the triggers evaluated again: a decision is never a 
 from typing import Any
 
 from escalation.errors import NotAllowed, NotNow, Unknown
-from escalation.lifecycle import clocks, facts, lowering, needs, packet, permissions, resolution, severity, triggers
+from escalation.lifecycle import (
+    clocks,
+    facts,
+    lowering,
+    needs,
+    packet,
+    paths,
+    permissions,
+    powers,
+    resolution,
+    severity,
+    triggers,
+)
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -18,6 +30,8 @@ def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
     """State facts anew."""
     permissions.require_member_or_requester(draft.state, command.by)
     facts.check_stated(draft.state, command.facts)
+    if "reason" in command.facts:  # why it is handed up is said by whoever may
+        powers.require(draft.state, command.by, str(command.facts["reason"]), paths.following(draft.state))
     stated = needs.as_stated_by(draft.state, command.by, command.facts)
     draft.record(e.FactsChanged, facts=stated, because=command.because)
     packet.catch_up(draft, Context(), None)

@@ -47,6 +47,15 @@ def test_a_power_is_for_some_levels_and_reasons_only() -> None:
     assert life.level == "L3", "who holds the role was never called, and may"
 
 
+def test_a_power_is_not_gone_around_by_stating_the_reason_as_a_fact() -> None:
+    level = {"up_when": 'reason == "no_expertise"'}
+    life = opened(playbook(**level)).taken_by(ANN)
+    facts = {"reason": "no_expertise"}
+    assert f"{BOB} may not escalate" in life.refused(NotAllowed, c.ChangeFacts(by=BOB, facts=facts))
+    life.send(c.ChangeFacts(by=ANN, facts=facts))
+    assert life.level == "L2"
+
+
 def test_who_is_only_told_in_the_place_of_a_power_s_holder_has_no_power() -> None:
     absent = {name: role for name, role in OFFICE.roles.items() if name != "deputy"}
     life = Life(playbook({"who": ["role:deputy"]}), directory=OFFICE.changed({"roles": absent}))
