@@ -1,7 +1,8 @@
 """Recovery scripts: whether one may mend the case is decided and recorded, and what becomes of it.
 
 People are called as always: a script may spare them work, never the knowledge. One that succeeds resolves nothing, it
-tells whoever has the case; one that fails sends the case up. At most one runs for an escalation.
+tells whoever has the case; one that fails sends the case up. At most one runs for an escalation, and none begins, or
+sends it up, while a solution waits to be confirmed.
 """
 
 from escalation.lifecycle import assignment
@@ -19,6 +20,8 @@ def follow(draft: Draft) -> None:
     state = draft.state
     if not state.playbook.recoveries or not state.opened or state.ended:
         return
+    if state.waits_for_confirmation or state.review is not None:
+        return  # it is solved, as far as anybody knows
     if state.recovery is None or state.recovery.state == "manual":
         _decide(draft)
     recovery = draft.state.recovery
@@ -52,7 +55,7 @@ def _read(facts: Facts, names: frozenset[str]) -> Facts:
 
 def _begin(draft: Draft, policy: RecoveryPolicy | None) -> None:
     state = draft.state
-    if policy is None or state.review is not None:
+    if policy is None:
         return
     gate = state.gates.get(policy.approval) if policy.approval is not None else None
     if gate is not None and gate.state == "rejected":
@@ -71,7 +74,7 @@ def ended(draft: Draft, command: c.RecoveryRan) -> None:
 
 def _end(draft: Draft, recovery: str, script: str, *, ok: bool, because: str, output: str = "") -> None:
     draft.record(e.RecoveryEnded, by=ENGINE, recovery=recovery, script=script, ok=ok, because=because, output=output)
-    if not ok:
+    if not ok and not draft.state.waits_for_confirmation:
         assignment.go_up(draft, f"recovery script {script}: {because}")
 
 
