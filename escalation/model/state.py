@@ -276,7 +276,7 @@ class Escalation(Record):
     def still_asks(self, purpose: str) -> bool:
         """Tell whether a message with this purpose (``rung:``, ``gate:``, ``handoff:``) still waits for an answer.
 
-        One of an update (``update:``) does until a later one is posted.
+        One of an update (``update:``) does until a later one is posted; that it is missed, until it moves up.
         """
         kind, _, reference = purpose.partition(":")
         if kind in ("rung", "hours"):
@@ -285,6 +285,8 @@ class Escalation(Record):
             return self.gate_asked(reference) is not None
         if kind == "update":
             return self.communication is not None and self.communication.is_latest(reference)
+        if kind == "communicator":
+            return self.communication is not None and reference in ("0", str(self.communication.chased))
         if kind == "automation":
             return reference in self.automation_tasks
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
