@@ -7,7 +7,7 @@ sends it up, while a solution waits to be confirmed.
 
 from escalation.lifecycle import assignment
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -41,16 +41,12 @@ def _decide(draft: Draft) -> None:
                 recovery=policy.id,
                 script=policy.script,
                 because=policy.about or policy.when,
-                facts=_read(facts, compiled.reads),
+                facts=among(facts, compiled.reads),
             )
             return
     if state.recovery is None:
         known = ", ".join(policy.id for policy in state.playbook.recoveries)
         draft.record(e.RecoveryDecided, by=ENGINE, because=f"none of the recovery scripts applies ({known})")
-
-
-def _read(facts: Facts, names: frozenset[str]) -> Facts:
-    return {name: facts[name] for name in sorted(names) if name in facts}
 
 
 def _begin(draft: Draft, policy: RecoveryPolicy | None) -> None:

@@ -310,6 +310,11 @@ class Escalation(Record):
         return tuple(item for item in self.items.values() if item.done_at is None)
 
     @property
+    def storms(self) -> bool:
+        """True after any report but the 2nd, 4th, 8th ...: nobody is told of it, so that a storm stays quiet."""
+        return self.occurrences & (self.occurrences - 1) != 0
+
+    @property
     def waits_for_confirmation(self) -> bool:
         """True while a resolution waits to be confirmed, or for an approval that stands behind it."""
         return self.resolution_state in ("proposed", "confirmed") and self.review is None
