@@ -143,6 +143,11 @@ class Deliveries:
             for action in self.pending.values()
         )
 
+    @property
+    def runs_script(self) -> bool:
+        """True while a recovery script may be running: it is stopped with the run that began it."""
+        return any(isinstance(action, RunRecovery) for action in self.pending.values())
+
     def withdraw(self, still_asks: Callable[[str], bool]) -> None:
         """Cancel every message that asks something which was answered meanwhile and is not delivered yet."""
         self.take_up()

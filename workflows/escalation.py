@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from escalation.errors import DomainError, EscalationError, RequestRefused
-from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle import advance, decide, next_due, react
 from escalation.lifecycle.agenda import Due
 from escalation.lifecycle.decide import require_open
 from escalation.model import commands as c
@@ -168,8 +168,9 @@ class EscalationWorkflow(Views):
         self.apply(news)
 
     @hear_link.validator
-    def _may_hear(self, news: c.LinkHeard) -> None:  # noqa: ARG002 - one that has ended hears nothing
+    def _may_hear(self, news: c.LinkHeard) -> None:
         require_open(self.now)
+        decide(self.now, news, workflow.now())
 
     async def _answer(self, request: Request) -> Receipt:
         """Take a request; the only handler that waits, for the playbook."""
@@ -255,6 +256,8 @@ class EscalationWorkflow(Views):
         long = (
             workflow.info().is_continue_as_new_suggested() if self.run_length is None else self.steps >= self.run_length
         )
+        if long and self.deliveries.runs_script and self.steps < 2 * (self.run_length or RUN_LENGTH):
+            return False  # a new run would have it begun a second time
         # While the ledger is down the journal grows; it is carried over once it fits into one payload again.
         return long and self.journal.fits
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle.powers import POWER
+from escalation.lifecycle.reactions.communication import SPEAK
 from escalation.lifecycle.stops import Stop, stop
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -162,6 +164,7 @@ def _in_flight(state: Escalation) -> Iterator[Action]:
 
 
 _CALLS = (
+    e.LevelEntered,
     e.RungOpened,
     e.PagesReleased,
     e.GateOpened,
@@ -169,13 +172,15 @@ _CALLS = (
     e.HandoffOffered,
     e.UpdatePosted,
     e.StakeholderConcerned,
+    e.KeyPeopleNamed,
+    e.UpdateOverdue,
     e.AutomationRan,
 )
 
 
 def _is_open(state: Escalation, purpose: str) -> bool:
-    """Tell whether people are still called for this."""
-    kinds = ("rung", "hours", "gate", "handoff", "update", "automation")
+    """Tell whether people are still called, told or asked because of this."""
+    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", SPEAK, POWER)
     return purpose.partition(":")[0] in kinds and state.still_asks(purpose)
 
 

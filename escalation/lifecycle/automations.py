@@ -13,7 +13,7 @@ from escalation.lifecycle import assignment, triggers, work_items
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.evolve import evolve
-from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.lifecycle.needs import concerned
 from escalation.lifecycle.severity import FACTS as SEVERITY
 from escalation.model import events as e
@@ -80,7 +80,7 @@ def _causes(draft: Draft, since: int) -> Iterator[_Cause]:
 def _stays_quiet(state: Escalation, event: e.Event) -> bool:
     """Tell whether an event starts nothing: an automation's own, or any but the 2nd, 4th, 8th ... report."""
     if isinstance(event, e.Joined):
-        return state.occurrences & (state.occurrences - 1) != 0
+        return state.storms
     return isinstance(event, e.ItemAdded) and event.automation != ""
 
 
@@ -199,7 +199,7 @@ def _run(draft: Draft, automation: Automation, cause: _Cause) -> None:
         cause=cause.seq,
         happened=cause.words,
         because=automation.about or _says_when(automation),
-        facts=_read(facts, read),
+        facts=among(facts, read),
         tasks=tuple(tasks),
         left_out=tuple(left_out),
     )
@@ -210,10 +210,6 @@ def _run(draft: Draft, automation: Automation, cause: _Cause) -> None:
 def _says_when(automation: Automation) -> str:
     at = f" at {', '.join(automation.severity)}" if automation.severity else ""
     return f"{', '.join(automation.on)}{at}" + (f", when {automation.when}" if automation.when != "true" else "")
-
-
-def _read(facts: Facts, names: frozenset[str]) -> Facts:
-    return {name: facts[name] for name in sorted(names) if name in facts}
 
 
 _WORK = (policy.AddActionItem, policy.SetStatus, policy.Assign, policy.RaiseSeverity)

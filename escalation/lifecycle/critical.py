@@ -1,7 +1,7 @@
 """What is a critical incident: the playbook's own definition, looked at after each command, and why it matches."""
 
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.lifecycle.triggers import words_of
 from escalation.model import events as e
 from escalation.values import ENGINE
@@ -20,7 +20,7 @@ def follow(draft: Draft) -> None:
     is_true = compiled.true(facts)
     if is_true == (state.critical is not None):
         return
-    read = {name: facts[name] for name in sorted(compiled.reads) if name in facts}
+    read = among(facts, compiled.reads)
     if is_true:
         found = words_of(policy.when, compiled.reads, state.words)
         draft.record(

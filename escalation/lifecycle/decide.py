@@ -294,8 +294,10 @@ def _automate(draft: Draft) -> None:
     _reconcile_since(draft, seen)
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
+    recovery.follow(draft)
     if draft.state.level != level:
         _settle_level(draft)
+    review.begin_when_confirmed(draft)
     critical.follow(draft)
 
 

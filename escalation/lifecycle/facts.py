@@ -1,6 +1,7 @@
 """The facts as conditions see them: what was stated, the playbook's defaults, and what the engine derives."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
@@ -92,6 +93,11 @@ def heard(playbook: Playbook, turns: Iterable[Turn], customer: Customer | None) 
 def condition(playbook: Playbook, text: str) -> Compiled:
     """Compile one of the playbook's conditions (cached)."""
     return compile_condition(text, fact_types(playbook))
+
+
+def among(facts: Facts, names: AbstractSet[str]) -> Facts:
+    """Return those of the facts that are named, in the order of their names: what a decision rests on goes with it."""
+    return {name: facts[name] for name in sorted(names) if name in facts}
 
 
 def reads(playbook: Playbook) -> frozenset[str]:

@@ -10,6 +10,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Relation
+from escalation.model.state import Escalation
 from escalation.values import ENGINE
 
 MOST_LINKS = 20
@@ -32,9 +33,13 @@ def link(draft: Draft, command: c.Link) -> None:
     known = state.links.get(command.other)
     if known is not None and known.relation == command.relation and not known.lost:
         return
-    if known is None and len(state.links) >= MOST_LINKS:
-        raise TooLarge(f"{state.id} is linked with {MOST_LINKS} others already; unlink one first")
+    _require_room(state, command.other)
     draft.record(e.LinkAdded, other=command.other, relation=command.relation, because=command.because)
+
+
+def _require_room(state: Escalation, other: str) -> None:
+    if other not in state.links and len(state.links) >= MOST_LINKS:
+        raise TooLarge(f"{state.id} is linked with {MOST_LINKS} others already; unlink one first")
 
 
 def unlink(draft: Draft, command: c.Unlink) -> None:
@@ -48,11 +53,16 @@ def unlink(draft: Draft, command: c.Unlink) -> None:
 
 
 def heard(draft: Draft, command: c.LinkHeard) -> None:
-    """Take what a linked escalation says; the same message again, or one of a link that is gone, changes nothing."""
+    """Take what a linked escalation says; the same message again, or one of a link that is gone, changes nothing.
+
+    Raises:
+        TooLarge: it would be one link too many; the other one then loses its own.
+    """
     known = draft.state.links.get(command.other)
     if known is not None and known.heard == command.key:
         return
     if command.what == "linked":
+        _require_room(draft.state, command.other)
         draft.record(
             e.LinkAdded,
             by=command.on_behalf_of,
@@ -79,7 +89,7 @@ def not_told(draft: Draft, command: c.LinkNotTold) -> None:
 
 def follow(draft: Draft) -> None:
     """Tell those that are linked when the status is another one now."""
-    if not draft.state.links:
+    if all(link.lost for link in draft.state.links.values()):
         return
     previous, status = draft.before.status, draft.state.status
     if status != previous:

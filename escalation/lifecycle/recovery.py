@@ -1,12 +1,13 @@
 """Recovery scripts: whether one may mend the case is decided and recorded, and what becomes of it.
 
 People are called as always: a script may spare them work, never the knowledge. One that succeeds resolves nothing, it
-tells whoever has the case; one that fails sends the case up. At most one runs for an escalation.
+tells whoever has the case; one that fails sends the case up. At most one runs for an escalation, and none begins, or
+sends it up, while a solution waits to be confirmed.
 """
 
 from escalation.lifecycle import assignment
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -19,6 +20,8 @@ def follow(draft: Draft) -> None:
     state = draft.state
     if not state.playbook.recoveries or not state.opened or state.ended:
         return
+    if state.waits_for_confirmation or state.review is not None:
+        return  # it is solved, as far as anybody knows
     if state.recovery is None or state.recovery.state == "manual":
         _decide(draft)
     recovery = draft.state.recovery
@@ -38,7 +41,7 @@ def _decide(draft: Draft) -> None:
                 recovery=policy.id,
                 script=policy.script,
                 because=policy.about or policy.when,
-                facts=_read(facts, compiled.reads),
+                facts=among(facts, compiled.reads),
             )
             return
     if state.recovery is None:
@@ -46,13 +49,9 @@ def _decide(draft: Draft) -> None:
         draft.record(e.RecoveryDecided, by=ENGINE, because=f"none of the recovery scripts applies ({known})")
 
 
-def _read(facts: Facts, names: frozenset[str]) -> Facts:
-    return {name: facts[name] for name in sorted(names) if name in facts}
-
-
 def _begin(draft: Draft, policy: RecoveryPolicy | None) -> None:
     state = draft.state
-    if policy is None or state.review is not None:
+    if policy is None:
         return
     gate = state.gates.get(policy.approval) if policy.approval is not None else None
     if gate is not None and gate.state == "rejected":
@@ -71,7 +70,7 @@ def ended(draft: Draft, command: c.RecoveryRan) -> None:
 
 def _end(draft: Draft, recovery: str, script: str, *, ok: bool, because: str, output: str = "") -> None:
     draft.record(e.RecoveryEnded, by=ENGINE, recovery=recovery, script=script, ok=ok, because=because, output=output)
-    if not ok:
+    if not ok and not draft.state.waits_for_confirmation:
         assignment.go_up(draft, f"recovery script {script}: {because}")
 
 

@@ -358,7 +358,7 @@ def markdown(state: Escalation, now: datetime) -> str:
         f"- **Accountable:** {_said(here.accountable)}",
     ]
     if here.called:
-        lines.append(f"**Being called:** {', '.join(here.called)}")
+        lines.append(f"- **Being called:** {_said(', '.join(here.called))}")
     lines += [f"- **Why {person}:** {_said(why)}" for person, why in here.why_they.items()]
     lines += [f"- {_said(note)}" for note in here.notes]
     if here.next is not None:
@@ -380,6 +380,7 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines += _section("Action items", [_item_line(item) for item in here.items])
     if here.communication is not None:
         lines += _section("Communication", list(_communication_lines(here.communication)))
+    lines += _section("Linked", [_said(link) for link in here.links])
     lines += _section("Why it was escalated", [_said(explain_reason(reason)) for reason in state.reasons])
     lines += ["", f"Playbook {here.playbook}"]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Summaries at key points: required where the playbook says so, reminded of, and filed with the escalation.
 
 It is resolved without them and not closed: a solution must not wait for its paperwork, and what waits for the end
-beside the review is already there, action items. Where it is cancelled instead, the miss is recorded.
+beside the review is already there, action items. Where it is cancelled or returned instead, the miss is recorded.
 """
 
 from escalation.errors import AlreadyDone, Unknown

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from escalation.lifecycle import assignment, paths
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import Facts, basis_of, condition, derive, reads
+from escalation.lifecycle.facts import Facts, among, basis_of, condition, derive, reads
 from escalation.lifecycle.severity import FACTS as SEVERITY
 from escalation.lifecycle.severity import change, chosen, said, worst_of
 from escalation.model import events as e
@@ -74,7 +74,7 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
         initiation=trigger.initiation,
         axis=trigger.axis,
         because=trigger.about or trigger.when,
-        facts={name: facts[name] for name in sorted(reads) if name in facts},
+        facts=among(facts, reads),
         words=words_of(trigger.when, reads, words),
     )
 

@@ -276,7 +276,7 @@ class Escalation(Record):
     def still_asks(self, purpose: str) -> bool:
         """Tell whether a message with this purpose (``rung:``, ``gate:``, ``handoff:``) still waits for an answer.
 
-        One of an update (``update:``) does until a later one is posted.
+        One of an update (``update:``) does until a later one is posted; that it is missed, until it moves up.
         """
         kind, _, reference = purpose.partition(":")
         if kind in ("rung", "hours"):
@@ -285,6 +285,8 @@ class Escalation(Record):
             return self.gate_asked(reference) is not None
         if kind == "update":
             return self.communication is not None and self.communication.is_latest(reference)
+        if kind == "communicator":
+            return self.communication is not None and reference in ("0", str(self.communication.chased))
         if kind == "automation":
             return reference in self.automation_tasks
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
@@ -306,6 +308,11 @@ class Escalation(Record):
     def open_items(self) -> tuple[Item, ...]:
         """Action items that are not done."""
         return tuple(item for item in self.items.values() if item.done_at is None)
+
+    @property
+    def storms(self) -> bool:
+        """True after any report but the 2nd, 4th, 8th ...: nobody is told of it, so that a storm stays quiet."""
+        return self.occurrences & (self.occurrences - 1) != 0
 
     @property
     def waits_for_confirmation(self) -> bool:

@@ -380,6 +380,22 @@ def test_what_a_raised_severity_lets_through_and_starts_happens_at_once() -> Non
     assert set(life.told(MessageKind.PAGE)) == {ANN, BOB}
 
 
+def test_a_raised_severity_that_needs_a_script_or_no_approval_any_more_has_it_at_once() -> None:
+    script = {"id": "stop", "when": 'severity == "P0"', "script": "stop-sales", "within": "5m"}
+    gate = {"id": "final", "before": "review", "when": 'severity != "P0"', "approvers": ["role:boss"], "deadline": "1d"}
+    worst = automation("item_added", {"do": "raise_severity", "severity": "P0"})
+    added = c.AddItem(by=ANN, owner=ANN, title="count them", due=START + timedelta(days=1))
+    life = opened(automated(worst, recoveries=[script]))
+    life.answers = False
+    life.send(added)
+    assert life.last(e.RecoveryDecided).recovery == "stop"
+    solved = opened(automated(worst, gates=[gate])).resolved()
+    assert solved.gate("final").state == "pending"
+    solved.answers = False
+    solved.send(added)
+    assert (solved.gate("final").state, solved.state.review is not None) == ("withdrawn", True)
+
+
 # --- no chains --------------------------------------------------------------------------------------------------------
 
 

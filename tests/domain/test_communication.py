@@ -40,6 +40,7 @@ from tests.domain.builders import (
     PROCEDURE,
     START,
     Life,
+    gated,
     minutes,
     opened,
     small,
@@ -616,6 +617,14 @@ def test_where_it_is_cancelled_the_summaries_that_were_never_filed_are_named() -
     assert (life.sent[-1].to, "No further updates come" in life.sent[-1].body) == (IDA, True)
     assert "by mistake" not in life.sent[-1].body
     assert react(life.state, [missed]) == []
+
+
+def test_where_it_is_returned_the_summaries_that_were_never_filed_are_named() -> None:
+    said = {"summaries": {**SUMMARIES, "when": "true", "at": ["severity_changed"]}, "stakeholders": [BOARD]}
+    life = opened(gated({"before": "assignment"}, communication=said))
+    life.send(c.ChangeSeverity(by=HAL, severity="P0", because="it spreads"))
+    life.send(c.Reject(by=HAL, because="ask the desk first"))
+    assert [(each.summary, each.because) for each in life.all(e.SummaryMissed)] == [("s1", "it was returned")]
 
 
 def test_whom_the_case_is_about_is_told_nothing_and_does_not_speak() -> None:

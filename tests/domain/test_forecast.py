@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,10 @@ from tests.domain.builders import (
     request,
     small,
 )
+
+FIRST, *OTHERS = small().model_dump(mode="json")["levels"]
+BOARD = {"name": "board", "audience": "management", "target": "role:finance"}
+HOURLY = {"default": {"every": "1h", "chase": "15m"}}
 
 
 def outline(events: list[e.Event]) -> list[tuple[str, object]]:
@@ -91,6 +96,26 @@ def test_people_who_are_still_being_looked_up_are_found_in_it() -> None:
     paging.open()
     foreseen = forecast(paging.state, OFFICE, START + timedelta(minutes=1))
     assert [event.to for event in foreseen if isinstance(event, e.MessageDelivered)] == [ANN, "person:bob"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"communication": {"communicator": "role:deputy", "stakeholders": [BOARD], "cadence": HOURLY}},
+        {"levels": [{**FIRST, "may_escalate": [{"who": ["role:security"]}]}, *OTHERS]},
+    ],
+    ids=["who speaks", "who may hand it up"],
+)
+def test_whoever_is_still_looked_up_to_speak_or_for_a_power_is_found_in_it_as_when_it_happens(
+    changes: dict[str, Any],
+) -> None:
+    playbook = small(**changes)
+    waits = Life(playbook, answers=False)
+    waits.open()
+    foreseen = forecast(waits.state, OFFICE, START + timedelta(hours=5))
+    life = opened(playbook)
+    life.pass_time("5h")
+    assert outline(foreseen) == outline(life.events[len(waits.events) :])
 
 
 def test_it_ends_where_it_is_told_to_though_a_last_resort_is_asked_for_ever() -> None:

@@ -115,6 +115,27 @@ def test_who_may_link_and_with_what() -> None:
     life.refused(TooLarge, c.Link(by=ANN, other="escalation-web-999"))
 
 
+def test_links_that_others_make_are_not_more_than_there_is_room_for() -> None:
+    life = opened(small())
+    news = [
+        c.LinkHeard(key=f"{n}/1", other=f"web-{n}", what="linked", relation="related", status="x", on_behalf_of=ANN)
+        for n in range(MOST_LINKS + 1)
+    ]
+    for each in news[:-1]:
+        life.send(each)
+    with pytest.raises(TooLarge):
+        life.send(news[-1])
+    assert life.send(news[0].model_copy(update={"key": "0/2"})), "whoever is linked already is heard"
+
+
+def test_where_everybody_linked_is_lost_nothing_is_said_to_be_told() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.Link(by=ANN, other="escalation-web-9"))
+    life.send(c.LinkNotTold(other="escalation-web-9", error="it has ended"))
+    life.send(c.Cancel(by=ANN, because="opened by mistake"))
+    assert life.all(e.StatusTold) == []
+
+
 def test_news_of_one_that_is_not_linked_changes_nothing() -> None:
     life = opened(small())
     news = c.LinkHeard(

@@ -15,7 +15,7 @@ from escalation.model.actions import MessageKind
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from starter.story import say
-from tests.domain.builders import ANN, BOB, BOT, CYD, DAN, IDA, Life, gated, opened, small
+from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, IDA, Life, gated, opened, small
 
 RESTART: dict[str, Any] = {
     "id": "restart",
@@ -114,6 +114,20 @@ def test_a_script_waits_for_its_approval_and_a_refusal_sends_it_up(approved: boo
         assert life.scripts == []
         assert life.level == "L2"
         assert "approval may was refused" in life.last(e.RecoveryEnded).because
+
+
+def test_what_waits_to_be_confirmed_is_sent_up_by_no_script_and_none_begins_before_it_is_rejected() -> None:
+    solved = c.Resolve(by=ANN, resolution="started again", cause="it hung")
+    life = hanging(with_scripts()).taken_by(ANN)
+    life.send(solved)
+    life.send(c.RecoveryRan(ok=False, because="it ended with 3"))
+    assert (life.level, life.state.rung, life.last(e.RecoveryEnded).ok) == ("L1", None, False)
+    later = opened(with_scripts()).taken_by(ANN)
+    later.send(solved)
+    later.send(c.ChangeFacts(by=BOT, facts={"topic": "job"}))
+    assert later.scripts == []
+    later.send(c.RejectResolution(by=CUSTOMER, because="it hangs still"))
+    assert len(later.scripts) == 1
 
 
 def test_a_playbook_whose_script_waits_for_no_approval_that_exists_is_refused() -> None:

@@ -18,6 +18,7 @@ from escalation.model.actions import MessageKind
 from escalation.model.request import MAX_REQUEST_BYTES, Outcome
 from tests.support.sink import FaultSink, Reply, open_fault_sink
 from tests.workflows.desks import BreakableDesk
+from tests.workflows.test_recovery import STUCK, script
 from tests.workflows.world import ANN, BEN, CUSTOMER, World, open_world, runs_of
 
 
@@ -256,3 +257,20 @@ async def test_a_gate_that_opened_in_one_run_is_decided_in_another(restless: Wor
     assert state.gates["credit"].state == "passed"
     assert [event.gate for event in state.tail if isinstance(event, e.GateClosed)] == ["credit"]
     await world.finish(identifier)
+
+
+async def test_a_run_does_not_end_while_its_script_runs_which_would_be_begun_a_second_time(
+    restless: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    length = 40
+    monkeypatch.setattr("escalation.client.RUN_LENGTH", length)
+    world, started = restless, tmp_path / "started"
+    script(world, f"echo began >> {started}; sleep 6; echo mended")
+    identifier = await world.opened_id("job", **STUCK)
+    await world.until(identifier, lambda state: state.recovery and state.recovery.state == "running")
+    for number in range(length // 2):
+        await world.send(identifier, c.Note(by=ANN, text=f"note {number}"))
+    state = await world.until(identifier, lambda state: state.recovery and state.recovery.state == "recovered")
+    assert (state.recovery and state.recovery.because, started.read_text()) == ("it ended with 0", "began\n")
+    assert await new_run(world, identifier), "and then it goes on in a new run"
+    await world.close(identifier)

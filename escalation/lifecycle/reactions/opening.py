@@ -29,13 +29,12 @@ def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
 
 
 def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
-    # While it waits the owner might not look: told at the 2nd, 4th, 8th ... report, so that a storm stays quiet.
+    # While it waits the owner might not look.
     waits = state.hold is not None or state.resolution_state in ("proposed", "confirmed")
-    count = state.occurrences
-    if not waits or count & (count - 1):
+    if not waits or state.storms:
         return
     for owner in owner_of(state):
-        text = words.news(state, f"reported again while it waits on {state.waiting_on}: {count} times now")
+        text = words.news(state, f"reported again while it waits on {state.waiting_on}: {state.occurrences} times now")
         yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: reported again")
 
 
