@@ -72,7 +72,7 @@ def summary(state: Escalation, required: Summary) -> Words:
     """Ask for a summary."""
     body = (
         f"A summary of {state.id} is to be filed before {instant(required.next_due)}: {_point(required)}.\n"
-        f"  escalate file_summary {state.id} --by PERSON --text '...'"
+        f"  escalate file_summary {state.id} --by {state.accountable} --text '...'"
     )
     return f"{headline(state)} - summary due", body
 
