@@ -307,9 +307,14 @@ def item_due(state: Escalation, item: Item) -> Words:
     return f"{headline(state)} - action item {item.id}", body
 
 
+_SUBJECT: Final = 80
+"""How much of a piece of news stands in its subject."""
+
+
 def news(state: Escalation, text: str) -> Words:
     """Tell somebody something in one sentence, with where it stands."""
-    return f"{headline(state)} - {text[:80]}", f"{text}\n{situation(state)}"
+    short = text if len(text) <= _SUBJECT else f"{text[: _SUBJECT - 4]} ..."
+    return f"{headline(state)} - {short}", f"{text}\n{situation(state)}"
 
 
 def situation(state: Escalation) -> str:

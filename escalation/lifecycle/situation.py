@@ -358,7 +358,7 @@ def markdown(state: Escalation, now: datetime) -> str:
         f"- **Accountable:** {_said(here.accountable)}",
     ]
     if here.called:
-        lines.append(f"**Being called:** {', '.join(here.called)}")
+        lines.append(f"- **Being called:** {', '.join(here.called)}")
     lines += [f"- **Why {person}:** {_said(why)}" for person, why in here.why_they.items()]
     lines += [f"- {_said(note)}" for note in here.notes]
     if here.next is not None:

@@ -247,7 +247,7 @@ def test_receipt_situation_and_messages_say_alike_who_is_accountable_and_who_is_
     here = situation(life.state, life.now)
     assert (receipt.owner, receipt.called) == (here.accountable, here.called) == ("role:lead", ("team:desk",))
     assert in_one_line(life.state).endswith("accountable: role:lead; being called: team:desk.")
-    assert "**Accountable:** role:lead\n**Being called:** team:desk" in markdown(life.state, life.now)
+    assert "**Accountable:** role:lead\n- **Being called:** team:desk" in markdown(life.state, life.now)
     life.taken_by(ANN)
     joined = life.open(request_id="r-2")
     here = situation(life.state, life.now)
