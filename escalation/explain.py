@@ -61,6 +61,7 @@ _PATTERNS: Final = {
     _pattern(ItemOwner): "`owner`, or a target such as `role:finance`",
     _pattern(Actor): "an actor such as `person:eva` or `agent:support-bot`",
 }
+_NO_SPACES: Final = r"^[^\s"
 _FORMATS: Final = {
     "duration": "a duration such as 90s, 15m, 1h30m, 2d or 1w",
     "date-time": "a moment with its offset such as 2026-11-20T09:41:00+01:00",
@@ -206,6 +207,8 @@ def _describe_text(schema: Schema) -> str:
         return _FORMATS[schema["format"]]
     if "examples" in schema:
         return "text such as " + " or ".join(f"`{example}`" for example in schema["examples"])
+    if schema.get("pattern", "").startswith(_NO_SPACES):
+        return "text without spaces"
     bounds = _bounds(schema.get("minLength"), schema.get("maxLength"))
     return f"text{bounds} characters" if bounds else "text"
 

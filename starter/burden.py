@@ -8,12 +8,14 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from escalation.errors import RequestRefused
+from escalation.explain import did_you_mean
 from escalation.people.directory import Directory, Person
 from escalation.people.fatigue import AtMost, since, too_many
 from escalation.people.search import Known, Pages, Wanted
 from escalation.values import counted
 from starter import render, session
-from starter.people import best_known
+from starter.people import best_known, names_of
 from starter.session import AsJson, say
 from starter.story import name
 from starter.who import PANEL, foreseen, target_of
@@ -59,6 +61,9 @@ def load(
     now = datetime.now(UTC)
     people = best_known(directory)
     meant = _meant(people, target_of(target)) if target else people.people
+    if target and not meant:
+        hint = did_you_mean(target, names_of(people))
+        raise RequestRefused([("TARGET", f"the directory knows nobody by `{target}`{hint}")])
     counted_from = {
         each.actor: since(each.at_most or _NIGHTS, people.fatigue.night, each.time_zone, now) for each in meant
     }

@@ -19,6 +19,7 @@ from escalation.model.commands import COMMANDS, Act, Answer
 from escalation.people.directory import load_directory
 from escalation.values import Actor
 from starter.docstrings import field_docs
+from starter.people import names_of
 from starter.session import AsJson, EscalationId, connect, full_id, load, run, say
 from starter.when import parse_instant
 
@@ -239,12 +240,7 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
         directory = load_directory(settings.directory)
     except DocumentError:
         return  # a worker goes on with the last good version, which is not known here
-    known = [
-        *(f"person:{person.id}" for person in directory.people),
-        *(f"team:{team.id}" for team in directory.teams),
-        *(f"role:{role}" for role in directory.roles),
-        *(f"oncall:{rotation}" for rotation in directory.rotations),
-    ]
+    known = names_of(directory)
     wrong = [
         (options[field].flag, f"{target} is not in the directory{did_you_mean(target, known)}")
         for field, target in targets

@@ -73,11 +73,11 @@ def _forecast(
     else:
         state = run(_state(full_id(escalation or "")))
         if state.ended:
-            raise NotNow(f"{state.id} has ended: {state.outcome}. {state.outcome_because}")
+            raise NotNow(f"{state.id} has ended: {state.outcome}; {state.outcome_because}")
         begin, people = now, best_known(directory)
         future = foresee(state, people, horizon)
     found = _steps(future)
-    last = f"As if nobody acted until {show(horizon, now)}, with the people of {people.digest}."
+    last = f"As if nobody acted until {show(horizon, now)}, with the directory as it is now ({people.digest})."
     days = [_days(_without_repeats(found), begin)] if found else ["Nothing."]
     shown = Group(*days, "", Text(last, style="dim"))
     say(found, Constrain(shown, WIDTH), as_json=as_json)

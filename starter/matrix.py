@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from escalation.documents import Document, read_document, stamp
 from escalation.errors import DocumentError, Finding, NotAllowed, NotNow, RequestRefused
+from escalation.explain import explain
 from escalation.playbook.ladder import Cell
 from escalation.playbook.load import Loaded, load
 from escalation.values import format_duration
@@ -38,11 +39,14 @@ def imported(text: str) -> tuple[Cell, ...]:
     """
     found, wrong = [], []
     for number, row in enumerate(sheets.read(text, COLUMNS), start=1):
+        said = _said(row)
         try:
-            found.append(Cell.model_validate(_said(row), extra="forbid"))
+            found.append(Cell.model_validate(said, extra="forbid"))
         except ValidationError as error:
-            said = error.errors(include_url=False)
-            wrong += [(f"cell {number}, {each['loc'][0]}", str(each["msg"])) for each in said]
+            wrong += [
+                (f"cell {number}, {' '.join(str(part) for part in path[:1])}".rstrip(", "), message)
+                for path, message in explain(said, Cell, error.errors())
+            ]
     if wrong:
         raise RequestRefused(wrong)
     return tuple(found)
@@ -61,7 +65,9 @@ def write_back(path: Path, cells: tuple[Cell, ...]) -> bool:
     if present.playbook.matrix == cells:
         return False
     document = read_document(path)
-    if "extends" in document.data:
+    own = document.data.get("matrix")
+    # Cells that come from what it extends are not in this file.
+    if "extends" in document.data and (own is None or len(own) != len(present.playbook.matrix)):
         raise NotAllowed(f"{path.name} extends {document.data['extends']}: import into the file that has the matrix")
     text = _with(path.read_text(encoding="utf-8"), document, present.playbook.matrix, cells)
     after = _checked(path, text)

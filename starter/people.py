@@ -43,6 +43,16 @@ def best_known(path: Path | None) -> Directory:
         return hearing(load_directory(kept), load().directory)
 
 
+def names_of(directory: Directory) -> list[str]:
+    """Return everything in a directory that a target may name."""
+    return [
+        *(f"person:{person.id}" for person in directory.people),
+        *(f"team:{team.id}" for team in directory.teams),
+        *(f"role:{role}" for role in directory.roles),
+        *(f"oncall:{rotation}" for rotation in directory.rotations),
+    ]
+
+
 def hearing(directory: Directory, file: Path) -> Directory:
     """Read the feeds of a directory, where it has any."""
     if not directory.feeds:

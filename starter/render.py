@@ -152,7 +152,10 @@ def _clocks(here: Situation, now: datetime) -> Table:
         paused = f", paused for {_long(clock.paused_for)} in all" if clock.paused_for else ""
         state = Text(f"{clock.state}{because}{closed}{paused}", style=_CLOCKS.get(clock.state, ""))
         hours = f" of {clock.calendar} hours" if clock.calendar else ""
-        left = "" if met else f"{_long(clock.left)}{hours}"
+        # The view is as old as the last thing that happened; what runs in wall time has gone on since.
+        goes_on = not clock.calendar and clock.state != "paused"
+        remaining = (clock.due - now).total_seconds() if goes_on else clock.left
+        left = "" if met else f"{_long(remaining)}{hours}"
         add(table, clock.name, show(clock.due, now), "" if met else away(clock.due, now), left, state, clock.waits_for)
     return table
 

@@ -378,7 +378,7 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     ),
     e.UpdatePostponed: lambda v: Line(f"update put off until {show(v.due)} (before: {show(v.was_due)})", v.because),
     e.UpdateOverdue: lambda v: Line(
-        f"no update since {show(v.due)}: ask {names(v.asked)}",
+        f"no update, due {show(v.due)}: ask {names(v.asked)}",
         f"asked {v.times} times" if v.times > 1 else "",
         Weight.TURN,
     ),

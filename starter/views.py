@@ -181,7 +181,12 @@ def list_escalations(  # noqa: PLR0913 - each is an option
 
 
 def inbox(
-    person: Annotated[str, typer.Argument(metavar="[PERSON]", help="Whose messages; without it everybody's.")] = "",
+    person: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PERSON]", help="Whose messages, or of which chat group: `group:TEAM`; without it everybody's."
+        ),
+    ] = "",
     last: Annotated[int, typer.Option(min=1, help="Only the latest so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:

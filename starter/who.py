@@ -103,7 +103,8 @@ def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Se
         raise RequestRefused(wrong)
     index = playbook.level_index(target)
     level = playbook.levels[index] if index is not None else None
-    asked = level.targets if level is not None else (target_of(target),)
+    known = f"playbook {playbook.playbook}: {', '.join(each.id for each in playbook.levels)}"
+    asked = level.targets if level is not None else (target_of(target, known),)
     blank = Escalation(id="who", instance="", playbook=playbook, playbook_digest="", facts=facts)
     return Search(
         targets=of_raci(playbook.raci[Stage.ASSIGNMENT], asked),
@@ -114,8 +115,8 @@ def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Se
     )
 
 
-def target_of(text: str) -> str:
-    """Read a target as it is typed.
+def target_of(text: str, levels: str = "") -> str:
+    """Read a target as it is typed; ``levels`` are what else it may have been.
 
     Raises:
         RequestRefused: it is none.
@@ -125,7 +126,7 @@ def target_of(text: str) -> str:
     except ValidationError:
         kinds = ", ".join(f"{kind}:" for kind in FINDABLE)
         raise RequestRefused(
-            [("TARGET", f"`{text[:64]}` is neither a target ({kinds}) nor a level of the playbook named")]
+            [("TARGET", f"`{text[:64]}` is neither a target ({kinds}) nor a level of {levels or 'a --playbook'}")]
         ) from None
 
 

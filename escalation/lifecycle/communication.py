@@ -5,6 +5,7 @@ Instants are written in UTC; each message can be understood without any other.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from escalation.lifecycle import powers
 from escalation.lifecycle.facts import basis_of, condition, derive
@@ -14,8 +15,8 @@ from escalation.model.request import Reason
 from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.playbook.clocks import LEVEL_UP, ClockName
-from escalation.playbook.schema import GatePolicy
-from escalation.values import Actor, counted
+from escalation.playbook.schema import Expiry, GatePolicy
+from escalation.values import ENGINE, Actor, counted
 
 Words = tuple[str, str]
 """Subject and body."""
@@ -179,6 +180,15 @@ def taken(state: Escalation) -> Words:
     return f"{headline(state)} - taken by {owner}", f"{owner} has taken {state.id}. You need not do anything."
 
 
+_SILENCE: Final = {
+    Expiry.HALT: "it stays blocked, and whoever is accountable is told",
+    Expiry.DENY: "it counts as refused",
+    Expiry.ESCALATE: "it stays blocked and goes up a level",
+    Expiry.NEXT_DEPUTY: "the next deputy is asked",
+    Expiry.APPROVE: "it counts as approved",
+}
+
+
 def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
     """Ask an approver to decide."""
     facts = derive(basis_of(state))
@@ -189,7 +199,9 @@ def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, n
         + (f"{asked}\n" if asked else "")
         + _lowering(state, policy)
         + f"{packet(state)}\n"
-        + f"Decide before {instant(gate.due)}; after that: {policy.on_expiry}.\n"
+        + f"Opened by {state.requested_by}"
+        + (f"; {state.owner.actor} works on it\n" if state.owner is not None else "\n")
+        + f"Decide before {instant(gate.due)}; after that {_SILENCE[policy.on_expiry]}.\n"
         + f"  escalate approve {state.id} --by {person} --gate {gate.id} --digest {gate.digest}\n"
         + f"  escalate reject {state.id} --by {person} --gate {gate.id} --digest {gate.digest} --because '...'"
     )
@@ -208,10 +220,10 @@ def gate_closed(state: Escalation, gate: Gate) -> Words:
     """Tell the owner how an approval ended."""
     words = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
     how = "skipped" if gate.skipped else words.get(gate.state, gate.state)
-    return (
-        f"{headline(state)} - {gate.id}: {how}",
-        f"Approval {gate.id} (round {gate.round}) of {state.id}: {how}. {gate.because}.",
-    )
+    policy = state.playbook.gate(gate.id)
+    asked = f" ({policy.title})" if policy is not None and policy.title else ""
+    why = gate.because if gate.because.startswith(how) else f"{how}: {gate.because}"
+    return f"{headline(state)} - {gate.id}: {how}", f"Approval {gate.id}{asked} of {state.id}: {why}."
 
 
 def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> Words:
@@ -277,30 +289,38 @@ def review_due(state: Escalation) -> Words:
     due = instant(review.next_due) if review else ""
     parts = ", ".join(state.playbook.review.requires)
     body = (
-        f"{state.id} is resolved. Please submit its review before {due}: {parts}.\n  escalate submit_review {state.id}"
+        f"{state.id} is resolved. Please submit its review before {due}: {parts}.\n"
+        f"  escalate submit_review {state.id} --by {state.accountable} --lesson '...'"
     )
     return f"{headline(state)} - review due", body
 
 
 def item_due(state: Escalation, item: Item) -> Words:
     """Remind the owner of an action item."""
-    late = f"It is late: reminder {item.chased}." if item.chased else ""
+    late = f" It is late: reminder {item.chased}." if item.chased else ""
+    giver = f"automation {item.automation}" if item.automation else item.by
+    given = f" Given by {giver}." if giver not in {None, ENGINE, item.owner} else ""
     body = (
-        f"{item.title}\nDue {instant(item.due)}. {late}\n"
+        f"{item.title}\nDue {instant(item.due)}.{late}{given}\n"
         f"  escalate complete_item {state.id} --item {item.id} --by {item.owner}"
     )
     return f"{headline(state)} - action item {item.id}", body
 
 
+_SUBJECT: Final = 80
+"""How much of a piece of news stands in its subject."""
+
+
 def news(state: Escalation, text: str) -> Words:
     """Tell somebody something in one sentence, with where it stands."""
-    return f"{headline(state)} - {text[:80]}", f"{text}\n{situation(state)}"
+    short = text if len(text) <= _SUBJECT else f"{text[: _SUBJECT - 4]} ..."
+    return f"{headline(state)} - {short}", f"{text}\n{situation(state)}"
 
 
 def situation(state: Escalation) -> str:
     """Say where it stands in one line."""
     if state.ended:
-        return f"{state.id} has ended: {state.outcome}. {state.outcome_because}"
+        return f"{state.id} has ended: {state.outcome}; {state.outcome_because}"
     level = f" at {state.level.id}" if state.level else ""
     called = being_called(state)
     calls = f"; being called: {', '.join(called)}" if called else ""

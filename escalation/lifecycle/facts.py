@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import Incomplete
+from escalation.explain import did_you_mean
 from escalation.model.request import Context, Customer, Request, Turn
 from escalation.model.state import Escalation
 from escalation.playbook.conditions import Compiled, compile_condition, fact_types
@@ -157,9 +158,10 @@ def problems(playbook: Playbook, stated: Mapping[str, FactValue]) -> list[tuple[
         policy = playbook.fields.get(name)
         known = FACTS.get(name)
         if policy is None and known is None:
-            found.append(
-                (path, f"unknown fact; playbook {playbook.playbook} knows its own fields and the engine's facts")
-            )
+            may_be = [*playbook.fields, *(each for each, fact in FACTS.items() if not fact.derived)]
+            hint = did_you_mean(name, may_be)
+            knows = f"; playbook {playbook.playbook} knows its own fields and the engine's facts"
+            found.append((path, f"unknown fact{hint or knows}"))
             continue
         if known is not None and known.derived:
             found.append((path, "is computed by the engine and cannot be stated"))

@@ -39,7 +39,9 @@ def speak(state: Escalation, person: Actor, note: str = "") -> Words:
     """Tell somebody that they speak to the stakeholders, and until when."""
     due = state.communication.due if state.communication is not None else None
     until = f"The first update is due {instant(due)}.\n" if due is not None else ""
-    body = f"You speak to the stakeholders of {state.id}{note}.\n{until}{_how(state, person)}"
+    whom = ", ".join(standing for standing in _standings(state))
+    told = f" ({whom})" if whom else ""
+    body = f"You speak to the stakeholders of {state.id}{told}{note}.\n{until}{_how(state, person)}"
     return f"{headline(state)} - you speak to its stakeholders", body
 
 
@@ -48,15 +50,15 @@ def overdue(state: Escalation, times: int, person: Actor, note: str = "") -> Wor
     due = state.communication.due if state.communication is not None else None
     since = f"An update to the stakeholders was due {instant(due)}" if due is not None else "An update is due"
     again = f" and has been asked for {times} times" if times > 1 else ""
-    body = f"{since}{again}{note}.\n{_how(state, person)}"
+    body = f"{since}{again}{note}. Please say how it stands.\n{_how(state, person)}"
     return f"{headline(state)} - an update is overdue", body
 
 
 def _how(state: Escalation, person: Actor) -> str:
-    return (
-        f"  escalate post_update {state.id} --by {person} --text '...'\n"
-        f"  escalate postpone_update {state.id} --by {person} --until ... --because '...'"
-    )
+    post = f"  escalate post_update {state.id} --by {person} --text '...'"
+    if state.communication is not None and state.communication.postponed:
+        return post  # an update is put off once
+    return f"{post}\n  escalate postpone_update {state.id} --by {person} --until ... --because '...'"
 
 
 def reply_awaited(state: Escalation, person: Actor) -> Words:
@@ -71,8 +73,8 @@ def reply_awaited(state: Escalation, person: Actor) -> Words:
 def summary(state: Escalation, required: Summary) -> Words:
     """Ask for a summary."""
     body = (
-        f"A summary of {state.id} is to be filed before {instant(required.next_due)}: {_point(required)}.\n"
-        f"  escalate file_summary {state.id} --by PERSON --text '...'"
+        f"A summary of {state.id} is to be filed before {instant(required.next_due)} (key point: {_point(required)}).\n"
+        f"  escalate file_summary {state.id} --by {state.accountable} --text '...'"
     )
     return f"{headline(state)} - summary due", body
 

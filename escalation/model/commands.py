@@ -26,7 +26,7 @@ class Act(Incoming):
 
     by: Actor
     command_id: Key | None = None
-    """The same id sent again gets its first answer, also after continue-as-new."""
+    """The same id sent again gets its first answer, so a retry is always safe."""
 
 
 class Acknowledge(Act):

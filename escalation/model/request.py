@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, ValidationError
 
 from escalation.errors import RequestRefused
+from escalation.explain import explain
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Initiation, Timing
@@ -171,20 +172,25 @@ def parse_request(data: str | bytes | dict[str, Any]) -> Request:
     """Read a request from JSON text or a plain mapping, as strict as the contract is.
 
     Raises:
-        RequestRefused: naming every wrong path at once; values are never repeated. Also when it is over
+        RequestRefused: naming every wrong path at once, what was expected there and which key was probably meant; no
+            value is repeated, except a word where only certain words are allowed. Also when it is over
             ``MAX_REQUEST_BYTES``.
     """
+    text = data if isinstance(data, str | bytes) else json.dumps(data, default=str)
     try:
-        if isinstance(data, str | bytes):
-            request = Request.model_validate_json(data, extra="forbid")
-        else:
-            request = Request.model_validate_json(json.dumps(data, default=str), extra="forbid")
+        request = Request.model_validate_json(text, extra="forbid")
     except ValidationError as error:
-        raise RequestRefused(
-            [(".".join(str(part) for part in item["loc"]), item["msg"]) for item in error.errors(include_input=False)]
-        ) from None
+        raise RequestRefused(_problems(text, error)) from None
     check_size(request)
     return request
+
+
+def _problems(text: str | bytes, error: ValidationError) -> list[tuple[str, str]]:
+    wrong = error.errors()
+    if wrong[0]["type"] == "json_invalid":
+        return [("", wrong[0]["msg"])]
+    found = explain(json.loads(text), Request, wrong)
+    return [(".".join(map(str, each.path)), each.message) for each in found]
 
 
 def check_size(request: Request) -> int:

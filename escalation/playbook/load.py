@@ -123,6 +123,8 @@ class _Files:
         if path is None:
             raise DocumentError([self._no_such(name, Finding(str(self._folders[0]), 0, "", ""))])
         document, found = with_templates(self._read(path, ()))
+        # Without what it uses, whatever else is missing of an automation is only noise.
+        unwritten = tuple(finding.path.removesuffix("use") for finding in found)
         found += check(document)
         stated = document.data.get("playbook") if isinstance(document.data, dict) else None
         if isinstance(stated, str) and stated != path.stem:
@@ -133,7 +135,11 @@ class _Files:
         try:
             playbook = validate(document, Playbook)
         except DocumentError as error:
-            found += [finding for finding in error.findings if finding.path not in said]
+            found += [
+                finding
+                for finding in error.findings
+                if finding.path not in said and not finding.path.startswith(unwritten)
+            ]
         if found:
             raise DocumentError(sorted(set(found), key=lambda finding: (finding.file, finding.line)))
         playbook = with_holidays(playbook, datetime.now(UTC).year)  # noqa: TID251 - reads files, for no workflow

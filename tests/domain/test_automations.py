@@ -515,6 +515,14 @@ def test_what_is_wrong_is_refused_at_its_line(tmp_path: Path, lines: str, says: 
     assert says in str(caught.value)
 
 
+def test_of_an_automation_that_uses_none_that_is_shipped_nothing_else_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("extends: it-service-management\nplaybook: mine\nautomations:\n  - {id: a, use: overdue-tell}\n")
+    with pytest.raises(DocumentError) as caught:
+        load(path)
+    assert [finding.path for finding in caught.value.findings] == ["automations.0.use"]
+
+
 def test_two_automations_of_one_name_are_refused(tmp_path: Path) -> None:
     one = "  - {id: a, on: [opened], then: [{do: comment, text: x}]}\n"
     path = tmp_path / "mine.yaml"

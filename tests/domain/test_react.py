@@ -170,7 +170,8 @@ def test_an_approval_request_says_what_is_decided_until_when_and_binds_the_answe
     asked = life.sent[-1]
     assert asked.subject == "[P1] The refund has not arrived - approval needed: Pay it again"
     assert asked.body.splitlines()[:2] == ["To decide: Pay it again", "  amount: 300"]
-    assert "Decide before 2026-11-20 11:00 UTC; after that: deny." in asked.body
+    assert "Decide before 2026-11-20 11:00 UTC; after that it counts as refused." in asked.body
+    assert f"Opened by {BOT}; {ANN} works on it" in asked.body
     assert f"--gate gate1 --digest {life.gate().digest}" in asked.body
 
 
@@ -188,6 +189,7 @@ def test_how_an_approval_ended_is_told_to_the_owner_or_else_to_who_asked() -> No
     life = opened(gated({})).taken_by(ANN)
     life.send(c.Approve(by="person:hal", because="fine"))
     assert (life.sent[-1].to, life.sent[-1].subject) == (ANN, "[P1] The refund has not arrived - gate1: approved")
+    assert life.sent[-1].body == f"Approval gate1 of {life.state.id}: approved by person:hal."
     early = Life(gated({"before": "assignment"}))
     early.open()
     before = len(early.sent)

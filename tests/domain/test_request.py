@@ -63,6 +63,16 @@ def test_every_wrong_path_is_named_at_once() -> None:
     }
 
 
+def test_it_says_what_was_expected_and_which_key_was_probably_meant() -> None:
+    wrong = problems(data(iniation="rule", dedup_key="two words", customer={"id": "c-1", "teir": "vip"}, case="4711"))
+    assert wrong == {
+        "iniation": "unknown key `iniation`; did you mean `initiation`?",
+        "dedup_key": "text that does not fit; expected text without spaces",
+        "customer.teir": "unknown key `teir`; did you mean `tier`?",
+        "case": "found text; expected a mapping with `system`, `id`",
+    }
+
+
 def test_what_the_customer_said_is_in_no_error() -> None:
     secret = "my card number is 4711"
     given = data(customer={"id": "c 1", "name": secret}, context={"summary": 5, "conversation": [{"text": secret}]})

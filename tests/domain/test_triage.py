@@ -180,13 +180,21 @@ def test_a_trigger_can_demand_a_severity_and_what_then_is_true_as_well_is_record
 
 def test_a_wrong_fact_or_severity_is_refused_with_every_path_and_nothing_starts() -> None:
     life = Life(SERVICE)
-    facts = {"ai_confidence": 62, "no_such": 1, "severity": "P0", "flags.legal": "yes", "request_type": "gossip"}
+    facts = {
+        "ai_confidence": 62,
+        "no_such": 1,
+        "task_rsk": "low",
+        "severity": "P0",
+        "flags.legal": "yes",
+        "request_type": "gossip",
+    }
     with pytest.raises(RequestRefused) as caught:
         life.open(facts=facts, severity="terrible")
     known = "playbook customer-service-escalation"
     assert dict(caught.value.problems) == {
         "facts.ai_confidence": "must be between 0 and 1 (0.62, not 62)",
         "facts.no_such": f"unknown fact; {known} knows its own fields and the engine's facts",
+        "facts.task_rsk": "unknown fact; did you mean `task_risk`?",
         "facts.severity": "is computed by the engine and cannot be stated",
         "facts.flags.legal": "must be a flag",
         "facts.request_type": "must be one of technical, billing, legal, complaint, other",

@@ -97,4 +97,5 @@ def test_owning_more_than_asked_is_too_much_and_a_team_is_looked_at_alone(escala
 def test_without_a_ledger_it_says_that_it_is_not_known(escalate: Escalate, people: str) -> None:
     assert {row["owned"] for row in escalate("load", "--directory", people, "--json").json} == {None}
     assert "not known, because there is no ledger here" in escalate("load", "--directory", people).out
+    assert "did you mean `team:desk`?" in escalate("load", "team:dsk", "--directory", people, code=2).err
     assert "is neither a target" in escalate("load", "desk", "--directory", people, code=2).err

@@ -50,6 +50,12 @@ def test_a_clock_is_shown_with_what_it_waits_for_what_is_left_and_why_it_stands_
     assert "paused by ann: the bank is closed, paused for 30m in all" in text
 
 
+def test_what_is_left_of_a_clock_is_as_of_now_though_nothing_has_happened_for_a_while() -> None:
+    seen = situation(opened(PLAYBOOK).taken_by(ANN).state, START)
+    clock = next(each for each in seen.clocks if not each.calendar)
+    assert "-9m" in shown(render.situation(seen, None, clock.due + timedelta(minutes=9)))
+
+
 def test_the_timeline_keeps_the_limit_of_before_and_says_who_was_not_heard_of() -> None:
     life = opened(small(**SECTIONS)).taken_by(ANN)
     life.send(c.ChangeSeverity(by=ANN, severity="P0", because="the press called"))

@@ -64,7 +64,7 @@ def test_a_forecast_says_whom_silence_would_reach_and_what_would_stop_it() -> No
     life = informed()
     foreseen = foresee(life.state, OFFICE, START.replace(hour=12))
     unless = {each.event.seq: each.unless.what for each in foreseen if each.unless is not None}
-    silent = [step for step in steps((each.event for each in foreseen), unless) if "no update since" in step.what]
+    silent = [step for step in steps((each.event for each in foreseen), unless) if "no update, due" in step.what]
     assert [(step.at.hour, step.at.minute, step.who) for step in silent][:2] == [
         (11, 30, (JOY,)),
         (11, 45, (JOY, "person:eve")),

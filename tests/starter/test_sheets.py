@@ -112,6 +112,15 @@ def test_a_playbook_that_extends_another_is_not_written(tmp_path: Path) -> None:
         matrix.write_back(path, matrix.imported("severity,level,ack\nP0,L1,5m\n"))
 
 
+def test_a_playbook_that_extends_another_and_has_the_matrix_itself_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text(
+        "extends: customer-service-escalation\nplaybook: ours\nmatrix:\n  - {severity: [P1], after: 3h, level: L3}\n"
+    )
+    assert matrix.write_back(path, matrix.imported("severity,level,after\nP1,L3,2h\n"))
+    assert path.read_text().endswith("matrix:\n  - {severity: [P1], level: L3, after: 2h}\n")
+
+
 def test_a_playbook_without_a_matrix_gets_one(tmp_path: Path) -> None:
     path = tmp_path / COPY.name
     path.write_text(COPY.read_text())

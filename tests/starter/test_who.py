@@ -77,6 +77,7 @@ def test_nobody_is_an_answer_that_says_why(escalate: Escalate, people: str) -> N
     ("arguments", "said"),
     [
         (("everyone",), "is neither a target (person:, team:, role:, oncall:, authority:) nor a level"),
+        (("L9", "--playbook", "customer-service-escalation"), "customer-service-escalation: L1, L2, L3"),
         (("team:desk", "--at", "soon"), "is no instant"),
         (("team:desk", "--fact", "skills=x"), "means nothing without the --playbook"),
         (("L1", "--playbook", "customer-service-escalation", "--fact", "mood=bad"), "unknown fact"),
