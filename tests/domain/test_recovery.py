@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from escalation.documents import Document
-from escalation.lifecycle.situation import markdown, situation
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
