@@ -94,7 +94,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate)
+_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link)
 """Commands whose words stay in the state for good."""
 
 
@@ -167,8 +167,10 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         _reconcile_since(draft, seen)
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
+    seen = len(draft.events)
     recovery.follow(draft)
     recusal.follow(draft)
+    _reconcile_since(draft, seen)
     _settle_level(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)

@@ -117,6 +117,14 @@ def test_a_script_waits_for_its_approval_and_a_refusal_sends_it_up(approved: boo
         assert "approval may was refused" in life.last(e.RecoveryEnded).because
 
 
+def test_a_level_that_a_refusal_leads_to_asks_for_its_own_approval() -> None:
+    above = {"id": "above", "when": 'level == "L2"', "approvers": ["role:boss"], "subject": ["topic"]}
+    life = hanging(gated(GATE, above, recoveries=[{**RESTART, "approval": "may"}])).taken_by(ANN)
+    life.answers = False
+    life.send(c.Reject(by=IDA, gate="may", because="not by day"))
+    assert (life.level, life.gate("above").state) == ("L2", "pending")
+
+
 def test_what_waits_to_be_confirmed_is_sent_up_by_no_script_and_none_begins_before_it_is_rejected() -> None:
     solved = c.Resolve(by=ANN, resolution="started again", cause="it hung")
     life = hanging(with_scripts()).taken_by(ANN)
