@@ -139,10 +139,14 @@ def test_what_waits_to_be_confirmed_is_sent_up_by_no_script_and_none_begins_befo
     assert len(later.scripts) == 1
 
 
-def test_a_playbook_whose_script_waits_for_no_approval_that_exists_is_refused() -> None:
+def test_a_playbook_whose_script_waits_for_no_approval_that_exists_or_for_one_that_comes_too_late_is_refused() -> None:
     data = with_scripts(approval="nobody").model_dump(mode="json")
     found = [finding.message for finding in check(Document("book.yaml", data)) if finding.path.startswith("recoveries")]
     assert found == ["there is no approval 'nobody'; this playbook has none"]
+    late = gated({**GATE, "before": "review"}, recoveries=[{**RESTART, "approval": "may"}]).model_dump(mode="json")
+    found = [finding.message for finding in check(Document("book.yaml", late)) if finding.path.startswith("recoveries")]
+    assert len(found) == 1
+    assert "'may' is asked once it is solved, and the script would never begin" in found[0]
     data = small(recoveries=[RESTART, RESTART]).model_dump(mode="json")
     found = [finding.message for finding in check(Document("book.yaml", data)) if finding.path.startswith("recoveries")]
     assert found == ["id 'restart' is used twice under recoveries"]
