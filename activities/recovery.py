@@ -1,7 +1,8 @@
-"""Recovery scripts: executable files of one folder, run at most once for a key, bounded in time and in output.
+"""Recovery scripts: executable files of one folder, bounded in time and output, not run again once a key has ended.
 
 A script gets JSON on its standard input (``key``, ``escalation_id``, ``facts``), ``IDEMPOTENCY_KEY`` in its environment
-and nothing else of the worker's own: no addresses, no secrets. It ends with 0 when it has mended what it is for.
+and nothing else of the worker's own: no addresses, no secrets. It ends with 0 when it has mended what it is for. A run
+that was stopped with its worker leaves no end, so that it is begun again: a script must bear that.
 """
 
 import asyncio

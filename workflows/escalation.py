@@ -15,7 +15,7 @@ from temporalio.common import RawValue
 from escalation.errors import DomainError, EscalationError, RequestRefused
 from escalation.lifecycle import advance, decide, next_due, react
 from escalation.lifecycle.agenda import Due
-from escalation.lifecycle.decide import require_open
+from escalation.lifecycle.permissions import require_open
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action

@@ -6,15 +6,8 @@ All of it is made from the one state, so that no view can disagree with another 
 from temporalio import workflow
 
 from escalation.errors import NotNow
-from escalation.lifecycle.situation import (
-    Explanation,
-    Packet,
-    Situation,
-    explanation,
-    markdown,
-    packet,
-    situation,
-)
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import Explanation, Packet, Situation, explanation, packet, situation
 from escalation.model import events as e
 from escalation.model.state import Escalation
 from workflows.search_attributes import attributes_of, changes

@@ -1,6 +1,6 @@
-"""Who may do what. Refusals say who may instead."""
+"""Who may do what, and whether anything may be done at all. Refusals say who may instead."""
 
-from escalation.errors import NotAllowed
+from escalation.errors import NotAllowed, NotNow
 from escalation.lifecycle.needs import concerned
 from escalation.model.state import Escalation
 from escalation.values import Actor, ActorKind, kind_of
@@ -15,6 +15,18 @@ def require_person(actor: Actor, act: str) -> None:
     kind = kind_of(actor)
     if kind is not ActorKind.PERSON:
         raise NotAllowed(f"{act} is a human step: {actor} is not a person (expected person:ID)")
+
+
+def require_open(state: Escalation) -> None:
+    """Refuse what is said to one that has ended, or was never opened.
+
+    Raises:
+        NotNow: saying which.
+    """
+    if state.ended:
+        raise NotNow(f"{state.id} has ended: {state.outcome} at {state.closed_at:%Y-%m-%d %H:%M:%S %Z}")
+    if state.opened_at is None:
+        raise NotNow(f"{state.id} has not been opened yet")
 
 
 def require_member(state: Escalation, actor: Actor) -> None:

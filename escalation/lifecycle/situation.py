@@ -1,11 +1,10 @@
-"""The situation: who acts next and why, where it stands, which clocks run. Answers queries and Temporal's UI.
+"""The situation: who acts next and why, where it stands, which clocks run; why it was escalated; the ledger's row.
 
 Built from the state alone, by the same agenda that drives it, so that no view can disagree with what will happen.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
@@ -23,7 +22,7 @@ from escalation.model.state import Escalation
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import DEFAULT_CONFIDENCE, Initiation, Stage, Timing, WaitingOn
-from escalation.values import Actor, Record, counted, format_duration
+from escalation.values import Actor, Record, counted
 
 
 class Next(Record):
@@ -343,97 +342,3 @@ def ledger_row(state: Escalation) -> EscalationRow:
         closed_at=state.closed_at,
         next_due_at=due.at if due else None,
     )
-
-
-def markdown(state: Escalation, now: datetime) -> str:
-    """Write the situation as Markdown for the current details in Temporal's UI.
-
-    Lists only: the UI draws tables without any space between their columns.
-    """
-    here = situation(state, now)
-    lines = [
-        f"### {_said(f'{here.severity} · {here.status}')}" + (f" · {here.level}" if here.level else ""),
-        "",
-        f"- **Who acts next:** {_said(', '.join(here.who_acts_next)) or 'nobody'} — {_said(here.why)}",
-        f"- **Accountable:** {_said(here.accountable)}",
-    ]
-    if here.called:
-        lines.append(f"- **Being called:** {_said(', '.join(here.called))}")
-    lines += [f"- **Why {person}:** {_said(why)}" for person, why in here.why_they.items()]
-    lines += [f"- {_said(note)}" for note in here.notes]
-    if here.next is not None:
-        lines.append(f"- **If nobody acts:** {_instant(here.next.at)}, {_said(here.next.what)}")
-    if here.due_at is not None:
-        lines.append(f"- **Due:** {_instant(here.due_at)}")
-    if here.recovery:
-        lines.append(f"- **Recovery:** {_said(here.recovery)}")
-    if here.critical:
-        lines.append(f"- **Critical incident:** {_said(here.critical)}")
-    if here.lowering:
-        lines.append(f"- **To become milder:** {_said(here.lowering)}")
-    if here.missing:
-        lines.append(f"- **Missing from the packet:** {_said(', '.join(here.missing))}")
-    if here.resolution:
-        lines.append(f"- **Resolution:** {_said(here.resolution)}")
-    lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
-    lines += _section("Approvals", [_gate_line(gate) for gate in here.gates])
-    lines += _section("Action items", [_item_line(item) for item in here.items])
-    if here.communication is not None:
-        lines += _section("Communication", list(_communication_lines(here.communication)))
-    lines += _section("Linked", [_said(link) for link in here.links])
-    lines += _section("Why it was escalated", [_said(explain_reason(reason)) for reason in state.reasons])
-    lines += ["", f"Playbook {here.playbook}"]
-    return "\n".join(lines)
-
-
-def _section(title: str, rows: list[str]) -> list[str]:
-    """Put a title over a list; the empty lines are what makes it one."""
-    return ["", f"**{title}**", "", *(f"- {row}" for row in rows)] if rows else []
-
-
-def _clock_line(clock: ClockView) -> str:
-    because = f" by {_said(clock.paused_by)} ({_said(clock.paused_because)})" if clock.paused_by else ""
-    hours = f" of {clock.calendar} hours" if clock.calendar else ""
-    closed = f", stands still until {_instant(clock.closed_until)}" if clock.closed_until else ""
-    waits = f", waits for {clock.waits_for}" if clock.state not in ("met", "breached") else ""
-    paused = f", paused for {format_duration(timedelta(seconds=clock.paused_for))} in all" if clock.paused_for else ""
-    return f"**{clock.name}**{hours}: {clock.state}{because}, limit {_instant(clock.due)}{waits}{closed}{paused}"
-
-
-def _gate_line(gate: GateView) -> str:
-    decided = f", {'; '.join(gate.decided)}" if gate.decided else ""
-    until = f", decide until {_instant(gate.due)}" if gate.state == "pending" else ""
-    asks = f" — {_said(gate.asks)}" if gate.asks else ""
-    return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}{asks}"
-
-
-def _item_line(item: ItemView) -> str:
-    done = "done" if item.done else f"open, due {_instant(item.due)}"
-    return f"**{item.id}** {_said(item.title)} ({_said(item.owner)}): {done}"
-
-
-def _communication_lines(talk: CommunicationView) -> Iterator[str]:
-    if talk.due is not None:
-        postponed = f", put off: {_said(talk.postponed)}" if talk.postponed else ""
-        yield f"**Next update** by {_said(talk.communicator)}: due {_instant(talk.due)}, {talk.state}{postponed}"
-    for update in talk.updates:
-        yield f"**{update.audience}** at {_instant(update.at)} by {_said(update.by)}: {_said(update.text[:300])}"
-    for each in talk.stakeholders:
-        until = f" until {_instant(each.reply_due)}" if each.reply_due else ""
-        yield f"**{each.name}** ({each.audience}): {each.state}{until}"
-    for summary in talk.summaries:
-        due = f"due {_instant(summary.due)}" if summary.due else "filed"
-        yield f"**Summary {summary.id}** ({summary.point}): {due}"
-
-
-def _instant(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-_MARKUP = re.compile(r"[\\`*\[\]<>|#~]|(?<!\w)_|_(?!\w)")
-"""What Markdown would read as its own; a ``_`` within a word is none."""
-
-
-def _said(text: str) -> str:
-    """Show words of people as they were written, on one line."""
-    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))

@@ -337,6 +337,8 @@ COMMANDS: dict[str, type[Act]] = {
     "unlink": Unlink,
 }
 
+NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}
+
 SIGNALS = ("acknowledge", "approve", "reject", "resolve", "note")
 """Commands that a person may also send as a signal, from Temporal's UI or command line."""
 

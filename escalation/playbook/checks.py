@@ -136,11 +136,22 @@ def _context(document: Document) -> Iterator[Finding]:
 
 def _recoveries(document: Document) -> Iterator[Finding]:
     known = ids(document, "gates")
+    before = {str(gate.get("id")): str(gate.get("before")) for gate in items(document, "gates")}
     for index, recovery in enumerate(items(document, "recoveries")):
-        approval = recovery.get("approval")
+        approval, path = recovery.get("approval"), ("recoveries", index, "approval")
         if isinstance(approval, str) and approval not in known:
-            path = ("recoveries", index, "approval")
             yield document.finding(path, f"there is no approval '{approval}'; this playbook has {one_of(known)}")
+        elif isinstance(approval, str) and (why := _TOO_LATE.get(before[approval])):
+            yield document.finding(
+                path, f"'{approval}' is asked {why}: name an approval before the assignment or the resolution"
+            )
+
+
+_TOO_LATE = {
+    "review": "once it is solved, and the script would never begin",
+    "lowering": "for a milder severity alone, and says nothing of a script",
+}
+"""Approvals that no script can wait for, and why not."""
 
 
 def _levels(document: Document) -> Iterator[Finding]:

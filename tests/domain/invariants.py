@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from escalation.foresight import forecast
 from escalation.lifecycle import evolve, next_due
 from escalation.lifecycle.approval import applies, subject_digest
+from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
-from escalation.lifecycle.situation import explanation, ledger_row, markdown, packet, situation
+from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
 from escalation.model.actions import Action, Notify
 from escalation.model.state import Escalation

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle.decide import MOST_HELD
+from escalation.lifecycle.early import MOST_HELD
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

@@ -13,7 +13,8 @@ import pytest
 from escalation.errors import DocumentError
 from escalation.foresight import forecast
 from escalation.lifecycle import evolve
-from escalation.lifecycle.situation import explanation, markdown, situation
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import explanation, situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

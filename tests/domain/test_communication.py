@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.foresight import forecast
 from escalation.lifecycle import react
-from escalation.lifecycle.situation import markdown, situation
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import situation
 from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
 from escalation.model import events as e

@@ -9,7 +9,8 @@ import pytest
 
 from escalation.documents import parse_document
 from escalation.errors import NotAllowed
-from escalation.lifecycle.situation import markdown, situation
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import FindPeople, MessageKind

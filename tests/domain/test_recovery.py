@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from escalation.documents import Document
-from escalation.lifecycle.situation import markdown, situation
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
@@ -116,6 +117,14 @@ def test_a_script_waits_for_its_approval_and_a_refusal_sends_it_up(approved: boo
         assert "approval may was refused" in life.last(e.RecoveryEnded).because
 
 
+def test_a_level_that_a_refusal_leads_to_asks_for_its_own_approval() -> None:
+    above = {"id": "above", "when": 'level == "L2"', "approvers": ["role:boss"], "subject": ["topic"]}
+    life = hanging(gated(GATE, above, recoveries=[{**RESTART, "approval": "may"}])).taken_by(ANN)
+    life.answers = False
+    life.send(c.Reject(by=IDA, gate="may", because="not by day"))
+    assert (life.level, life.gate("above").state) == ("L2", "pending")
+
+
 def test_what_waits_to_be_confirmed_is_sent_up_by_no_script_and_none_begins_before_it_is_rejected() -> None:
     solved = c.Resolve(by=ANN, resolution="started again", cause="it hung")
     life = hanging(with_scripts()).taken_by(ANN)
@@ -130,10 +139,14 @@ def test_what_waits_to_be_confirmed_is_sent_up_by_no_script_and_none_begins_befo
     assert len(later.scripts) == 1
 
 
-def test_a_playbook_whose_script_waits_for_no_approval_that_exists_is_refused() -> None:
+def test_a_playbook_whose_script_waits_for_no_approval_that_exists_or_for_one_that_comes_too_late_is_refused() -> None:
     data = with_scripts(approval="nobody").model_dump(mode="json")
     found = [finding.message for finding in check(Document("book.yaml", data)) if finding.path.startswith("recoveries")]
     assert found == ["there is no approval 'nobody'; this playbook has none"]
+    late = gated({**GATE, "before": "review"}, recoveries=[{**RESTART, "approval": "may"}]).model_dump(mode="json")
+    found = [finding.message for finding in check(Document("book.yaml", late)) if finding.path.startswith("recoveries")]
+    assert len(found) == 1
+    assert "'may' is asked once it is solved, and the script would never begin" in found[0]
     data = small(recoveries=[RESTART, RESTART]).model_dump(mode="json")
     found = [finding.message for finding in check(Document("book.yaml", data)) if finding.path.startswith("recoveries")]
     assert found == ["id 'restart' is used twice under recoveries"]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from escalation.lifecycle.communication import situation as in_one_line
-from escalation.lifecycle.situation import Situation, explanation, ledger_row, markdown, packet, situation
+from escalation.lifecycle.details import markdown
+from escalation.lifecycle.situation import Situation, explanation, ledger_row, packet, situation
 from escalation.model import commands as c
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Stage, WaitingOn
