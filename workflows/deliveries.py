@@ -256,15 +256,17 @@ async def call(dispatch: Dispatch, argument: object, result_type: type[T] | None
 def _failure(action: Action, error: BaseException) -> c.Internal:
     cause = error.__cause__ if isinstance(error, ActivityError) and error.__cause__ is not None else error
     why = cause.type or "failure" if isinstance(cause, ApplicationError) else type(cause).__name__
+    # An error of Temporal's says its own type with its message.
+    said = f"{why}: {cause.message}" if isinstance(cause, ApplicationError) else f"{why}: {cause}"
     if isinstance(action, Notify):
         unknown = why == UnknownPerson.__name__
-        return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=f"{why}: {cause}", unknown=unknown)
+        return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=said, unknown=unknown)
     if isinstance(action, OpenCase):
-        return c.CaseNotOpened(error=f"{why}: {cause}")
+        return c.CaseNotOpened(error=said)
     if isinstance(action, FindPeople):
         return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
     if isinstance(action, RunRecovery):
-        return c.RecoveryRan(ok=False, because=f"{why}: {cause}")
+        return c.RecoveryRan(ok=False, because=said)
     if isinstance(action, TellLinked):
-        return c.LinkNotTold(other=action.to, error=f"{why}: {cause}")
-    return c.CaseNotUpdated(key=action.key, error=f"{why}: {cause}")
+        return c.LinkNotTold(other=action.to, error=said)
+    return c.CaseNotUpdated(key=action.key, error=said)

@@ -12,6 +12,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.playbook.checks import check, check_against
+from escalation.playbook.facts import FactValue
 from tests.domain.builders import ANN, BOB, BOT, CYD, EVE, FAY, JOY, OFFICE, Life, opened, small
 
 LEVELS: list[dict[str, Any]] = [level.model_dump() for level in small().levels]
@@ -50,7 +51,7 @@ def test_a_power_is_for_some_levels_and_reasons_only() -> None:
 def test_a_power_is_not_gone_around_by_stating_the_reason_as_a_fact() -> None:
     level = {"up_when": 'reason == "no_expertise"'}
     life = opened(playbook(**level)).taken_by(ANN)
-    facts = {"reason": "no_expertise"}
+    facts: dict[str, FactValue] = {"reason": "no_expertise"}
     assert f"{BOB} may not escalate" in life.refused(NotAllowed, c.ChangeFacts(by=BOB, facts=facts))
     life.send(c.ChangeFacts(by=ANN, facts=facts))
     assert life.level == "L2"

@@ -118,7 +118,7 @@ class World:
         await self.send(identifier, c.ConfirmResolution(by=CUSTOMER), c.SubmitReview(by=by, lessons=("oil it",)))
         return await self.result(identifier)
 
-    async def until(self, identifier: str, condition: Condition, within: float = 20) -> Escalation:
+    async def until(self, identifier: str, condition: Condition, within: float = 60) -> Escalation:
         """Wait until the state is as wanted, and return it."""
         limit = time.monotonic() + within
         while not condition(state := await self.client.state(identifier)):
@@ -132,7 +132,7 @@ class World:
     def handle(self, identifier: str) -> WorkflowHandle[Any, Summary]:
         return self.temporal.get_workflow_handle(identifier, result_type=Summary)
 
-    async def result(self, identifier: str, within: float = 20) -> Summary:
+    async def result(self, identifier: str, within: float = 60) -> Summary:
         return await asyncio.wait_for(self.handle(identifier).result(), within)
 
     async def history(self, identifier: str, run_id: str | None = None) -> WorkflowHistory:
