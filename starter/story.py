@@ -349,6 +349,9 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.ReviewChased: lambda v: Line(f"review late: reminder {v.times}"),
     e.ItemAdded: lambda v: Line(f"action item {v.item} for {name(v.owner)}: {v.title}", f"due {show(v.due)}"),
     e.ItemCompleted: lambda v: Line(f"action item {v.item} done", v.result),
+    e.FeedFailing: lambda v: Line(
+        f"the calendar of rotation {v.rotation} fails; the playbook's owner is told", v.because
+    ),
     e.ConcernedUnknown: lambda v: Line(
         f"said to be about {', '.join(map(name, v.people))}, whom the directory does not know: that bars nobody"
     ),

@@ -22,6 +22,9 @@ def people_found(draft: Draft, command: c.PeopleFound) -> None:
         automations.found(draft, task, found)
     if found.unknown:
         recusal.unknown(draft, found.unknown)
+    for rotation, because in found.feeds.items():
+        if rotation not in draft.state.failing_feeds and not draft.state.ended:
+            draft.record(e.FeedFailing, by=ENGINE, rotation=rotation, because=because)
     if calls:
         if kind == "rung":  # once for each round: who is found at the release is told, whatever their own hours
             hours.hold(draft, found)

@@ -20,6 +20,7 @@ from escalation.explain import did_you_mean
 from escalation.people.authority import authorised, nobody_may
 from escalation.people.choosing import Matter, choose, plain
 from escalation.people.fatigue import too_many
+from escalation.people.feeds import FeedRotation
 from escalation.people.found import FoundPerson, People
 from escalation.people.schedules import nobody, on_call
 from escalation.people.search import Known, Pages, Search
@@ -70,6 +71,7 @@ class Finder:
         self.notes: list[str] = []
         self.left_out: dict[Actor, None] = {}
         self.spared: dict[Actor, None] = {}
+        self.feeds: dict[str, str] = {}
         self.tired = dict(self._tired()) if known.pages is not None else {}
 
     def people(self) -> People:
@@ -108,6 +110,7 @@ class Finder:
             unknown=unknown,
             left_out=tuple(self.left_out),
             spared=spared,
+            feeds=self.feeds,
         )
 
     def _told_of_nobody(self, fallback: Target) -> tuple[Actor, ...]:
@@ -261,6 +264,8 @@ class Finder:
         if rotation not in self.directory.rotations:
             return self._no("rotation", rotation, self.directory.rotations)
         turns = self.directory.rotations[rotation]
+        if isinstance(turns, FeedRotation) and (wrong := turns.nobody() or turns.age(self.at)):
+            self.feeds[rotation] = wrong
         shift = on_call(turns, self.at)
         if shift is None:
             return nobody(rotation, turns, self.at)

@@ -8,10 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalation.documents import parse_document
+from escalation.model import events as e
+from escalation.model.actions import MessageKind
 from escalation.people.directory import Directory, check_directory
 from escalation.people.feeds import Feed, FeedRotation, FeedShift, Heard
 from escalation.people.schedules import By, coming, next_on, nobody, on_call
 from escalation.people.search import Search
+from tests.domain.builders import START as LIFE
+from tests.domain.builders import Life, small
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 FEED = {"file": "x.ics", "people": {"Ann": "ann", "Bob": "bob", "Cyd": "cyd"}, "time_zone": "Europe/Prague"}
@@ -162,6 +166,29 @@ def test_a_feed_that_was_never_read_has_nobody_and_says_why(directory: Directory
         "oncall:calendar: nobody has the shift of rotation `calendar`; its feed could not be read yet: "
         "the calendar: answered 404."
     )
+
+
+def test_while_a_calendar_fails_the_playbooks_owner_is_told_once_and_its_last_good_copy_is_used() -> None:
+    calendar = "feed: {file: x.ics, people: {Ann: ann, Cyd: cyd}, time_zone: UTC}"
+    people = "\n".join(
+        f"  - {{id: {name}, name: {name}, time_zone: UTC, contacts: [{{channel: inbox, address: a}}]}}"
+        for name in ("ann", "cyd", "gus")
+    )
+    roles = "lead: {holders: [cyd]}, boss: {holders: [cyd]}, playbook-owner: {holders: [gus]}"
+    text = f"people:\n{people}\nroles: {{{roles}}}\nrotations: {{calendar: {{{calendar}}}}}\n"
+    shifts = (FeedShift("ann", LIFE - timedelta(days=1), LIFE + timedelta(days=9)),)
+    read = Heard(shifts=shifts, read_at=LIFE - timedelta(hours=3), failing="it answered 404")
+    known = check_directory(parse_document(text, "people.yaml")).hearing({"calendar": read})
+    levels = [{**level.model_dump(), "targets": ["oncall:calendar"]} for level in small().levels]
+    life = Life(small(levels=levels), directory=known)
+    life.open()
+    life.pass_time("30m")  # a second round, and the next level
+    assert {message.to for message in life.sent if message.kind is MessageKind.PAGE} == {"person:ann"}
+    (failing,) = life.all(e.FeedFailing)
+    assert (failing.rotation, failing.because) == ("calendar", "the feed was last read 3h ago")
+    told = [message.body for message in life.sent if message.to == "person:gus"]
+    assert len(told) == 1
+    assert "the calendar of rotation calendar fails: the feed was last read 3h ago. Please mend it" in told[0]
 
 
 @pytest.mark.parametrize("url", ["http://calendar.example/x.ics", "ftp://calendar.example/x.ics", "https://", "x.ics"])

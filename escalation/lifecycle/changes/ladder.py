@@ -43,6 +43,10 @@ def _rung_opened(state: Escalation, event: e.RungOpened) -> Changes:
     return changes
 
 
+def _feed_failing(state: Escalation, event: e.FeedFailing) -> Changes:
+    return {"failing_feeds": (*state.failing_feeds, event.rotation)}
+
+
 def _path_taken(state: Escalation, event: e.PathTaken) -> Changes:
     return {"path": event.path}
 
@@ -207,6 +211,7 @@ def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
 CHANGES: dict[type[e.EventBase], Change] = {
     e.LevelEntered: _level_entered,
     e.PathTaken: _path_taken,
+    e.FeedFailing: _feed_failing,
     e.CellReached: _cell_reached,
     e.Bypassed: _bypassed,
     e.RungOpened: _rung_opened,

@@ -46,6 +46,11 @@ def _whom_to_page(state: Escalation, event: e.Event, rung: Rung, purpose: str) -
     )
 
 
+def _feed_failing(state: Escalation, event: e.FeedFailing) -> Iterator[Action]:
+    what = f"the calendar of rotation {event.rotation} fails: {event.because}. Please mend it"
+    yield find(state, event, f"tell:{what}", (state.playbook.owner,), f"find the playbook's owner: {what}")
+
+
 def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]:
     # Whoever still has something to do here is not told that there is nothing to do.
     busy = {event.owner, event.by, *(item.owner for item in state.open_items)}
@@ -83,6 +88,7 @@ def _bypassed(state: Escalation, event: e.Bypassed) -> Iterator[Action]:
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.LevelEntered: _level_entered,
     e.RungOpened: _rung_opened,
+    e.FeedFailing: _feed_failing,
     e.PagesReleased: _pages_released,
     e.Bypassed: _bypassed,
     e.OwnerChanged: _owner_changed,

@@ -49,6 +49,7 @@ from escalation.model.events.ladder import (
     AcknowledgementLapsed,
     Bypassed,
     CellReached,
+    FeedFailing,
     HandoffEnded,
     HandoffOffered,
     LevelEntered,
@@ -149,6 +150,7 @@ __all__ = [
     "EventBase",
     "ExceptionUsed",
     "FactsChanged",
+    "FeedFailing",
     "FeedbackGiven",
     "GateClosed",
     "GateDecided",
@@ -250,6 +252,7 @@ KnownEvent = Annotated[
     | ConcernedUnknown
     | DueChanged
     | LevelEntered
+    | FeedFailing
     | RungOpened
     | RungMoved
     | PagesHeld

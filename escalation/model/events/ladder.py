@@ -12,6 +12,14 @@ from escalation.playbook.ladder import Axis
 from escalation.values import Actor, Addressee, Target
 
 
+class FeedFailing(EventBase):
+    """The calendar of a rotation that was asked cannot be read, and what is known of it is old, or nothing."""
+
+    type: Literal["feed_failing"] = "feed_failing"
+    rotation: str
+    because: str
+
+
 class LevelEntered(EventBase):
     """The escalation is at this level now."""
 
