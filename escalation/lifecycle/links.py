@@ -1,17 +1,19 @@
 """Linked escalations: two that belong together on separate paths, such as an internal fault and the customer's case.
 
 Each tells the other what changes in its status. What is heard changes no status here, so nothing is echoed. One that
-has ended, or is not there, is told nothing more.
+has ended, or is not there, is told nothing more. A case that is about somebody keeps how it stands to itself: the other
+one's people may be whom it is about.
 """
 
 from escalation.errors import NotAllowed, NotNow, TooLarge
 from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.needs import concerned
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Relation
 from escalation.model.state import Escalation
-from escalation.values import ENGINE
+from escalation.values import ENGINE, ActorKind, kind_of
 
 MOST_LINKS = 20
 """How many others one may be linked with: each is told of every change of status."""
@@ -28,16 +30,22 @@ def link(draft: Draft, command: c.Link) -> None:
     """Link another escalation; linked already in the same way, nothing changes, but one that was lost is told again."""
     state = draft.state
     permissions.require_member_or_requester(state, command.by)
+    if kind_of(command.by) is ActorKind.CUSTOMER:
+        raise NotAllowed(f"linking is for those who work on it: {command.by} would hear how another case stands")
     if command.other == state.id:
         raise NotAllowed(f"{state.id} cannot be linked with itself")
     known = state.links.get(command.other)
     if known is not None and known.relation == command.relation and not known.lost:
         return
-    _require_room(state, command.other)
+    _require_linkable(state, command.other)
     draft.record(e.LinkAdded, other=command.other, relation=command.relation, because=command.because)
 
 
-def _require_room(state: Escalation, other: str) -> None:
+def _require_linkable(state: Escalation, other: str) -> None:
+    if concerned(state):
+        raise NotAllowed(
+            f"{state.id} is about somebody and is not linked: what becomes of it stays with its own people"
+        )
     if other not in state.links and len(state.links) >= MOST_LINKS:
         raise TooLarge(f"{state.id} is linked with {MOST_LINKS} others already; unlink one first")
 
@@ -56,13 +64,14 @@ def heard(draft: Draft, command: c.LinkHeard) -> None:
     """Take what a linked escalation says; the same message again, or one of a link that is gone, changes nothing.
 
     Raises:
+        NotAllowed: this one is about somebody.
         TooLarge: it would be one link too many; the other one then loses its own.
     """
     known = draft.state.links.get(command.other)
     if known is not None and known.heard == command.key:
         return
     if command.what == "linked":
-        _require_room(draft.state, command.other)
+        _require_linkable(draft.state, command.other)
         draft.record(
             e.LinkAdded,
             by=command.on_behalf_of,
@@ -89,7 +98,7 @@ def not_told(draft: Draft, command: c.LinkNotTold) -> None:
 
 def follow(draft: Draft) -> None:
     """Tell those that are linked when the status is another one now."""
-    if all(link.lost for link in draft.state.links.values()):
+    if all(link.lost for link in draft.state.links.values()) or concerned(draft.state):
         return
     previous, status = draft.before.status, draft.state.status
     if status != previous:

@@ -11,7 +11,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.playbook.schema import Playbook
-from tests.domain.builders import ANN, BOB, CYD, ITSM, PROCEDURE, SERVICE, START, Life, opened, request, small
+from tests.domain.builders import ANN, BOB, CUSTOMER, CYD, ITSM, PROCEDURE, SERVICE, START, Life, opened, request, small
 
 NAMED = small(
     statuses=[
@@ -113,6 +113,34 @@ def test_who_may_link_and_with_what() -> None:
     for number in range(MOST_LINKS):
         life.send(c.Link(by=ANN, other=f"escalation-web-{number}"))
     life.refused(TooLarge, c.Link(by=ANN, other="escalation-web-999"))
+
+
+def test_a_customer_links_nothing() -> None:
+    life = opened(NAMED, requested_by=CUSTOMER)
+    said = life.refused(NotAllowed, c.Link(by=CUSTOMER, other="escalation-web-2", relation="related", because="same"))
+    assert "linking is for those who work on it" in said
+
+
+def test_a_case_about_somebody_is_not_linked_and_keeps_to_itself_how_it_stands(pair: Pair) -> None:
+    pair.b.send(c.ChangeFacts(by=BOB, facts={"concerns": (ANN,)}))
+    pair.carry()
+    heard = len(pair.a.all(e.StatusHeard))
+    pair.b.send(c.Resolve(by=BOB, resolution="mended", cause="worn out"))
+    pair.carry()
+    assert len(pair.a.all(e.StatusHeard)) == heard
+    link = c.Link(by=BOB, other="escalation-web-9", relation="related", because="the same")
+    assert "is about somebody and is not linked" in pair.b.refused(NotAllowed, link)
+    with pytest.raises(NotAllowed, match="is about somebody"):
+        pair.b.send(
+            c.LinkHeard(
+                key="k-1",
+                other="escalation-web-9",
+                what="linked",
+                relation="related",
+                status="In work",
+                on_behalf_of=CYD,
+            )
+        )
 
 
 def test_links_that_others_make_are_not_more_than_there_is_room_for() -> None:
