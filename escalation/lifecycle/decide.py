@@ -168,28 +168,30 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
     seen = len(draft.events)
-    recovery.follow(draft)
+    if draft.state.playbook.recoveries:
+        recovery.follow(draft)
     recusal.follow(draft)
     _reconcile_since(draft, seen)
     _settle_level(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
-    _automate(draft)
+    if draft.state.playbook.automations:
+        _automate(draft)
     clocks.follow(draft, command)
     updates.follow(draft)
     closing_from = len(draft.events)
     review.close_when_done(draft)
-    automations.follow(draft, closing_from)
+    if len(draft.events) > closing_from:
+        automations.follow(draft, closing_from)
     dwell.follow(draft)
     if draft.state.ended and draft.state.held:
         early.release(draft, _rule)
-    links.follow(draft)
+    if draft.state.links:
+        links.follow(draft)
 
 
 def _automate(draft: Draft) -> None:
     """Let the automations run for what has happened, and see to what follows from that; it starts no others."""
-    if not draft.state.playbook.automations:
-        return
     seen, level = len(draft.events), draft.state.level
     automations.follow(draft)
     if len(draft.events) == seen:
@@ -206,7 +208,7 @@ def _automate(draft: Draft) -> None:
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
-    if not _BEARS_ON_GATES.isdisjoint(map(type, draft.events[seen:])):
+    if len(draft.events) > seen and not _BEARS_ON_GATES.isdisjoint(map(type, draft.events[seen:])):
         approval.reconcile(draft)
 
 

@@ -20,7 +20,7 @@ from tests.workflows.world import ANN, BEN, DAN, EVE, World, open_world
 
 T = TypeVar("T")
 
-TRIES = 50
+MANY = pytest.mark.parametrize("tries", [20, pytest.param(200, id="many", marks=pytest.mark.chaos)])
 AT_ONCE = 8
 """How many races are run at a time: enough to keep the machine busy, few enough for the instants to meet."""
 
@@ -74,8 +74,9 @@ async def some_at_once(count: int, one: Callable[[int], Awaitable[T]]) -> list[T
     return await asyncio.gather(*(in_turn(number) for number in range(count)))
 
 
+@pytest.mark.parametrize("tries", [100, pytest.param(1_000, id="many", marks=pytest.mark.chaos)])
 async def test_no_page_of_a_round_arrives_after_the_answer_to_its_acknowledgement_even_when_the_level_expires_then(
-    paged: World, sink: FaultSink
+    paged: World, sink: FaultSink, tries: int
 ) -> None:
     aim = Aim()
 
@@ -89,7 +90,7 @@ async def test_no_page_of_a_round_arrives_after_the_answer_to_its_acknowledgemen
         aim.learn(in_time=" at L1," in answer.message)
         return answered
 
-    answers = await some_at_once(200, race)
+    answers = await some_at_once(tries, race)
     await asyncio.sleep(1)  # what may not come has had its chance
     taken = Counter[str]()
     for answered in answers:
@@ -102,10 +103,13 @@ async def test_no_page_of_a_round_arrives_after_the_answer_to_its_acknowledgemen
         if state.taken.rung == "L1/1":
             assert BEN not in {page.to for page in pages}
     # Both outcomes of the race were seen, or nothing was raced.
-    assert min(taken["L1/1"], taken["L2/2"]) > 10, taken
+    assert min(taken["L1/1"], taken["L2/2"]) > tries // 20, taken
 
 
-async def test_a_decision_sent_in_the_same_instant_as_the_receipt_is_kept_until_it_can_count(crowded: World) -> None:
+@MANY
+async def test_a_decision_sent_in_the_same_instant_as_the_receipt_is_kept_until_it_can_count(
+    crowded: World, tries: int
+) -> None:
     async def race(number: int) -> None:
         receipt = await crowded.open(f"race{number}", facts={"ai_limit": True, "amount": 500.0})
         answer = await crowded.send(receipt.escalation_id, c.Approve(by=DAN, gate="credit", because="known"))
@@ -116,10 +120,11 @@ async def test_a_decision_sent_in_the_same_instant_as_the_receipt_is_kept_until_
         assert [(vote.by, vote.decision) for vote in state.gates["credit"].votes] == [(DAN, "approved")]
         assert state.gates["credit"].state == "passed"
 
-    await some_at_once(TRIES, race)
+    await some_at_once(tries, race)
 
 
-async def test_an_acknowledgement_sent_in_the_same_instant_as_the_receipt_counts(crowded: World) -> None:
+@MANY
+async def test_an_acknowledgement_sent_in_the_same_instant_as_the_receipt_counts(crowded: World, tries: int) -> None:
     async def race(number: int) -> None:
         receipt = await crowded.open(f"race{number}")
         assert (await crowded.send(receipt.escalation_id, c.Acknowledge(by=ANN))).accepted
@@ -127,11 +132,12 @@ async def test_an_acknowledgement_sent_in_the_same_instant_as_the_receipt_counts
         assert state.owner is not None
         assert state.owner.actor == ANN
 
-    await some_at_once(TRIES, race)
+    await some_at_once(tries, race)
 
 
+@MANY
 async def test_of_an_approval_and_a_rejection_at_once_one_counts_and_the_other_is_told_by_whom_and_when(
-    crowded: World,
+    crowded: World, tries: int
 ) -> None:
     async def race(number: int) -> str:
         receipt = await crowded.open(f"race{number}", facts={"ai_limit": True, "amount": 500.0})
@@ -151,13 +157,14 @@ async def test_of_an_approval_and_a_rejection_at_once_one_counts_and_the_other_i
         assert f"{gate.state} by {gate.closed_by} at {gate.closed_at:%Y-%m-%d %H:%M:%S}" in str(lost)
         return gate.state
 
-    outcomes = Counter(await some_at_once(TRIES, race))
+    outcomes = Counter(await some_at_once(tries, race))
     assert set(outcomes) == {"passed", "rejected"}
-    assert outcomes.total() == TRIES
+    assert outcomes.total() == tries
 
 
+@MANY
 async def test_of_two_acknowledgements_at_once_one_counts_and_the_other_is_told_by_whom_and_when(
-    crowded: World,
+    crowded: World, tries: int
 ) -> None:
     async def race(number: int) -> None:
         identifier = (await crowded.open(f"race{number}", playbook="pair")).escalation_id
@@ -171,7 +178,7 @@ async def test_of_two_acknowledgements_at_once_one_counts_and_the_other_is_told_
         assert len(refused) == 1
         assert re.search(rf"already taken by {owner.actor} at {owner.since:%Y-%m-%d %H:%M:%S}", str(refused[0]))
 
-    await some_at_once(TRIES, race)
+    await some_at_once(tries, race)
 
 
 async def test_a_second_or_late_answer_is_told_who_decided_and_when(world: World) -> None:
