@@ -198,8 +198,7 @@ class Deliveries:
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
         if isinstance(action, RunRecovery):
-            ran = await call(_recovery(action), action, RecoveryResult, action.summary)
-            return c.RecoveryRan(ok=ran.ok, because=ran.because, output=ran.output)
+            return c.RecoveryRan(result=await call(_recovery(action), action, RecoveryResult, action.summary))
         if isinstance(action, TellLinked):
             await call(TELL_LINKED, action, None, action.summary)
             return c.LinkTold(key=action.key)
@@ -266,7 +265,7 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
     if isinstance(action, FindPeople):
         return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
     if isinstance(action, RunRecovery):
-        return c.RecoveryRan(ok=False, because=said)
+        return c.RecoveryRan(result=RecoveryResult(ok=False, because=said))
     if isinstance(action, TellLinked):
         return c.LinkNotTold(other=action.to, error=said)
     return c.CaseNotUpdated(key=action.key, error=said)

@@ -65,7 +65,8 @@ def ended(draft: Draft, command: c.RecoveryRan) -> None:
     recovery = draft.state.recovery
     if recovery is None or recovery.state != "running":
         return
-    _end(draft, recovery.id, recovery.script, ok=command.ok, because=command.because, output=command.output)
+    ran = command.result
+    _end(draft, recovery.id, recovery.script, ok=ran.ok, because=ran.because, output=ran.output)
 
 
 def _end(draft: Draft, recovery: str, script: str, *, ok: bool, because: str, output: str = "") -> None:

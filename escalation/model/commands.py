@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.actions import CaseLink, DeliveryReceipt
+from escalation.model.actions import CaseLink, DeliveryReceipt, RecoveryResult
 from escalation.model.parts import Relation
 from escalation.model.request import Attachment, Attempt, Customer, Key, Request, Turn
 from escalation.people.found import People
@@ -426,10 +426,7 @@ class CaseNotUpdated(Internal):
 class RecoveryRan(Internal):
     """What became of a recovery script."""
 
-    ok: bool
-    because: str
-    output: str = ""
-    """The end of what it wrote."""
+    result: RecoveryResult
 
 
 class SignalRefused(Internal):

@@ -28,6 +28,7 @@ from escalation.model.actions import (
     FindPeople,
     Notify,
     OpenCase,
+    RecoveryResult,
     RunRecovery,
     TellLinked,
 )
@@ -178,7 +179,9 @@ class World:
                 link=CaseLink(ticket="T-1", snapshot=CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier))
             )
         if isinstance(action, RunRecovery):
-            return c.RecoveryRan(ok=not fails, because="it ended with 0" if not fails else "it ended with 1")
+            return c.RecoveryRan(
+                result=RecoveryResult(ok=not fails, because="it ended with 0" if not fails else "it ended with 1")
+            )
         if isinstance(action, TellLinked):
             return c.LinkNotTold(other=action.to, error="it has ended") if fails else c.LinkTold(key=action.key)
         if fails:

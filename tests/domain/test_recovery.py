@@ -12,7 +12,7 @@ from escalation.lifecycle.details import markdown
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import MessageKind
+from escalation.model.actions import MessageKind, RecoveryResult
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from starter.story import say
@@ -64,7 +64,7 @@ def test_that_no_script_applies_and_people_must_is_recorded_and_decided_anew_whe
 @pytest.mark.req("SAG-5")
 def test_a_script_that_fails_sends_it_up_and_says_why() -> None:
     life = hanging(with_scripts())
-    life.send(c.RecoveryRan(ok=False, because="it ended with 3", output="no such job"))
+    life.send(c.RecoveryRan(result=RecoveryResult(ok=False, because="it ended with 3", output="no such job")))
     ended = life.last(e.RecoveryEnded)
     assert (ended.ok, ended.output) == (False, "no such job")
     assert life.last(e.LevelEntered).because == "recovery script restart-job: it ended with 3"
@@ -76,7 +76,7 @@ def test_a_script_that_fails_sends_it_up_and_says_why() -> None:
 def test_a_script_that_succeeds_resolves_nothing_and_whoever_has_it_hears_of_it() -> None:
     life = hanging(with_scripts()).taken_by(ANN)
     sent = len(life.sent)
-    life.send(c.RecoveryRan(ok=True, because="it ended with 0", output="job 7 runs"))
+    life.send(c.RecoveryRan(result=RecoveryResult(ok=True, because="it ended with 0", output="job 7 runs")))
     assert life.told(MessageKind.NEWS, since=sent) == [ANN]
     assert (life.owner, life.state.resolution, life.level) == (ANN, None, "L1")
     assert situation(life.state, life.now).recovery == "script restart-job has run: it ended with 0"
@@ -84,7 +84,7 @@ def test_a_script_that_succeeds_resolves_nothing_and_whoever_has_it_hears_of_it(
 
 def test_at_most_one_script_runs_and_what_comes_twice_or_after_the_end_changes_nothing() -> None:
     life = hanging(with_scripts())
-    result = c.RecoveryRan(ok=True, because="it ended with 0")
+    result = c.RecoveryRan(result=RecoveryResult(ok=True, because="it ended with 0"))
     life.send(result)
     seq = life.state.seq
     life.send(result)
@@ -95,7 +95,7 @@ def test_at_most_one_script_runs_and_what_comes_twice_or_after_the_end_changes_n
     ended = hanging(with_scripts())
     ended.send(c.Cancel(by=ANN, because="a mistake"))
     seq = ended.state.seq
-    ended.send(c.RecoveryRan(ok=False, because="it ended with 1"))
+    ended.send(c.RecoveryRan(result=RecoveryResult(ok=False, because="it ended with 1")))
     assert ended.state.seq == seq
 
 
@@ -129,7 +129,7 @@ def test_what_waits_to_be_confirmed_is_sent_up_by_no_script_and_none_begins_befo
     solved = c.Resolve(by=ANN, resolution="started again", cause="it hung")
     life = hanging(with_scripts()).taken_by(ANN)
     life.send(solved)
-    life.send(c.RecoveryRan(ok=False, because="it ended with 3"))
+    life.send(c.RecoveryRan(result=RecoveryResult(ok=False, because="it ended with 3")))
     assert (life.level, life.state.rung, life.last(e.RecoveryEnded).ok) == ("L1", None, False)
     later = opened(with_scripts()).taken_by(ANN)
     later.send(solved)
