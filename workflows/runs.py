@@ -44,6 +44,7 @@ def fresh(loaded: LoadedPlaybook, repeats: int, answers: dict[str, Receipt]) -> 
         instance=info.first_execution_run_id + (f".{repeats}" if repeats else ""),
         playbook=shared(loaded.playbook, loaded.digest),
         playbook_digest=loaded.digest,
+        rules=loaded.rules,
         answers=answers,
     )
 

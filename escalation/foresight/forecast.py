@@ -87,7 +87,9 @@ def foresee_request(
     loaded: LoadedPlaybook, request: Request, directory: FindsPeople, at: datetime, until: datetime
 ) -> list[Foreseen]:
     """Return what ``forecast_request`` does, each event with what would keep it from happening."""
-    blank = Escalation(id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest)
+    blank = Escalation(
+        id="forecast", instance="", playbook=loaded.playbook, playbook_digest=loaded.digest, rules=loaded.rules
+    )
     opened, events = advance(blank, c.Open(request=request), at)
     future = _Future(opened, directory, at)
     future.take(events)

@@ -65,6 +65,8 @@ class Escalation(Record):
     """Tells a repeat from an earlier escalation with the same id; part of every idempotency key."""
     playbook: Playbook
     playbook_digest: str
+    rules: int = 0
+    """Version of the engine's own rules that it was begun with (``playbook.schema.RULES``)."""
 
     seq: int = 0
     last_hash: str = ""

@@ -20,7 +20,7 @@ from escalation.explain import did_you_mean
 from escalation.playbook.automation_library import with_templates
 from escalation.playbook.checks import check
 from escalation.playbook.holidays import with_holidays
-from escalation.playbook.schema import LoadedPlaybook, Playbook, fingerprint
+from escalation.playbook.schema import RULES, LoadedPlaybook, Playbook, fingerprint
 
 SUFFIX = ".yaml"
 
@@ -41,7 +41,7 @@ class Loaded(NamedTuple):
     @property
     def pinned(self) -> LoadedPlaybook:
         """What an escalation pins of it."""
-        return LoadedPlaybook(playbook=self.playbook, digest=self.digest)
+        return LoadedPlaybook(playbook=self.playbook, digest=self.digest, rules=RULES)
 
 
 class Status(StrEnum):

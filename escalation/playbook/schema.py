@@ -353,12 +353,19 @@ DEFAULT_CONFIDENCE = 0.80
 """The threshold where a playbook names none for a task risk (requirement WLF-4)."""
 
 
+RULES = 1
+"""Version of the engine's own rules, pinned beside the playbook. A rule that comes to decide otherwise is guarded by
+the version from which on it does (``state.rules >= 1``), so that what is open goes on, and replays, as it began."""
+
+
 class LoadedPlaybook(Record):
     """A playbook as an escalation pins it."""
 
     playbook: Playbook
     digest: str
     """Fingerprint of the whole content, after ``extends``."""
+    rules: int = 0
+    """Version of the engine's rules; 0: from before they were pinned."""
 
     @field_serializer("playbook", when_used="json")
     def _without_defaults(self, playbook: Playbook) -> dict[str, Any]:

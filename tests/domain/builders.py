@@ -37,7 +37,7 @@ from escalation.model.state import Escalation
 from escalation.people.directory import Directory, check_directory, load_directory
 from escalation.people.found import People
 from escalation.playbook.load import Shelf, shipped_folder
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import RULES, Playbook
 from escalation.values import digest_of
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -190,6 +190,7 @@ def blank(playbook: Playbook) -> Escalation:
         instance="run-1",
         playbook=playbook,
         playbook_digest=digest_of(playbook.model_dump_json()),
+        rules=RULES,
     )
 
 

@@ -1,0 +1,184 @@
+"""What may be asked of an escalation: by people, by services, by time, and by the results of actions.
+
+``COMMANDS`` is the registry: its keys are the names of the updates and of the command line's commands. Each module has
+its part of it.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import AwareDatetime, ValidationError
+
+from escalation.errors import RequestRefused
+from escalation.explain import did_you_mean, explain
+from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands.approval import Approve, Reject, RequestChanges
+from escalation.model.commands.base import Act, Internal
+from escalation.model.commands.case import (
+    Attach,
+    ChangeDue,
+    ChangeFacts,
+    ChangeSeverity,
+    Link,
+    Note,
+    ProvideInput,
+    PutOnHold,
+    Resume,
+    Unlink,
+)
+from escalation.model.commands.communication import FileSummary, PostponeUpdate, PostUpdate, Reply
+from escalation.model.commands.ladder import (
+    AcceptHandoff,
+    Acknowledge,
+    Bypass,
+    Claim,
+    Decline,
+    DeclineHandoff,
+    Escalate,
+    OfferHandoff,
+    Reassign,
+)
+from escalation.model.commands.machine import (
+    CaseNotOpened,
+    CaseNotUpdated,
+    CaseOpened,
+    CaseUpdated,
+    Delivered,
+    LinkHeard,
+    LinkNotTold,
+    LinkTold,
+    NotDelivered,
+    Open,
+    PeopleFound,
+    RecoveryRan,
+    SignalRefused,
+    TimePassed,
+)
+from escalation.model.commands.work import (
+    AddItem,
+    Cancel,
+    CompleteItem,
+    ConfirmResolution,
+    ItemDraft,
+    Rate,
+    RejectResolution,
+    Resolve,
+    SubmitFeedback,
+    SubmitReview,
+)
+from escalation.values import Record
+
+__all__ = [
+    "COMMANDS",
+    "NAMES",
+    "SIGNALS",
+    "AcceptHandoff",
+    "Acknowledge",
+    "Act",
+    "AddItem",
+    "Answer",
+    "Approve",
+    "Attach",
+    "Bypass",
+    "Cancel",
+    "CaseNotOpened",
+    "CaseNotUpdated",
+    "CaseOpened",
+    "CaseUpdated",
+    "ChangeDue",
+    "ChangeFacts",
+    "ChangeSeverity",
+    "Claim",
+    "Command",
+    "CompleteItem",
+    "ConfirmResolution",
+    "Decline",
+    "DeclineHandoff",
+    "Delivered",
+    "Escalate",
+    "FileSummary",
+    "Internal",
+    "ItemDraft",
+    "Link",
+    "LinkHeard",
+    "LinkNotTold",
+    "LinkTold",
+    "NotDelivered",
+    "Note",
+    "OfferHandoff",
+    "Open",
+    "PeopleFound",
+    "PostUpdate",
+    "PostponeUpdate",
+    "ProvideInput",
+    "PutOnHold",
+    "Rate",
+    "Reassign",
+    "RecoveryRan",
+    "Reject",
+    "RejectResolution",
+    "Reply",
+    "RequestChanges",
+    "Resolve",
+    "Resume",
+    "SignalRefused",
+    "SubmitFeedback",
+    "SubmitReview",
+    "TimePassed",
+    "Unlink",
+    "command_name",
+    "parse_command",
+]
+
+COMMANDS: dict[str, type[Act]] = {
+    **ladder.COMMANDS,
+    **case.COMMANDS,
+    **approval.COMMANDS,
+    **work.COMMANDS,
+    **communication.COMMANDS,
+}
+
+NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}
+
+SIGNALS = ("acknowledge", "approve", "reject", "resolve", "note")
+"""Commands that a person may also send as a signal, from Temporal's UI or command line."""
+
+
+def command_name(command: type[Act]) -> str:
+    """Return the registered name of a command's class."""
+    return next(name for name, registered in COMMANDS.items() if registered is command)
+
+
+Command = Act | Internal
+
+
+def parse_command(name: str, data: str | bytes | Mapping[str, Any]) -> Act:
+    """Read a command from JSON text or a plain mapping: ``parse_command("acknowledge", {"by": "person:eva.novak"})``.
+
+    Raises:
+        RequestRefused: naming every wrong path and what was expected there; there is no such command.
+    """
+    kind = COMMANDS.get(name)
+    if kind is None:
+        hint = did_you_mean(name, list(COMMANDS)) or f"; there are {', '.join(COMMANDS)}"
+        raise RequestRefused([("", f"there is no command `{name[:64]}`{hint}")])
+    try:
+        plain = json.loads(data if isinstance(data, str | bytes) else json.dumps(dict(data), default=str))
+        return kind.model_validate_json(json.dumps(plain), extra="forbid")
+    except ValidationError as error:
+        found = explain(plain, kind, error.errors())
+        raise RequestRefused([(".".join(map(str, each.path)), each.message) for each in found]) from None
+    except ValueError:
+        raise RequestRefused([("", f"is no JSON; expected an object with the fields of {name}")]) from None
+
+
+class Answer(Record):
+    """What a person or service is told when a command was accepted. Refusals are raised as ``DomainError``."""
+
+    accepted: bool = True
+    message: str
+    """What is true now, in one sentence."""
+    at: AwareDatetime
+    seq: int
+    """Sequence number of the last event the command caused: its permanent reference."""
