@@ -214,7 +214,7 @@ def _gates(book: Playbook) -> RenderableType:
             gate.before,
             Text(gate.when, style="dim"),
             names(gate.approvers) + _chosen(gate.choose),
-            f"{gate.need}{_not_by(gate)}",
+            f"{_how_many(gate)}{_not_by(gate)}",
             format_duration(gate.deadline),
             " ".join(
                 filter(None, [gate.on_expiry.replace("_", " "), f"({names(gate.deputies)})" * bool(gate.deputies)])
@@ -222,6 +222,15 @@ def _gates(book: Playbook) -> RenderableType:
             ", ".join(book.subject_of(gate)),
         )
     return table
+
+
+def _how_many(gate: GatePolicy) -> str:
+    need = ", ".join(f"{name(share.of)} {share.need}" for share in gate.quorum) or str(gate.need)
+    said = [f"for one of {', '.join(choice.id for choice in gate.choices)}"] if gate.choices else []
+    said += [f"{gate.reject_needs} rejections end it"] if gate.reject_needs > 1 else []
+    said += [f"may be passed on {gate.delegation.depth} times"] if gate.delegation.depth else []
+    said += [f"{names(gate.emergency.who)} alone in an emergency"] if gate.emergency is not None else []
+    return "; ".join([need, *said])
 
 
 def _not_by(gate: GatePolicy) -> str:

@@ -129,6 +129,14 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         parts.append(headed("Clocks", _clocks(here, now)))
     if here.gates:
         parts.append(headed("Approvals", _gates(here, now)))
+    if here.actions:
+        table = columns("action", "asked by", "state", "until", "", "digest")
+        for each in here.actions:
+            given = ", ".join(f"{key}={value}" for key, value in each.arguments.items())
+            until = show(each.valid_until, now) if each.valid_until else ""
+            what = f"{each.action} {given}".strip() + (f": {each.because}" if each.because else "")
+            add(table, each.id, name(each.by), each.state, until, what, each.digest)
+        parts.append(headed("Actions asked for", table))
     if here.items:
         table = columns("item", "owner", "due", "", "")
         for item in here.items:
@@ -186,7 +194,10 @@ def _long(seconds: float) -> str:
 def _gates(here: Situation, now: datetime) -> Table:
     table = columns("approval", "round", "state", "decide until", "approvers", "digest", "asks")
     for gate in here.gates:
-        state = "; ".join(filter(None, [gate.state, *gate.decided])) if gate.state == "pending" else gate.state
+        must = f"{gate.must} must approve" if gate.must else ""
+        passed_on = (f"passed on: {each}" for each in gate.passed_on)
+        late = [must, *gate.decided, *passed_on] if gate.state == "pending" else [gate.choice]
+        state = "; ".join(filter(None, [gate.state, *late]))
         until = show(gate.due, now) if gate.state == "pending" else ""
         add(table, gate.id, str(gate.round), state, until, names(gate.approvers), gate.digest, gate.asks)
     return table

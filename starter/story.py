@@ -159,6 +159,8 @@ def _found_for(purpose: str) -> str:
         "bypass": "look at the use of the exception procedure" if about else "who may use the exception procedure",
         "power": f"who may escalate as {about}",
         "gate": f"ask to decide {about.partition('/')[0]}",
+        "emergency": f"who may approve {about.partition('/')[0]} alone in an emergency",
+        "approval_review": "look at an approval afterwards",
         "handoff": "offer the hand-off",
         "tell": f"tell the accountable: {about}",
         "update": f"update {about.partition('/')[2]}",
@@ -299,7 +301,31 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.GateOpened: lambda v: Line(
         f"approval {v.gate} asked of {names(v.targets)} (round {v.round}); decide until {show(v.due)}", v.because
     ),
-    e.GateDecided: lambda v: Line(f"{v.gate}: {v.decision.replace('_', ' ')}", v.because),
+    e.GateDecided: lambda v: Line(
+        f"{v.gate}: {v.decision.replace('_', ' ')}"
+        + (f" as {v.choice}" if v.choice else "")
+        + (" alone in an emergency" if v.emergency else ""),
+        v.because,
+    ),
+    e.SeatDelegated: lambda v: Line(f"approval {v.gate}: the decision is passed on to {name(v.to)}", v.because),
+    e.SeatGivenBack: lambda v: Line(
+        f"approval {v.gate}: {name(v.owner)} decides again, {name(v.was)} is not known", v.because, Weight.TURN
+    ),
+    e.ApprovalToReview: lambda v: Line(f"approval {v.gate} is to be looked at afterwards", v.because),
+    e.ActionAsked: lambda v: Line(
+        f"{v.approval}: asks to do {v.action}"
+        + (f" ({', '.join(f'{key}={_value(value)}' for key, value in v.arguments.items())})" if v.arguments else "")
+        + (f"; needs {', '.join(v.gates)}" if v.gates else ""),
+        v.because,
+    ),
+    e.ActionSettled: lambda v: Line(
+        f"{v.approval} {v.state}"
+        + (f", {v.choice}" if v.choice else "")
+        + (f"; to be used until {show(v.valid_until)}" if v.valid_until else ""),
+        v.because,
+        Weight.TURN,
+    ),
+    e.ActionUsed: lambda v: Line(f"{v.approval} used: it is done now", "", Weight.TURN),
     e.GateClosed: lambda v: Line(f"approval {v.gate} {v.state} (round {v.round})", v.because, Weight.TURN),
     e.GateExpired: lambda v: Line(f"approval {v.gate} late: {v.behaviour.replace('_', ' ')}", v.because),
     e.CommandHeld: lambda v: Line(f"{v.command} came early and is kept"),

@@ -66,7 +66,9 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
         after = self.now
         kept = any(isinstance(event, e.CommandHeld) for event in events)
         message = (
-            f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted{_although(events)}. "
+            f"{name} is kept and applied as soon as it can be. "
+            if kept
+            else f"{name} accepted{_although(events)}{_asked(events)}. "
         )
         answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
         # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
@@ -90,6 +92,15 @@ def _although(events: Iterable[e.Event]) -> str:
     """Say with the answer that somebody else was called, or owns it."""
     said = (event.although for event in events if isinstance(event, e.OwnerChanged | e.ResolutionProposed))
     return "".join(f", {although}" for although in said if although)
+
+
+def _asked(events: Iterable[e.Event]) -> str:
+    """Say with the answer under which id an action is asked for, and whether it is allowed at once."""
+    asked = (event for event in events if isinstance(event, e.ActionAsked))
+    return "".join(
+        f": {event.approval} waits for {', '.join(event.gates)}" if event.gates else f": {event.approval} is allowed"
+        for event in asked
+    )
 
 
 def _signal(name: str) -> Callable[..., Any]:

@@ -34,6 +34,7 @@ def _named(playbook: Playbook) -> Iterator[Target]:
     named += [route.targets for route in playbook.routing]
     named += [cell.targets for cell in playbook.matrix]
     named += [(*gate.approvers, *gate.deputies) for gate in playbook.gates]
+    named += [(*gate.emergency.who, gate.emergency.review_by) for gate in playbook.gates if gate.emergency is not None]
     named += [clock.tell for clock in playbook.clocks.values()]
     for row in playbook.raci.values():
         named += [row.responsible, [row.accountable], row.consulted, row.informed]

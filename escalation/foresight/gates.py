@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from escalation.foresight.asking import Asking, Query
 from escalation.foresight.foreseen import Foreseen, Report, Weight
+from escalation.lifecycle import quorum
 from escalation.lifecycle.targets import of_raci
+from escalation.model.parts import Gate
 from escalation.playbook.schema import Expiry, GatePolicy, Stage
 from escalation.values import Actor, Target, split_target
 
@@ -16,6 +18,7 @@ _STAGES = {
     "resolution": (Stage.RESOLUTION, Stage.APPROVAL),
     "review": (Stage.RESOLUTION, Stage.APPROVAL),
     "lowering": (Stage.TRIAGE, Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
+    "action": (Stage.TRIAGE, Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
 }
 """The stages an escalation may be in while it waits for an approval, by what the approval stands before."""
 
@@ -71,16 +74,22 @@ class Gates:
 
         Who is not asked while nobody owns it changes nothing by owning it.
         """
-        least = gate.need if isinstance(gate.need, int) else 1
-        for query in self.asking.queries(targets, choose=gate.choose, at_least=least):
-            able, asked = self._able(gate, query, (), at)
+        barred = self._barred(gate)
+        for query in self.asking.queries(targets, barred, choose=gate.choose, at_least=gate.at_least):
+            able, asked = self._able(gate, query, barred, at)
             yield able
             owners = asked & called if "owner" in gate.exclude and gate.before != "assignment" else ()
             for owner in sorted(owners):
-                others = self.asking.queries(targets, (owner,), choose=gate.choose, at_least=least)
+                more = (*barred, owner)
+                others = self.asking.queries(targets, more, choose=gate.choose, at_least=gate.at_least)
                 same = next(each for each in others if each.about == query.about)
-                able, _ = self._able(gate, same, (owner,), at)
+                able, _ = self._able(gate, same, more, at)
                 yield able._replace(about=f"{query.about} when {owner} owns it")
+
+    def _barred(self, gate: GatePolicy) -> tuple[Actor, ...]:
+        """Return whom the gate bars by name, role or team."""
+        named = (target for target in gate.exclude if target not in ("requester", "owner"))
+        return tuple(sorted({actor for target in named for actor in self.asking.directory.members(target)}))
 
     def _able(
         self, gate: GatePolicy, query: Query, exclude: tuple[Actor, ...], at: datetime
@@ -91,13 +100,31 @@ class Gates:
         able: set[Actor] = set() if answer.fell_back else set(answer.reachable)
         filled = frozenset[Target]() if answer.fell_back else answer.filled
         vacant = sum(target not in filled for target in query.search.targets)
-        need = max(1, len(asked) + vacant) if gate.need == "all" else gate.need
+        seats = self._seats(gate, query, exclude, at, len(asked) + vacant)
+        need = quorum.needed(seats, gate)
         if gate.on_expiry is Expiry.NEXT_DEPUTY and (len(able) < need or "owner" in gate.exclude):
             for deputy in gate.deputies:
                 # Whoever has enough authority for it may have been asked already: the deputy is another one.
                 more = tuple(sorted(asked)) if split_target(deputy)[0] == "authority" else ()
                 able |= self._deputies(gate, deputy, (*exclude, *more), query.about, at)
-        return _Able(len(able), need, query.about), asked | able
+        if not gate.quorum:
+            return _Able(len(able), need, query.about), asked | able
+        deputies = dict.fromkeys((actor for actor in able if actor not in seats.roles), tuple(seats.places))
+        whole = seats.changed({"roles": {**seats.roles, **deputies}})
+        return _Able(quorum.covered(whole, gate, sorted(able)), need, query.about), asked | able
+
+    def _seats(self, gate: GatePolicy, query: Query, exclude: tuple[Actor, ...], at: datetime, seats: int) -> Gate:
+        """Return the gate as it would be once its approvers are known: how many seats, and who counts for whom."""
+        roles: dict[Actor, tuple[Target, ...]] = {}
+        places: dict[Target, int] = {}
+        for share in gate.quorum:
+            queries = self.asking.queries((share.of,), exclude, choose=gate.choose, at_least=gate.at_least)
+            same = next((each for each in queries if each.about == query.about), queries[0])
+            answer = self.asking.ask(same, at)
+            found = () if answer.fell_back else answer.people
+            places[share.of] = max(1, len(found))
+            roles |= {actor: (*roles.get(actor, ()), share.of) for actor in found}
+        return Gate(id=gate.id, round=1, digest="", opened_at=at, due=at, seats=seats, roles=roles, places=places)
 
     def _deputies(
         self, gate: GatePolicy, deputy: Target, exclude: tuple[Actor, ...], about: str, at: datetime

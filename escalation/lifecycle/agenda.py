@@ -58,8 +58,14 @@ def next_due(state: Escalation) -> Due | None:
     """Return the earliest instant at which time becomes a command; None when the escalation has ended."""
     if state.opened_at is None or state.ended:
         return None
-    first = min(_dues(state), key=lambda awaited: awaited.at, default=None)
+    first = min(_dues(state), key=lambda awaited: awaited.at, default=None) or _kept(state)
     return Due(*first, summary=_SAYS[first.kind](state, first.about)) if first is not None else None
+
+
+def _kept(state: Escalation) -> _Awaited | None:
+    """Return a late approval of which nobody is reminded, where nothing else is left that could ever happen."""
+    gate = next((gate for gate in state.blocking_gates if gate.kept), None)
+    return _Awaited(gate.due, "gate", gate.id, f"approval {gate.id}, which alone is left") if gate is not None else None
 
 
 def _dues(state: Escalation) -> Iterator[_Awaited]:
@@ -90,6 +96,8 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
     if silent is not None and state.owner is not None and state.review is None and not state.blocking_gates:
         yield _Awaited(silent, "silence", "", f"a sign of life of {state.owner.actor}")
     for gate in state.pending_gates:
+        if gate.kept:
+            continue
         yield _Awaited(gate.due, "gate", gate.id, f"deadline of approval {gate.id}")
     proposed = state.resolution
     if proposed is not None and proposed.state == "proposed" and proposed.confirm_due is not None:
@@ -226,7 +234,7 @@ def _gate(state: Escalation, about: str) -> str:
     gate, policy = state.gates[about], state.playbook.gate(about)
     if policy is None:
         return f"nobody has decided approval {about}"
-    behaviour = policy.on_expiry
+    behaviour = Expiry.HALT if gate.kept else policy.on_expiry
     deputies = policy.deputies[gate.deputies_asked :]
     if behaviour is Expiry.NEXT_DEPUTY and not deputies:
         behaviour = Expiry.HALT
@@ -239,6 +247,7 @@ def _gate(state: Escalation, about: str) -> str:
         Expiry.ESCALATE: _up(state) if state.level is not None else blocked,
         Expiry.NEXT_DEPUTY: f"ask the deputy {deputies[0] if deputies else ''}",
         Expiry.APPROVE: "that counts as a yes, as the playbook declares",
+        Expiry.KEEP: "it stays open, and whoever is accountable is told once",
     }[behaviour]
     return f"nobody has decided approval {about}: {then}"
 

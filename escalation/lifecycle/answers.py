@@ -1,6 +1,16 @@
 """What the world answers to actions: people found, messages delivered, tickets; and signals that nobody could take."""
 
-from escalation.lifecycle import approval, assignment, automations, bypass, hours, recusal, triggers
+from escalation.lifecycle import (
+    approval,
+    approval_reviews,
+    assignment,
+    automations,
+    bypass,
+    delegation,
+    hours,
+    recusal,
+    triggers,
+)
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, problems
 from escalation.lifecycle.needs import concerned
@@ -33,11 +43,20 @@ def people_found(draft: Draft, command: c.PeopleFound) -> None:
         approval.reconcile(draft)  # whom it is about may have become known while they were looked up
     elif kind == bypass.ALLOWED and reference:
         bypass.to_review(draft, reference, found)
+    elif kind == approval_reviews.PURPOSE:
+        approval_reviews.to_review(draft, reference, found)
 
 
 def delivered(draft: Draft, command: c.Delivered) -> None:
     """A message arrived."""
     draft.record(e.MessageDelivered, key=command.key, to=command.to, rung=command.rung, receipt=command.receipt)
+
+
+def not_delivered(draft: Draft, command: c.NotDelivered) -> None:
+    """A message did not arrive."""
+    assignment.undelivered(draft, command)
+    if command.unknown:
+        delegation.give_back(draft, command.key, command.to, command.error)
 
 
 def case_opened(draft: Draft, command: c.CaseOpened) -> None:

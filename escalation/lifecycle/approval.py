@@ -1,15 +1,15 @@
 """Stage approval: gates open when their condition is true, and what they guard stays blocked until they pass.
 
 An approval counts for the digest it was given for: when a fact named in ``subject`` changes, the round is void and a
-new one begins, also while a resolution waits to be confirmed. Any named approver's rejection ends the round; approvals
-are counted against ``need``. Silence does what the playbook declares, and never reads as approval unless the playbook
-says so in words.
+new one begins, also while a resolution waits to be confirmed. As many rejections as ``reject_needs`` end the round: one
+unless the playbook says otherwise. Approvals are counted by ``quorum``. Silence does what the playbook declares, and
+never reads as approval unless the playbook says so in words.
 """
 
 import json
 
-from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, permissions, summaries
+from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
+from escalation.lifecycle import approval_reviews, assignment, permissions, quorum, summaries
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.lifecycle.needs import concerned
@@ -46,6 +46,8 @@ def applies(state: Escalation, policy: GatePolicy) -> bool:
         return state.owner is not None and state.review is None
     if policy.before == "lowering":
         return state.lowering is not None
+    if policy.before == "action":
+        return False  # it stands before no part of the escalation's life: ``actions`` opens it
     return state.resolution_state == "confirmed" and state.review is None
 
 
@@ -67,14 +69,21 @@ def reconcile(draft: Draft) -> None:
                 gate = None  # it has done its work; this is another question
             elif gate.digest != digest:
                 _close(draft, gate, "voided", "what was to be approved has changed")
-            elif gate.state == "pending" and _too_few_left(state, gate, policy):
-                _close(draft, gate, "voided", "too few of those who may decide are not concerned by it")
-            elif _decides_on_own_work(state, gate, policy):
-                _close(draft, gate, "voided", f"{state.accountable} owns this now and may not decide it as well")
+            elif why := spoilt(state, gate, policy):
+                _close(draft, gate, "voided", why)
             elif gate.state != "passed" and not wanted:
                 _close(draft, gate, "withdrawn", "its condition is no longer true")
         if wanted and (gate is None or draft.state.gates[policy.id].state not in _STANDING):
-            _open(draft, policy, digest)
+            open_round(draft, policy, policy.id, digest)
+
+
+def spoilt(state: Escalation, gate: Gate, policy: GatePolicy) -> str:
+    """Say why a round has to be asked of others; empty when it has not."""
+    if gate.state == "pending" and _too_few_left(state, gate, policy):
+        return "too few of those who may decide are not concerned by it"
+    if _decides_on_own_work(state, gate, policy):
+        return f"{state.accountable} owns this now and may not decide it as well"
+    return ""
 
 
 _STANDING = ("pending", "passed", "rejected")
@@ -92,15 +101,17 @@ def _decides_on_own_work(state: Escalation, gate: Gate, policy: GatePolicy) -> b
 def _too_few_left(state: Escalation, gate: Gate, policy: GatePolicy) -> bool:
     """Tell whether the case is about so many of those who were asked that the others are not enough."""
     barred = set(concerned(state)).intersection(gate.people)
-    return bool(barred) and len(gate.people) - len(barred) < needed(gate, policy)
+    left = (person for person in gate.people if person not in barred)
+    return bool(barred) and quorum.covered(gate, policy, left) < quorum.needed(gate, policy)
 
 
-def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
-    before = draft.state.gates.get(policy.id)
+def open_round(draft: Draft, policy: GatePolicy, gate_id: str, digest: str) -> None:
+    """Ask for an approval, or ask for it anew."""
+    before = draft.state.gates.get(gate_id)
     draft.record(
         e.GateOpened,
         by=ENGINE,
-        gate=policy.id,
+        gate=gate_id,
         round=(before.round if before else 0) + 1,
         targets=expand(draft.state, policy.approvers),
         digest=digest,
@@ -110,9 +121,48 @@ def _open(draft: Draft, policy: GatePolicy, digest: str) -> None:
 
 
 def _close(
-    draft: Draft, gate: Gate, state: str, because: str, by: Actor | None = ENGINE, *, skipped: bool = False
+    draft: Draft,
+    gate: Gate,
+    state: str,
+    because: str,
+    by: Actor | None = ENGINE,
+    *,
+    skipped: bool = False,
+    choice: str = "",
+    emergency: bool = False,
 ) -> None:
-    draft.record(e.GateClosed, by=by, gate=gate.id, round=gate.round, state=state, because=because, skipped=skipped)
+    draft.record(
+        e.GateClosed,
+        by=by,
+        gate=gate.id,
+        round=gate.round,
+        state=state,
+        because=because,
+        skipped=skipped,
+        choice=choice,
+        emergency=emergency,
+        asked=_asked_in_vain(draft.state, gate, state, everybody=emergency),
+    )
+    policy = draft.state.playbook.gate(gate.id)
+    if state == "passed" and not skipped and policy is not None:
+        approved = (by,) if emergency and by is not None else tuple(quorum.approvers(gate, choice))
+        approval_reviews.ask(draft, gate, policy, approved, emergency=emergency)
+
+
+def _asked_in_vain(state: Escalation, gate: Gate, closed: str, *, everybody: bool) -> tuple[Actor, ...]:
+    """Return who has the question and need not answer it: all where it is void, else who has not decided."""
+    if state.rules < 1 or gate.state != "pending":
+        return ()
+    # In an emergency everybody who would have decided hears of it, whether the question has reached them or not.
+    asked = gate.people if everybody else gate.told
+    decided = {vote.by for vote in gate.votes if vote.decision != "changes_requested"}
+    over = closed in ("voided", "withdrawn")
+    return tuple(person for person in asked if person in gate.people and (over or person not in decided))
+
+
+def close_unneeded(draft: Draft, gate: Gate, state: str, because: str) -> None:
+    """End a round that nobody needs any more."""
+    _close(draft, gate, state, because)
 
 
 def close_bypassed(draft: Draft, gate: Gate, by: Actor, because: str) -> None:
@@ -120,17 +170,13 @@ def close_bypassed(draft: Draft, gate: Gate, by: Actor, because: str) -> None:
     _close(draft, gate, "passed", f"skipped by {by} in an emergency: {because}", by=by, skipped=True)
 
 
-def needed(gate: Gate, policy: GatePolicy) -> int:
-    """How many approvals the gate needs.
-
-    ``all`` counts who was asked first and every target for which nobody could be: a deputy stands in for one of them.
-    """
-    return max(1, gate.seats) if policy.need == "all" else policy.need
-
-
 def approve(draft: Draft, command: c.Approve) -> None:
     """Approve what the gate asks, as it stands now."""
-    gate, policy = _decidable(draft.state, command.gate, command.by, command.digest, "approve")
+    alone = command.emergency
+    gate, policy = decidable(draft.state, command.gate, command.by, command.digest, "approve", alone=alone)
+    choice = require_choice(policy, command)
+    if alone and not command.because:
+        raise Incomplete(f"approving {gate.id} alone in an emergency is reviewed: say why (because)")
     draft.record(
         e.GateDecided,
         gate=gate.id,
@@ -138,17 +184,51 @@ def approve(draft: Draft, command: c.Approve) -> None:
         decision="approved",
         digest=gate.digest,
         because=command.because,
+        choice=choice,
+        emergency=alone,
     )
     gate = draft.state.gates[gate.id]
-    approvals = [vote for vote in gate.votes if vote.decision == "approved"]
-    if len(approvals) >= needed(gate, policy):
-        names = ", ".join(vote.by for vote in approvals)
-        _close(draft, gate, "passed", f"approved by {names}", by=command.by)
+    what = f"{choice} approved" if choice else "approved"
+    if alone:
+        because = f"{what} by {command.by} alone in an emergency: {command.because}"
+        _close(draft, gate, "passed", because, by=command.by, choice=choice, emergency=True)
+    elif quorum.is_reached(gate, policy, choice):
+        names = ", ".join(quorum.approvers(gate, choice))
+        _close(draft, gate, "passed", f"{what} by {names}", by=command.by, choice=choice)
+    else:
+        _end_when_out_of_reach(draft, gate, policy, command.by)
+
+
+def require_choice(policy: GatePolicy, command: c.Approve) -> str:
+    """Return what was chosen; empty where there is nothing to choose.
+
+    Raises:
+        Incomplete: one of the choices has to be named.
+        Unknown: there is no such choice.
+    """
+    known = [choice.id for choice in policy.choices]
+    if command.choice is None and known:
+        raise Incomplete(f"approving {policy.id} means choosing: say which (choice); there are {', '.join(known)}")
+    if command.choice is not None and command.choice not in known:
+        there = f"there are {', '.join(known)}" if known else "approve it as it is"
+        raise Unknown(f"approval {policy.id} has no choice {command.choice}; {there}")
+    return command.choice or ""
+
+
+def _end_when_out_of_reach(draft: Draft, gate: Gate, policy: GatePolicy, by: Actor) -> bool:
+    """End the round when those who have decided leave too few who could still approve."""
+    if not quorum.is_out_of_reach(gate, policy):
+        return False
+    need = quorum.said(gate, policy)
+    votes = [f"{choice.id} ({len(quorum.approvers(gate, choice.id))})" for choice in policy.choices]
+    split = f"; the approvals are for {', '.join(votes)}" if votes else ""
+    _refused(draft, gate, policy, f"rejected: too few are left who could still approve ({need} must){split}", by)
+    return True
 
 
 def reject(draft: Draft, command: c.Reject) -> None:
-    """Refuse: the round ends, what the gate guards stays blocked until it changes."""
-    gate, policy = _decidable(draft.state, command.gate, command.by, command.digest, "reject")
+    """Refuse: with as many rejections as are needed the round ends, and what the gate guards stays blocked."""
+    gate, policy = decidable(draft.state, command.gate, command.by, command.digest, "reject")
     draft.record(
         e.GateDecided,
         gate=gate.id,
@@ -157,12 +237,17 @@ def reject(draft: Draft, command: c.Reject) -> None:
         digest=gate.digest,
         because=command.because,
     )
-    _refused(draft, policy, f"rejected by {command.by}: {command.because}", command.by)
+    gate = draft.state.gates[gate.id]
+    rejections = [vote.by for vote in gate.votes if vote.decision == "rejected"]
+    if len(rejections) >= policy.reject_needs:
+        _refused(draft, gate, policy, f"rejected by {', '.join(rejections)}: {command.because}", command.by)
+    else:
+        _end_when_out_of_reach(draft, gate, policy, command.by)
 
 
 def request_changes(draft: Draft, command: c.RequestChanges) -> None:
     """Ask for changes: the gate stays open, and a change of its subject begins a new round."""
-    gate, _ = _decidable(draft.state, command.gate, command.by, None, "request_changes")
+    gate, _ = decidable(draft.state, command.gate, command.by, None, "request_changes")
     draft.record(
         e.GateDecided,
         gate=gate.id,
@@ -173,9 +258,9 @@ def request_changes(draft: Draft, command: c.RequestChanges) -> None:
     )
 
 
-def _refused(draft: Draft, policy: GatePolicy, because: str, by: Actor) -> None:
-    _close(draft, draft.state.gates[policy.id], "rejected", because, by=by)
-    if policy.before == "lowering":
+def _refused(draft: Draft, gate: Gate, policy: GatePolicy, because: str, by: Actor) -> None:
+    _close(draft, gate, "rejected", because, by=by)
+    if policy.before in ("lowering", "action"):
         return
     if policy.before == "assignment":
         summaries.missed(draft, "it was returned")
@@ -201,7 +286,7 @@ def due(draft: Draft, gate_id: str) -> None:
     if policy is None:
         return
     waited = f"nobody decided within {format_duration(policy.deadline)}"
-    behaviour = policy.on_expiry
+    behaviour = Expiry.HALT if gate.kept else policy.on_expiry
     if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
         behaviour = Expiry.HALT
         waited += " and every deputy was asked"
@@ -211,17 +296,24 @@ def due(draft: Draft, gate_id: str) -> None:
     draft.record(
         e.GateExpired, by=ENGINE, gate=gate.id, round=gate.round, behaviour=behaviour, because=waited, due=again
     )
+    if _end_when_out_of_reach(draft, gate, policy, ENGINE):
+        return
     if behaviour is Expiry.DENY:
-        _refused(draft, policy, f"{waited}; the playbook denies then", ENGINE)
+        _refused(draft, gate, policy, f"{waited}; the playbook denies then", ENGINE)
     elif behaviour is Expiry.APPROVE:
         _close(draft, gate, "passed", f"{waited}; the playbook approves then: {policy.because}")
     elif behaviour is Expiry.ESCALATE and state.level is not None:
         assignment.go_up(draft, f"approval {gate.id}: {waited}")
 
 
-def _decidable(
-    state: Escalation, gate_id: str | None, by: Actor, digest: str | None, act: str
+def decidable(
+    state: Escalation, gate_id: str | None, by: Actor, digest: str | None, act: str, *, alone: bool = False
 ) -> tuple[Gate, GatePolicy]:
+    """Return the open gate on which somebody may decide now, and the playbook's words on it.
+
+    Raises:
+        DomainError: they may not, or not on this gate, not any more, not on what they saw.
+    """
     permissions.require_person(by, act)
     permissions.refuse_concerned(state, by)
     gate = find_gate(state, gate_id)
@@ -232,10 +324,16 @@ def _decidable(
         who = gate.closed_by or ENGINE
         when = f"{gate.closed_at:%Y-%m-%d %H:%M:%S %Z}" if gate.closed_at else "before"
         raise AlreadyDone(f"approval {gate.id} was decided already: {gate.state} by {who} at {when} ({gate.because})")
-    if by not in gate.people:
+    require_separation(state, gate, policy, by)
+    if alone:
+        _require_emergency(gate, policy, by)
+    elif by not in gate.people:
+        passed_on = next((each for each in reversed(gate.delegations) if each.by == by), None)
+        if passed_on is not None:
+            at = f"{passed_on.at:%Y-%m-%d %H:%M:%S %Z}"
+            raise NotAllowed(f"{by} passed the seat in {gate.id} on to {passed_on.to} at {at}, who decides instead")
         whom = f"approvers are {', '.join(gate.people)}" if gate.people else "nobody who may decide it was found"
         raise NotAllowed(f"{by} is not an approver of {gate.id}; {whom}")
-    _require_separation(state, policy, by)
     if digest is not None and digest != gate.digest:
         raise NotNow(
             f"what you saw of {gate.id} has changed since: you decided on {digest}, now it is {gate.digest}; look again"
@@ -246,7 +344,25 @@ def _decidable(
     return gate, policy
 
 
-def _require_separation(state: Escalation, policy: GatePolicy, by: Actor) -> None:
+def _require_emergency(gate: Gate, policy: GatePolicy, by: Actor) -> None:
+    if policy.emergency is None:
+        raise NotAllowed(
+            f"the playbook lets nobody approve {gate.id} alone in an emergency (emergency); decide as asked"
+        )
+    if by not in (gate.emergency or ()):
+        who = ", ".join(policy.emergency.who)
+        raise NotAllowed(f"{by} may not approve {gate.id} alone in an emergency; {who} may")
+
+
+def require_separation(state: Escalation, gate: Gate, policy: GatePolicy, by: Actor) -> None:
+    """Refuse whom the playbook bars from this decision.
+
+    Raises:
+        NotAllowed: saying why.
+    """
+    if by in gate.excluded:
+        barred = ", ".join(target for target in policy.exclude if target not in ("requester", "owner"))
+        raise NotAllowed(f"{by} is excluded from deciding {policy.id}, as {barred} is (separation of duties)")
     if policy.before == "lowering" and state.lowering is not None and by == state.lowering.by:
         raise NotAllowed(f"{by} asked for the milder severity and may not decide {policy.id} (separation of duties)")
     if "requester" in policy.exclude and by == state.requested_by:

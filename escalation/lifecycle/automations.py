@@ -72,9 +72,15 @@ def _causes(draft: Draft, since: int) -> Iterator[_Cause]:
         said = _SAYS.get(type(event))
         if said is not None and not _stays_quiet(draft.state, event):
             happening, about, text = said
-            yield _Cause(happening, event.seq, str(getattr(event, about)) if about else "", text(draft.state, event))
+            yield _Cause(happening, event.seq, _which(draft.state, event, about), text(draft.state, event))
     if Happening.STATUS_CHANGED in draft.state.playbook.automated:
         yield from _status_changed(draft, since)
+
+
+def _which(state: Escalation, event: e.Event, about: str) -> str:
+    name = str(getattr(event, about)) if about else ""
+    policy = state.playbook.gate(name) if about == "gate" else None
+    return policy.id if policy is not None else name
 
 
 def _stays_quiet(state: Escalation, event: e.Event) -> bool:

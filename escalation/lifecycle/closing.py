@@ -23,6 +23,9 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
             f"{used.by} used the exception procedure ({used.skipped} skipped) and nobody has looked at it yet; "
             f"{state.id} is ended after that"
         )
+    if kind is not ActorKind.SYSTEM and state.approval_reviews:
+        review = state.approval_reviews[0]
+        raise NotNow(f"approval {review.gate} is to be looked at and nobody has yet; {state.id} is ended after that")
     summaries.missed(draft, "it was cancelled")
     draft.record(e.Cancelled, because=command.because)
 

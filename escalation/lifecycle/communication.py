@@ -10,12 +10,11 @@ from typing import Final
 from escalation.lifecycle import powers
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.targets import being_called
-from escalation.model.parts import Gate, Handoff, Item, Rung
+from escalation.model.parts import Handoff, Item, Rung
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.playbook.clocks import LEVEL_UP, ClockName
-from escalation.playbook.schema import Expiry, GatePolicy
 from escalation.values import ENGINE, Actor, counted
 
 Words = tuple[str, str]
@@ -178,52 +177,6 @@ def taken(state: Escalation) -> Words:
     """Tell those who were paged that somebody has it."""
     owner = state.owner.actor if state.owner else state.accountable
     return f"{headline(state)} - taken by {owner}", f"{owner} has taken {state.id}. You need not do anything."
-
-
-_SILENCE: Final = {
-    Expiry.HALT: "it stays blocked, and whoever is accountable is told",
-    Expiry.DENY: "it counts as refused",
-    Expiry.ESCALATE: "it stays blocked and goes up a level",
-    Expiry.NEXT_DEPUTY: "the next deputy is asked",
-    Expiry.APPROVE: "it counts as approved",
-}
-
-
-def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
-    """Ask an approver to decide."""
-    facts = derive(basis_of(state))
-    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in state.playbook.subject_of(policy) if name in facts)
-    again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
-    body = (
-        f"{again}To decide: {policy.title or policy.id}{note}\n"
-        + (f"{asked}\n" if asked else "")
-        + _lowering(state, policy)
-        + f"{packet(state)}\n"
-        + f"Opened by {state.requested_by}"
-        + (f"; {state.owner.actor} works on it\n" if state.owner is not None else "\n")
-        + f"Decide before {instant(gate.due)}; after that {_SILENCE[policy.on_expiry]}.\n"
-        + f"  escalate approve {state.id} --by {person} --gate {gate.id} --digest {gate.digest}\n"
-        + f"  escalate reject {state.id} --by {person} --gate {gate.id} --digest {gate.digest} --because '...'"
-    )
-    return f"{headline(state)} - approval needed: {policy.title or policy.id}", body
-
-
-def _lowering(state: Escalation, policy: GatePolicy) -> str:
-    asked = state.lowering if policy.before == "lowering" else None
-    if asked is None:
-        return ""
-    why = _short(asked.because, 300)
-    return f"{asked.by} asks to make it milder: {state.severity} to {asked.severity}, because {why}\n"
-
-
-def gate_closed(state: Escalation, gate: Gate) -> Words:
-    """Tell the owner how an approval ended."""
-    words = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
-    how = "skipped" if gate.skipped else words.get(gate.state, gate.state)
-    policy = state.playbook.gate(gate.id)
-    asked = f" ({policy.title})" if policy is not None and policy.title else ""
-    why = gate.because if gate.because.startswith(how) else f"{how}: {gate.because}"
-    return f"{headline(state)} - {gate.id}: {how}", f"Approval {gate.id}{asked} of {state.id}: {why}."
 
 
 def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> Words:

@@ -11,15 +11,18 @@ from typing import Any
 
 from escalation.errors import TooLarge
 from escalation.lifecycle import (
+    actions,
     agenda,
     answers,
     approval,
     assignment,
     automations,
     bypass,
+    choices,
     clocks,
     closing,
     critical,
+    delegation,
     dwell,
     early,
     handoff,
@@ -94,7 +97,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link)
+_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link, c.AskApproval)
 """Commands whose words stay in the state for good."""
 
 
@@ -161,6 +164,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         seen = len(draft.events)
         early.release(draft, _rule)
         _reconcile_since(draft, seen)
+    if draft.state.playbook.choosing_gates:
+        choices.follow(draft)
     if draft.state.lowering is not None:
         seen = len(draft.events)
         lowering.settle(draft)
@@ -183,6 +188,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     review.close_when_done(draft)
     if len(draft.events) > closing_from:
         automations.follow(draft, closing_from)
+    if draft.state.actions:
+        actions.follow(draft)
     dwell.follow(draft)
     if draft.state.ended and draft.state.held:
         early.release(draft, _rule)
@@ -229,7 +236,7 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.TimePassed: lambda draft, _: agenda.pass_time(draft),
     c.PeopleFound: answers.people_found,
     c.Delivered: answers.delivered,
-    c.NotDelivered: assignment.undelivered,
+    c.NotDelivered: answers.not_delivered,
     c.CaseOpened: answers.case_opened,
     c.CaseNotOpened: answers.case_not_opened,
     c.CaseUpdated: answers.case_updated,
@@ -255,6 +262,10 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.Approve: approval.approve,
     c.Reject: approval.reject,
     c.RequestChanges: approval.request_changes,
+    c.DelegateApproval: delegation.delegate,
+    c.AskApproval: actions.ask,
+    c.UseApproval: actions.use,
+    c.WithdrawApproval: actions.withdraw,
     c.Resolve: resolution.resolve,
     c.ConfirmResolution: resolution.confirm,
     c.RejectResolution: resolution.reject,

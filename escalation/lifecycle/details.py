@@ -68,7 +68,8 @@ def _clock_line(clock: ClockView) -> str:
 
 
 def _gate_line(gate: GateView) -> str:
-    decided = f", {'; '.join(gate.decided)}" if gate.decided else ""
+    said = (*gate.decided, *(f"chosen: {choice}" for choice in (gate.choice,) if choice), *gate.passed_on)
+    decided = f", {'; '.join(said)}" if said else ""
     until = f", decide until {_instant(gate.due)}" if gate.state == "pending" else ""
     asks = f" — {_said(gate.asks)}" if gate.asks else ""
     return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}{asks}"

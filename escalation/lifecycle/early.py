@@ -25,12 +25,12 @@ def must_wait(state: Escalation, command: c.Act) -> bool:
             return False
         return isinstance(command, c.Decline) or command.by not in state.people
     if isinstance(command, _DECIDING):
-        return _gate_to_come(state, command.gate) is not None
+        return _gate_to_come(state, command.gate) is not None or _knows_nobody(state, command)
     return False
 
 
 _TAKING = (c.Acknowledge, c.Claim, c.Decline)
-_DECIDING = (c.Approve, c.Reject, c.RequestChanges)
+_DECIDING = (c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval)
 
 
 def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
@@ -41,9 +41,20 @@ def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
             return None
         gate_id = pending[0].id if pending else state.playbook.gates[0].id
     policy, gate = state.playbook.gate(gate_id), state.gates.get(gate_id)
-    if policy is None or (gate is None and (state.review is not None or _is_past(state, policy))):
+    if policy is None or (gate is None and policy.before == "action"):
+        return None
+    if gate is None and (state.review is not None or _is_past(state, policy)):
         return None
     return policy if gate is None or (gate.state == "pending" and not gate.resolved) else None
+
+
+def _knows_nobody(state: Escalation, command: c.Act) -> bool:
+    """Tell whether it is not known yet who may approve alone, and somebody wants to."""
+    if not isinstance(command, c.Approve) or not command.emergency:
+        return False
+    pending = [gate for gate in state.pending_gates if command.gate in (None, gate.id)]
+    policy = state.playbook.gate(pending[0].id) if len(pending) == 1 else None
+    return policy is not None and policy.emergency is not None and pending[0].emergency is None
 
 
 def _is_past(state: Escalation, policy: GatePolicy) -> bool:
@@ -73,6 +84,8 @@ def keep(draft: Draft, command: c.Act) -> None:
         AlreadyDone: the same is kept already.
         NotNow: too many are.
     """
+    if isinstance(command, c.Approve) and (policy := _gate_to_come(draft.state, command.gate)) is not None:
+        approval.require_choice(policy, command)  # what no change of the facts could mend is said at once
     name, content = c.NAMES[type(command)], _as_seen(draft.state, command).model_dump_json(exclude={"command_id"})
     if any((held.command, held.content) == (name, content) for held in draft.state.held):
         raise AlreadyDone(f"your {name} came early and is kept already; it is applied as soon as it can be")

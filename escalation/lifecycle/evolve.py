@@ -4,7 +4,19 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import automation, communication, gates, ladder, links, opening, recovery, time, work
+from escalation.lifecycle.changes import (
+    actions,
+    approvers,
+    automation,
+    communication,
+    gates,
+    ladder,
+    links,
+    opening,
+    recovery,
+    time,
+    work,
+)
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -14,6 +26,8 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **opening.CHANGES,
     **ladder.CHANGES,
     **gates.CHANGES,
+    **approvers.CHANGES,
+    **actions.CHANGES,
     **time.CHANGES,
     **work.CHANGES,
     **communication.CHANGES,

@@ -9,6 +9,7 @@ from escalation.errors import Incomplete
 from escalation.explain import did_you_mean
 from escalation.model.request import Context, Customer, Request, Turn
 from escalation.model.state import Escalation
+from escalation.playbook.approval_facts import ACTION, APPROVAL, choice_fact
 from escalation.playbook.conditions import Compiled, compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactType, FactValue
 from escalation.playbook.keywords import matches
@@ -40,6 +41,14 @@ class Basis(NamedTuple):
     level: str = ""
     occurrences: int = 1
     repeat: bool = False
+    choices: Mapping[str, str] = {}
+    """What was chosen with approvals, by gate."""
+
+
+def chosen(state: Escalation) -> dict[str, str]:
+    """Return what was chosen with the approvals that stand."""
+    gates = ((policy.id, state.gates.get(policy.id)) for policy in state.playbook.choosing_gates)
+    return {name: gate.choice for name, gate in gates if gate is not None and gate.state == "passed" and gate.choice}
 
 
 def basis_of(state: Escalation) -> Basis:
@@ -57,6 +66,7 @@ def basis_of(state: Escalation) -> Basis:
         level=state.level.id if state.level else "",
         occurrences=state.occurrences,
         repeat=state.repeat_of is not None,
+        choices=chosen(state),
     )
 
 
@@ -76,6 +86,8 @@ def derive(basis: Basis) -> Facts:
     facts["attempts.count"] = float(len(basis.context.attempted_solutions))
     facts["occurrences"] = float(basis.occurrences)
     facts["repeat"] = basis.repeat
+    for gate, choice in basis.choices.items():
+        facts[choice_fact(gate)] = choice
     if basis.level:
         facts["level"] = basis.level
     if basis.severity:
@@ -157,6 +169,9 @@ def problems(playbook: Playbook, stated: Mapping[str, FactValue]) -> list[tuple[
         path = f"facts.{name}"
         policy = playbook.fields.get(name)
         known = FACTS.get(name)
+        if policy is None and known is None and name.startswith((ACTION, APPROVAL)):
+            found.append((path, "comes with an approval and cannot be stated"))
+            continue
         if policy is None and known is None:
             may_be = [*playbook.fields, *(each for each, fact in FACTS.items() if not fact.derived)]
             hint = did_you_mean(name, may_be)
@@ -167,7 +182,7 @@ def problems(playbook: Playbook, stated: Mapping[str, FactValue]) -> list[tuple[
             found.append((path, "is computed by the engine and cannot be stated"))
             continue
         kind = policy.type if policy is not None else known.type if known else FactType.TEXT
-        if not isinstance(value, _PYTHON[kind]) or (isinstance(value, bool) and kind is not FactType.FLAG):
+        if not _is(kind, value):
             found.append((path, f"must be a {kind}"))
         elif name == "ai_confidence" and isinstance(value, int | float) and not 0 <= value <= 1:
             found.append((path, "must be between 0 and 1 (0.62, not 62)"))
@@ -176,6 +191,20 @@ def problems(playbook: Playbook, stated: Mapping[str, FactValue]) -> list[tuple[
                 (path, problem) for problem in _range_problems(policy.values, policy.minimum, policy.maximum, value)
             ]
     return found
+
+
+def _is(kind: FactType, value: FactValue) -> bool:
+    return isinstance(value, _PYTHON[kind]) and (kind is FactType.FLAG or not isinstance(value, bool))
+
+
+def value_problems(
+    kind: FactType, values: tuple[str, ...], minimum: float | None, maximum: float | None, value: FactValue
+) -> Iterable[str]:
+    """Yield what is wrong with a value that is declared like this."""
+    if not _is(kind, value):
+        yield f"must be a {kind}"
+    else:
+        yield from _range_problems(values, minimum, maximum, value)
 
 
 def _range_problems(

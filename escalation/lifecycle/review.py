@@ -57,7 +57,7 @@ def close_when_done(draft: Draft) -> None:
     review = state.review
     if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
         return
-    if not summaries.all_filed(state):
+    if not summaries.all_filed(state) or state.approval_reviews:
         return
     if any(task.due is not None for task in state.automation_tasks.values()):
         return  # an action item whose owner is being looked up

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval, recovery, summaries
+from escalation.lifecycle import approval, approval_words, quorum, recovery, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
@@ -44,6 +44,29 @@ class GateView(Record):
     approvers: tuple[Actor, ...]
     decided: tuple[str, ...]
     due: AwareDatetime
+    must: str = ""
+    """How many must approve, as ``2 of 3``, or whose."""
+    options: tuple[str, ...] = ()
+    """The ways to answer, while it is open."""
+    choice: str = ""
+    """What was chosen."""
+    passed_on: tuple[str, ...] = ()
+    """Seats that were passed on, by whom to whom."""
+
+
+class ActionView(Record):
+    """An action that somebody asked for before doing it."""
+
+    id: str
+    action: str
+    arguments: dict[str, FactValue]
+    digest: str
+    by: Actor
+    state: str
+    because: str
+    gates: tuple[str, ...]
+    choice: str
+    valid_until: AwareDatetime | None
 
 
 class ItemView(Record):
@@ -93,6 +116,7 @@ class Situation(Record):
     next: Next | None = None
     clocks: tuple[ClockView, ...] = ()
     gates: tuple[GateView, ...] = ()
+    actions: tuple[ActionView, ...] = ()
     bypassed: tuple[str, ...] = ()
     """What was skipped by the exception procedure, by whom and why."""
     items: tuple[ItemView, ...] = ()
@@ -149,6 +173,8 @@ class Packet(Record):
 
     id: str
     help_needed: str
+    to_decide: tuple[str, ...] = ()
+    """Each open approval: what exactly is asked, and the ways to answer."""
     context: Context
     case: Case | None
     customer: Customer | None
@@ -191,6 +217,10 @@ def situation(state: Escalation, now: datetime) -> Situation:
         next=Next(at=due.at, what=due.summary) if due else None,
         clocks=tuple(clock_views(state, now)),
         gates=tuple(_gate_views(state)),
+        actions=tuple(
+            ActionView(**{name: getattr(asked, name) for name in ActionView.model_fields})
+            for asked in state.actions.values()
+        ),
         bypassed=tuple(f"{used.skipped}, by {used.by}: {used.because}" for used in state.bypasses),
         items=tuple(
             ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
@@ -259,15 +289,24 @@ def _gate_views(state: Escalation) -> Iterator[GateView]:
         policy = state.playbook.gate(gate.id)
         names = state.playbook.subject_of(policy) if policy else ()
         subject = [f"{name}={shown(facts[name])}" for name in names if name in facts]
+        asked = approval_words.action_of(state, gate)
+        action = f"{asked.by} asks for {approval_words.action_said(state, asked)}" if asked is not None else ""
+        open_now = policy is not None and gate.state == "pending"
         yield GateView(
             id=gate.id,
-            asks=": ".join(filter(None, [policy.title if policy else "", ", ".join(subject)])),
+            asks=": ".join(filter(None, [policy.title if policy else "", action, ", ".join(subject)])),
             round=gate.round,
             state=gate.state,
             digest=gate.digest,
             approvers=gate.people,
-            decided=tuple(f"{vote.decision} by {vote.by}" for vote in gate.votes),
+            decided=tuple(
+                f"{vote.decision} by {vote.by}" + (f" ({vote.choice})" if vote.choice else "") for vote in gate.votes
+            ),
             due=gate.due,
+            must=quorum.said(gate, policy) if policy is not None and gate.resolved else "",
+            options=approval_words.options(policy) if policy is not None and open_now else (),
+            choice=gate.choice,
+            passed_on=tuple(f"{each.by} to {each.to}" for each in gate.delegations),
         )
 
 
@@ -304,6 +343,11 @@ def packet(state: Escalation) -> Packet:
     return Packet(
         id=state.id,
         help_needed=state.context.help_needed,
+        to_decide=tuple(
+            f"{gate.id}: {gate.asks or 'approve it as it stands'} ({', '.join(gate.options)})"
+            for gate in _gate_views(state)
+            if gate.options
+        ),
         context=state.context,
         case=state.case,
         customer=state.customer,

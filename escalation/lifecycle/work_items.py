@@ -7,6 +7,7 @@ from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.parts import Item
 from escalation.values import ENGINE, Actor
 
 
@@ -62,7 +63,19 @@ def complete(draft: Draft, command: c.CompleteItem) -> None:
     if used is not None and (command.by == used.by or command.by != item.owner != used.by):
         whom = f"{item.owner} does" if item.owner != used.by else "somebody else has to"
         raise NotAllowed(f"{used.by} used the exception procedure, and {whom} look at it, not {command.by}")
+    given = next((each for each in state.approval_reviews if item.approval and each.id == item.approval), None)
+    if given is not None:
+        _require_another(item, given.approved_by, command.by)
     draft.record(e.ItemCompleted, item=item.id, result=command.result)
+
+
+def _require_another(item: Item, approved_by: tuple[Actor, ...], by: Actor) -> None:
+    """Refuse that whoever approved looks at it, or anybody beside the one whose item it is."""
+    whom = item.owner if item.owner not in approved_by else "somebody else"
+    if by in approved_by or (whom == item.owner and by != item.owner):
+        raise NotAllowed(
+            f"{whom} looks at this approval, not {by}; it was given by {', '.join(approved_by) or 'silence'}"
+        )
 
 
 def due(draft: Draft, item_id: str) -> None:

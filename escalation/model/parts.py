@@ -128,6 +128,15 @@ class Vote(Record):
     decision: Literal["approved", "rejected", "changes_requested"]
     digest: str
     because: str = ""
+    choice: str = ""
+
+
+class Delegation(Record):
+    """A seat that was passed on."""
+
+    by: Actor
+    to: Actor
+    at: AwareDatetime
 
 
 class Gate(Record):
@@ -137,6 +146,8 @@ class Gate(Record):
     round: int
     digest: str
     opened_at: AwareDatetime
+    opened_seq: int = 0
+    """Sequence number of the event that opened this round."""
     due: AwareDatetime
     state: Literal["pending", "passed", "rejected", "voided", "withdrawn"] = "pending"
     resolved: bool = False
@@ -155,6 +166,49 @@ class Gate(Record):
     because: str = ""
     skipped: bool = False
     """Passed without its approvers, by the exception procedure."""
+    roles: dict[Actor, tuple[Target, ...]] = {}
+    """Where each of several targets has its share: for which of them a person counts."""
+    places: dict[Target, int] = {}
+    """How many seats each of those targets has, as ``seats`` counts them."""
+    excluded: tuple[Actor, ...] = ()
+    """Whom the playbook bars by name, role or team."""
+    delegations: tuple[Delegation, ...] = ()
+    emergency: tuple[Actor, ...] | None = None
+    """Who may approve alone in an emergency; None while that is not known."""
+    choice: str = ""
+    """What was chosen, once it is passed."""
+    kept: bool = False
+    """It is late and stays open, and nobody is reminded of it."""
+    questions: tuple[int, ...] = ()
+    """Sequence numbers of the events that had the question sent, in this round and the latest before."""
+    told: tuple[Actor, ...] = ()
+    """To whom the question of this round is known to have been delivered."""
+
+
+class ApprovalReview(Record):
+    """An approval that somebody who did not give it has to look at."""
+
+    id: str
+    gate: str
+    approved_by: tuple[Actor, ...]
+    emergency: bool
+
+
+class ActionApproval(Record):
+    """An action that somebody asked for before doing it."""
+
+    id: str
+    action: str
+    arguments: dict[str, FactValue]
+    digest: str
+    by: Actor
+    at: AwareDatetime
+    gates: tuple[str, ...]
+    state: Literal["pending", "passed", "rejected", "voided", "withdrawn", "used"] = "pending"
+    because: str = ""
+    choice: str = ""
+    valid_until: AwareDatetime | None = None
+    """Until when it may be used; None: as long as the escalation is open."""
 
 
 class Pause(Record):
@@ -269,6 +323,8 @@ class Item(Record):
     """The use of the exception procedure that it is to look at."""
     automation: str = ""
     """The automation that added it."""
+    approval: str = ""
+    """The approval that it is to look at."""
 
 
 class AutomationTask(Record):

@@ -12,6 +12,8 @@ from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
 from escalation.model.parts import (
+    ActionApproval,
+    ApprovalReview,
     AutomationTask,
     Bypass,
     Clock,
@@ -133,6 +135,12 @@ class Escalation(Record):
     """When the owner's acknowledgement lapses, unless they give a sign of life before; None: it does not."""
     handoff: Handoff | None = None
     gates: dict[str, Gate] = {}
+    actions: dict[str, ActionApproval] = {}
+    """Actions that somebody asked for before doing them, by id: all that are open, and the latest others."""
+    actions_asked: int = 0
+    approval_reviews: tuple[ApprovalReview, ...] = ()
+    """Approvals that are to be looked at, and nobody has yet."""
+    approvals_to_review: int = 0
     clocks: dict[Slug, Clock] = {}
     stay: StatusStay | None = None
     recovery: Recovery | None = None
@@ -263,9 +271,24 @@ class Escalation(Record):
     def blocking_gates(self) -> tuple[Gate, ...]:
         """Approvals that are waited for and hold something up; a milder severity holds up nothing."""
         lowering = self.playbook.severity.lowering
+        pending = self.pending_gates
+        if self.actions:
+            pending = tuple(gate for gate in pending if gate.id not in self.action_gates)
         if lowering is None:
-            return self.pending_gates
-        return tuple(gate for gate in self.pending_gates if gate.id != lowering.gate)
+            return pending
+        return tuple(gate for gate in pending if gate.id != lowering.gate)
+
+    @property
+    def action_gates(self) -> frozenset[str]:
+        """Approvals of actions: the action waits for them, the escalation does not."""
+        return frozenset(gate for action in self.actions.values() for gate in action.gates)
+
+    def question_of(self, key: str, to: Addressee) -> Gate | None:
+        """Return the gate whose question this message asked, in this round or one before; None for any other."""
+        for gate in self.gates.values():
+            if any(key == f"{self.instance}/{seq}/{to}" for seq in gate.questions):
+                return gate
+        return None
 
     def gate_asked(self, reference: str) -> Gate | None:
         """Return the open gate that people were looked up for: ``credit/2``, or ``credit/2/role:deputy``.

@@ -66,7 +66,10 @@ class Finder:
         self.search = search
         self.at = at
         self.known = known
-        self.barred = {*search.exclude, *search.concerned}
+        self.excluded = tuple(
+            dict.fromkeys(actor for target in search.exclude_targets for actor in self._members(target))
+        )
+        self.barred = {*search.exclude, *search.concerned, *self.excluded}
         self.found: dict[Actor, FoundPerson] = {}
         self.notes: list[str] = []
         self.left_out: dict[Actor, None] = {}
@@ -110,6 +113,7 @@ class Finder:
             unknown=unknown,
             left_out=tuple(self.left_out),
             spared=spared,
+            excluded=self.excluded,
             feeds=self.feeds,
         )
 
@@ -166,7 +170,7 @@ class Finder:
         if kind == "authority" or (policy is not None and not everybody):
             self._choose(target, policy, declined, resolved)
             return resolved
-        avoid = {*self.search.exclude, *declined}
+        avoid = {*self.search.exclude, *self.excluded, *declined}
         if everybody:
             candidates: list[_Candidate] | str = self._all_of(name, avoid)
         else:
@@ -325,7 +329,7 @@ class Finder:
             if not candidates:
                 resolved.notes.append(nobody_may(self.directory, self.search, name))
         else:
-            candidates, on_duty = self._of_team(name, by, {*self.search.exclude, *declined}, resolved)
+            candidates, on_duty = self._of_team(name, by, {*self.search.exclude, *self.excluded, *declined}, resolved)
         there: dict[Actor, tuple[Person, str]] = {}
         for candidate in candidates:
             person = candidate.person

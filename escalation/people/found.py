@@ -37,5 +37,7 @@ class People(Record):
     spared: tuple[Actor, ...] = ()
     """Who would have been paged, but had as many pages as they may, while somebody else was found; the notes say how
     many."""
+    excluded: tuple[Actor, ...] = ()
+    """Who belongs to a target of ``Search.exclude_targets``."""
     feeds: dict[str, str] = {}
     """Rotation to what is wrong with the calendar that it is read from, of those that were asked."""

@@ -17,6 +17,8 @@ class Search(Record):
     """The playbook's owner: told when none of the targets can be resolved. None: then nobody is."""
     exclude: tuple[Actor, ...] = ()
     """May not be asked here."""
+    exclude_targets: tuple[Target, ...] = ()
+    """Nor may their people; who that is stands in the answer (``People.excluded``)."""
     concerned: tuple[Actor, ...] = ()
     """Whom it is about: never found, neither as a deputy nor as the fallback."""
     declined: tuple[Actor, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 from escalation.documents import Document
 from escalation.errors import ConditionError, Finding
+from escalation.playbook.approval_facts import argument_fact, choice_fact
 from escalation.playbook.conditions import FactTypes, compile_condition, usable
 from escalation.playbook.facts import FACTS, FactType
 from escalation.playbook.keywords import LANGUAGES, parts_of
@@ -89,7 +90,23 @@ def types_of(document: Document) -> FactTypes:
         declared = policy.get("type", "text") if isinstance(policy, dict) else "text"
         if usable(name) and declared in list(FactType):
             own[name] = FactType(declared)
-    return FactTypes({**own, **{name: fact.type for name, fact in FACTS.items()}})
+    return FactTypes({**own, **_of_approvals(document), **{name: fact.type for name, fact in FACTS.items()}})
+
+
+def _of_approvals(document: Document) -> dict[str, FactType]:
+    """Return the facts that approvals bring: what is chosen, and the arguments of actions."""
+    found = {
+        choice_fact(gate["id"]): FactType.TEXT
+        for gate in items(document, "gates")
+        if isinstance(gate.get("id"), str) and gate.get("choices") and gate.get("before") != "action"
+    }
+    for action in mapping(document, "actions").values():
+        arguments = action.get("arguments") if isinstance(action, dict) else None
+        for name, each in arguments.items() if isinstance(arguments, dict) else ():
+            declared = each.get("type", "text") if isinstance(each, dict) else "text"
+            if declared in list(FactType):
+                found[argument_fact(str(name))] = FactType(declared)
+    return {name: kind for name, kind in found.items() if usable(name)}
 
 
 def _conditions(document: Document, types: FactTypes) -> Iterator[Finding]:
@@ -150,6 +167,11 @@ def _vocabularies(document: Document) -> dict[str, list[str]]:
     words["timing"] = [str(timing) for timing in Timing]
     words["severity"] = severity_names(document)
     words["level"] = ids(document, "levels")
+    words["action.name"] = list(map(str, mapping(document, "actions"))) or ["(no action is declared under actions)"]
+    for gate in items(document, "gates"):
+        choices = gate.get("choices")
+        if isinstance(choices, list) and isinstance(gate.get("id"), str):
+            words[choice_fact(gate["id"])] = [str(each.get("id")) for each in choices if isinstance(each, dict)]
     words["keywords"] = list(mapping(document, "keywords")) or ["(no list is declared under keywords)"]
     return words
 

@@ -15,6 +15,7 @@ from escalation.holidays import holiday_findings
 from escalation.playbook.check_automations import check_automations
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
+from escalation.playbook.check_gates import check_gates
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
@@ -30,6 +31,9 @@ TARGETS = (
     "routing.*.targets.*",
     "gates.*.approvers.*",
     "gates.*.deputies.*",
+    "gates.*.exclude.*",
+    "gates.*.emergency.who.*",
+    "gates.*.emergency.review_by",
     "clocks.*.tell.*",
     "raci.*.accountable",
     "matrix.*.targets.*",
@@ -71,6 +75,7 @@ def check(document: Document) -> list[Finding]:
         *_unique(document, "recoveries", "id"),
         *_recoveries(document),
         *_gates(document, types),
+        *check_gates(document, types),
         *check_time(document, types),
         *check_communication(document),
         *_unique(document, "automations", "id"),
@@ -150,6 +155,7 @@ def _recoveries(document: Document) -> Iterator[Finding]:
 _TOO_LATE = {
     "review": "once it is solved, and the script would never begin",
     "lowering": "for a milder severity alone, and says nothing of a script",
+    "action": "for single actions, and says nothing of a script",
 }
 """Approvals that no script can wait for, and why not."""
 

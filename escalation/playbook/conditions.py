@@ -14,6 +14,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from escalation.errors import ConditionError
+from escalation.playbook.approval_facts import fact_types_of
 from escalation.playbook.facts import FACTS, FactType, FactValue
 from escalation.playbook.schema import Playbook
 
@@ -156,7 +157,8 @@ def fact_types(playbook: Playbook) -> FactTypes:
     known = _BY_PLAYBOOK.get(id(playbook))
     if known is not None:
         return known[1]
-    types = _fact_types(tuple((name, field.type) for name, field in playbook.fields.items()))
+    own = [(name, field.type) for name, field in playbook.fields.items()]
+    types = _fact_types((*own, *fact_types_of(playbook.gates, playbook.actions.values()).items()))
     if len(_BY_PLAYBOOK) >= _MANY_PLAYBOOKS:
         _BY_PLAYBOOK.clear()
     _BY_PLAYBOOK[id(playbook)] = (playbook, types)

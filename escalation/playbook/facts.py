@@ -88,5 +88,6 @@ FACTS: dict[str, Fact] = {
     "occurrences": Fact(FactType.NUMBER, "how often the same thing was reported while open", True),
     "repeat": Fact(FactType.FLAG, "an earlier escalation with the same key was closed before", True),
     "level": Fact(FactType.TEXT, "id of the current level", True),
+    "action.name": Fact(FactType.TEXT, "the action that is asked for (approvals before an action, nowhere else)", True),
 }
 """Every fact the engine knows. A playbook adds its own under ``fields``."""

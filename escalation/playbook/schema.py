@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_serializer
 
 from escalation.calendars import Calendar
-from escalation.choice import Choose
 from escalation.playbook.automation import Automation, CriticalPolicy, Happening
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
+from escalation.playbook.gates import ActionPolicy
+from escalation.playbook.gates import Expiry as Expiry  # noqa: PLC0414 - offered here too
+from escalation.playbook.gates import GatePolicy as GatePolicy  # noqa: PLC0414
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.parts import Condition
@@ -138,45 +140,6 @@ class ContextPolicy(Record):
     """When true, people are told at once and the packet is marked incomplete."""
 
 
-class Expiry(StrEnum):
-    """What a gate does when nobody decided in time."""
-
-    DENY = "deny"
-    HALT = "halt"
-    """Stay blocked; the accountable person is told."""
-    ESCALATE = "escalate"
-    """Stay blocked; the escalation goes up a level."""
-    NEXT_DEPUTY = "next_deputy"
-    APPROVE = "approve"
-    """Only where the playbook says why in ``because``."""
-
-
-class GatePolicy(Record):
-    """An approval: who decides, how many, until when, and what silence means."""
-
-    id: Slug
-    title: str = ""
-    before: Literal["assignment", "resolution", "review", "lowering"] = "resolution"
-    """What stays blocked until it is passed: telling people at all, resolving, or accepting the resolution as final.
-
-    ``lowering`` blocks nothing: it is asked when somebody wants the severity milder (``severity.lowering``).
-    """
-    when: Condition = "true"
-    approvers: Annotated[tuple[Target, ...], Field(min_length=1)]
-    need: Annotated[int, Field(ge=1)] | Literal["all"] = 1
-    exclude: tuple[Literal["requester", "owner"], ...] = ()
-    """Separation of duties: these may not approve."""
-    subject: tuple[str, ...] = ()
-    """Facts whose values are what is approved; a change of one voids the approval."""
-    deadline: Duration
-    on_expiry: Expiry = Expiry.HALT
-    because: str = ""
-    deputies: tuple[Target, ...] = ()
-    review_after: bool = False
-    choose: Choose | None = None
-    """How some of a team are chosen, or of those with an authority: never fewer than ``need``."""
-
-
 class StatusPolicy(Record):
     """A status name people see, for a stage and whoever is waited on."""
 
@@ -264,6 +227,8 @@ class Playbook(Record):
     recoveries: tuple[RecoveryPolicy, ...] = ()
     """Scripts that may mend it by themselves; the first whose condition is true."""
     gates: tuple[GatePolicy, ...] = ()
+    actions: dict[Slug, ActionPolicy] = {}
+    """What services and AI agents ask for before they do it (gates with ``before: action``)."""
     calendars: dict[Slug, Calendar] = {}
     clocks: dict[Slug, ClockPolicy] = {}
     statuses: tuple[StatusPolicy, ...] = ()
@@ -345,8 +310,20 @@ class Playbook(Record):
         return tuple(dict.fromkeys((*gate.subject, *(amount for amount in amounts if amount is not None))))
 
     def gate(self, gate_id: str) -> GatePolicy | None:
-        """Return a gate by id; None when the playbook has no such gate."""
-        return next((gate for gate in self.gates if gate.id == gate_id), None)
+        """Return a gate by id; None when the playbook has no such gate.
+
+        One before an action is asked once for each action: ``refund.a1`` is the gate ``refund`` for the first.
+        """
+        found = next((gate for gate in self.gates if gate.id == gate_id), None)
+        if found is not None or not self.actions:
+            return found
+        asked = gate_id.rpartition(".")[0]
+        return next((gate for gate in self.gates if gate.id == asked and gate.before == "action"), None)
+
+    @cached_property
+    def choosing_gates(self) -> tuple[GatePolicy, ...]:
+        """The gates whose choice is a fact; empty for most playbooks, which then pay nothing."""
+        return tuple(gate for gate in self.gates if gate.choices and gate.before != "action")
 
 
 DEFAULT_CONFIDENCE = 0.80

@@ -8,7 +8,8 @@ from functools import reduce
 from pydantic import TypeAdapter
 
 from escalation.foresight import forecast
-from escalation.lifecycle import evolve, next_due
+from escalation.lifecycle import actions as actions_asked
+from escalation.lifecycle import evolve, next_due, quorum
 from escalation.lifecycle.approval import applies, subject_digest
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
@@ -67,6 +68,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _only_those_concerned_are_told(state, events, actions)
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
+    _actions_are_done_once(before, state, events)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -152,16 +154,34 @@ def _gates_stand_where_they_should(before: Escalation, events: list[e.Event]) ->
             gate, policy = state.gates[event.gate], state.playbook.gate(event.gate)
             assert policy is not None
             approved = {vote.by for vote in gate.votes if vote.decision == "approved" and vote.digest == gate.digest}
-            assert approved <= set(gate.people)
-            enough = len(approved) >= (1 if policy.need == "all" else policy.need)
+            assert event.emergency or approved <= set(gate.people)
+            assert approved.isdisjoint(gate.excluded), "approved by somebody who is excluded"
+            assert approved.isdisjoint(each.by for each in gate.delegations if each.by not in gate.people)
+            enough = quorum.is_reached(gate, policy, event.choice) or (event.emergency and event.by in (gate.emergency or ()))
             skipped = any(isinstance(other, e.Bypassed) and other.seq < event.seq for other in events)
             assert enough or skipped or event.by == "system:engine", "passed with too few approvals"
+            assert skipped or bool(event.choice) is bool(policy.choices)
             if event.by == "system:engine":
                 assert policy.on_expiry == "approve"
             if "owner" in policy.exclude and state.owner is not None and not skipped:
                 last = gate.votes[-1].by if gate.votes else ""
                 assert last != state.owner.actor
         state = evolve(state, event)
+
+
+def _actions_are_done_once(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """What is used was passed just before, by all of its approvals; and what is kept of actions is bounded."""
+    now = before
+    for event in events:
+        if isinstance(event, e.ActionUsed):
+            asked = now.actions[event.approval]
+            assert (asked.state, asked.by) == ("passed", event.by)
+            assert asked.valid_until is None or event.at < asked.valid_until
+            assert all(now.gates[name].state == "passed" for name in asked.gates)
+        now = evolve(now, event)
+    assert len(state.actions) <= 2 * actions_asked.MOST_OPEN + 1
+    known = {name for asked in state.actions.values() for name in asked.gates}
+    assert all(name in known for name in state.gates if name not in {gate.id for gate in state.playbook.gates})
 
 
 def _are_passed(state: Escalation, *places: str) -> None:
@@ -194,7 +214,7 @@ def _ends_are_ends(before: Escalation, events: list[e.Event]) -> None:
 
 def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], actions: list[Action]) -> None:
     """Nothing leaves to a person without access; an early decision is answered to whoever sent it."""
-    concerned = {*state.people, *state.told, state.requested_by}
+    concerned = {*state.people, *state.told, state.requested_by, *(asked.by for asked in state.actions.values())}
     concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
     if state.communication is not None:
         concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)

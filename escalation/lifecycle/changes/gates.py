@@ -8,12 +8,15 @@ from escalation.playbook.schema import Expiry
 
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:
+    before = state.gates.get(event.gate)
     gate = Gate(
         id=event.gate,
         round=event.round,
         targets=event.targets,
         digest=event.digest,
         opened_at=event.at,
+        opened_seq=event.seq,
+        questions=before.questions if before is not None else (),
         due=event.due,
     )
     return {"gates": {**state.gates, event.gate: gate}}
@@ -22,6 +25,8 @@ def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:
 def _gate_decided(state: Escalation, event: e.GateDecided) -> Changes:
     gate = state.gates[event.gate]
     vote = Vote(by=event.by, at=event.at, decision=event.decision, digest=event.digest, because=event.because)
+    if event.choice:
+        vote = with_(vote, choice=event.choice)
     return {"gates": {**state.gates, gate.id: with_(gate, votes=(*gate.votes, vote))}}
 
 
@@ -33,6 +38,7 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Changes:
         closed_by=event.by,
         because=event.because,
         skipped=event.skipped,
+        choice=event.choice,
     )
     return {"gates": {**state.gates, gate.id: gate}}
 
@@ -40,7 +46,8 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Changes:
 def _gate_expired(state: Escalation, event: e.GateExpired) -> Changes:
     gate = state.gates[event.gate]
     asked = gate.deputies_asked + (event.behaviour is Expiry.NEXT_DEPUTY)
-    changed = with_(gate, due=event.due or gate.due, deputies_asked=asked)
+    kept = event.behaviour is Expiry.KEEP
+    changed = with_(gate, due=event.due or gate.due, deputies_asked=asked, kept=kept)
     return {"gates": {**state.gates, gate.id: changed}}
 
 

@@ -1,11 +1,11 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
 from escalation.lifecycle.changes import communication
+from escalation.lifecycle.changes.approvers import approvers_found, emergency_found, question_delivered
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
-from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.parts import Bypass, Handoff, LevelState, Owner, Rung, Taken
 from escalation.model.state import Escalation
-from escalation.people.found import People
 from escalation.values import Actor
 
 
@@ -105,7 +105,9 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
     elif purpose == "gate":
         gate = state.gate_asked(reference)
         if gate is not None:
-            changes["gates"] = {**state.gates, gate.id: _approvers_found(gate, event.found)}
+            changes["gates"] = {**state.gates, gate.id: approvers_found(state, gate, event)}
+    elif purpose == "emergency":
+        changes |= emergency_found(state, reference, event.found)
     elif purpose == "automation":
         changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
@@ -121,17 +123,6 @@ def _joined_by(state: Escalation, event: e.PeopleResolved) -> dict[Actor, str]:
     return {**state.people, **{actor: event.purpose for actor in found if actor not in state.people}}
 
 
-def _approvers_found(gate: Gate, answer: People) -> Gate:
-    """Whoever is told because nobody else was found fills no seat and may not decide."""
-    found = () if answer.fell_back else answer.people
-    people = tuple(dict.fromkeys((*gate.people, *(each.person for each in found))))
-    if gate.resolved:
-        return with_(gate, people=people)
-    filled = {target for each in found for target in (each.via, *each.also_via)}
-    vacant = sum(target not in filled for target in gate.targets)
-    return with_(gate, people=people, seats=len(people) + vacant, vacant=vacant, resolved=True)
-
-
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
     known = event.to in state.told or communication.is_update(event.key)
     told = state.told if known else (*state.told, event.to)
@@ -142,6 +133,8 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
         changes["rung"] = with_(rung, told=(*rung.told, event.to))
     if state.communication is not None:
         changes |= communication.delivered(state, event.key, event.to)
+    if state.gates:
+        changes |= question_delivered(state, event)
     return changes
 
 

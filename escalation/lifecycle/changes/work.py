@@ -118,6 +118,7 @@ def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
         next_due=event.due,
         by=event.by,
         bypass=event.bypass,
+        approval=event.approval,
         automation=event.automation,
     )
     people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
@@ -131,7 +132,10 @@ def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Changes:
 
 def _item_completed(state: Escalation, event: e.ItemCompleted) -> Changes:
     item = with_(state.items[event.item], done_at=event.at, result=event.result)
-    return {"items": {**state.items, event.item: item}}
+    changes: Changes = {"items": {**state.items, event.item: item}}
+    if item.approval:
+        changes["approval_reviews"] = tuple(each for each in state.approval_reviews if each.id != item.approval)
+    return changes
 
 
 def _item_chased(state: Escalation, event: e.ItemChased) -> Changes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions import communication
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
@@ -47,7 +48,7 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
             yield notify(state, event, found.person, MessageKind.WARNING, text, summary=f"tell {found.person}: {what}")
         return
     for found in event.found.people:
-        text = words.approval(state, gate, policy, found.person)
+        text = gate_words.approval(state, gate, policy, found.person)
         summary = f"ask {found.person} to decide {gate.id}"
         yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
     if gate.vacant and reference == f"{gate.id}/{gate.round}":

@@ -1,9 +1,12 @@
 """What follows from approvals, and from decisions that came early or could not be taken."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
+from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
@@ -15,14 +18,20 @@ def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
     policy = state.playbook.gate(event.gate)
     if policy is not None:
         purpose, summary = f"gate:{event.gate}/{event.round}", f"find who decides {event.gate}"
-        chosen = {"choose": policy.choose, "at_least": policy.need if isinstance(policy.need, int) else 1}
-        yield find(state, event, purpose, event.targets, summary, exclude=_excluded(state, policy), **chosen)
+        chosen = {"choose": policy.choose, "at_least": policy.at_least}
+        yield find(state, event, purpose, event.targets, summary, **_excluded(state, policy), **chosen)
+        if policy.emergency is not None:
+            purpose, summary = f"emergency:{event.gate}/{event.round}", f"find who may approve {event.gate} alone"
+            yield find(state, event, purpose, policy.emergency.who, summary, **_excluded(state, policy))
 
 
-def _excluded(state: Escalation, policy: GatePolicy) -> tuple[Actor, ...]:
+def _excluded(state: Escalation, policy: GatePolicy, *others: Actor) -> dict[str, Any]:
     requester = (state.requested_by,) if "requester" in policy.exclude else ()
     asker = (state.lowering.by,) if policy.before == "lowering" and state.lowering is not None else ()
-    return (*requester, *asker, *(owner_of(state) if "owner" in policy.exclude else ()))
+    owner = owner_of(state) if "owner" in policy.exclude else ()
+    named = tuple(target for target in policy.exclude if target not in ("requester", "owner"))
+    excluded: dict[str, Any] = {"exclude": (*requester, *asker, *owner, *others)}
+    return {**excluded, "exclude_targets": expand(state, named)} if named else excluded
 
 
 def _gate_decided(state: Escalation, event: e.GateDecided) -> Iterator[Action]:
@@ -37,12 +46,22 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
     gate = state.gates.get(event.gate)
     if gate is None or gate.round != event.round:
         return
-    told = list(owner_of(state)) or [state.requested_by]
+    action = event.gate in state.action_gates
+    told = list(owner_of(state)) or ([] if action else [state.requested_by])
     for actor in told:
         if kind_of(actor) is ActorKind.CUSTOMER:
             continue  # what approvers say to each other is not for customers; they hear how it ends
         summary = f"tell {actor}: {event.gate} {event.state}"
-        yield notify(state, event, actor, MessageKind.NEWS, words.gate_closed(state, gate), summary=summary)
+        yield notify(state, event, actor, MessageKind.NEWS, gate_words.gate_closed(state, gate), summary=summary)
+
+
+def _asked_in_vain(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
+    for actor in event.asked:
+        if actor in owner_of(state):
+            continue  # the owner is told how it ended
+        text = gate_words.not_needed(state, event)
+        summary = f"tell {actor}: {event.gate} need not be decided any more"
+        yield notify(state, event, actor, MessageKind.NEWS, text, summary=summary, what=f"{actor}/over")
 
 
 def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
@@ -54,8 +73,8 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
         purpose, summary = f"gate:{event.gate}/{event.round}/{deputy}", f"find deputy for {event.gate}"
         # Whoever has enough authority for it may have been asked already: the deputy is the next one.
         asked = gate.people if split_target(deputy)[0] == "authority" else ()
-        excluded = (*_excluded(state, policy), *asked)
-        yield find(state, event, purpose, (deputy,), summary, exclude=excluded, choose=policy.choose)
+        asked += tuple(each.by for each in gate.delegations)
+        yield find(state, event, purpose, (deputy,), summary, choose=policy.choose, **_excluded(state, policy, *asked))
         return
     # Silence that denies or approves must reach somebody too, or it would be a decision that nobody knows of.
     what = f"approval {event.gate} is late: {event.because}; the playbook says {event.behaviour}"
@@ -79,10 +98,51 @@ def _command_refused(state: Escalation, event: e.CommandRefused) -> Iterator[Act
         yield notify(state, event, event.sender, MessageKind.NEWS, text, summary=summary)
 
 
+def _gate_over(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
+    yield from _gate_closed(state, event)
+    yield from _asked_in_vain(state, event)
+
+
+def _seat_delegated(state: Escalation, event: e.SeatDelegated) -> Iterator[Action]:
+    gate, policy = state.gates.get(event.gate), state.playbook.gate(event.gate)
+    if gate is None or policy is None or event.to not in gate.people or gate.state != "pending":
+        return
+    note = f"\n{event.by} passed the decision on to you: {event.because}"
+    text = gate_words.approval(state, gate, policy, event.to, note)
+    asked = notify(state, event, event.to, MessageKind.APPROVAL, text, summary=f"ask {event.to} to decide {gate.id}")
+    yield asked.changed({"asks": f"gate:{gate.id}/{gate.round}"})
+
+
+def _seat_given_back(state: Escalation, event: e.SeatGivenBack) -> Iterator[Action]:
+    what = f"{event.was} is not known, so approval {event.gate} is yours to decide again"
+    text = words.news(state, f"{what}: {event.because}")
+    yield notify(state, event, event.owner, MessageKind.WARNING, text, summary=f"tell {event.owner}: {what}")
+
+
+def _approval_to_review(state: Escalation, event: e.ApprovalToReview) -> Iterator[Action]:
+    policy = state.playbook.gate(event.gate)
+    if policy is not None:
+        by = policy.emergency.review_by if policy.emergency is not None else state.raci.accountable
+        summary = f"find who looks at approval {event.gate}"
+        yield find(state, event, f"approval_review:{event.review}", (by,), summary, exclude=event.approved_by)
+
+
+def _action_settled(state: Escalation, event: e.ActionSettled) -> Iterator[Action]:
+    asked = state.actions.get(event.approval)
+    if asked is None or not asked.gates or event.by == asked.by:
+        return  # whoever asked was answered at once, or withdrew it
+    text = gate_words.action_settled(state, asked)
+    yield notify(state, event, asked.by, MessageKind.NEWS, text, summary=f"tell {asked.by}: {asked.id} {event.state}")
+
+
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.GateOpened: _gate_opened,
     e.GateDecided: _gate_decided,
-    e.GateClosed: _gate_closed,
+    e.GateClosed: _gate_over,
+    e.SeatDelegated: _seat_delegated,
+    e.SeatGivenBack: _seat_given_back,
+    e.ApprovalToReview: _approval_to_review,
+    e.ActionSettled: _action_settled,
     e.GateExpired: _gate_expired,
     e.HeldReleased: _held_released,
     e.CommandRefused: _command_refused,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import powers
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
@@ -65,6 +66,11 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator
     if late and event.to not in owner_of(state):
         text = words.taken(state)
         yield notify(state, event, event.to, MessageKind.NEWS, text, summary=f"tell {event.to} it is taken")
+    gate = state.question_of(event.key, event.to) if state.gates and state.rules >= 1 and not state.ended else None
+    if gate is not None and gate_words.came_too_late(state, gate, event.key, event.to):
+        text, what = gate_words.too_late(state, gate), f"{event.to}/over"
+        summary = f"tell {event.to}: {gate.id} need not be decided any more"
+        yield notify(state, event, event.to, MessageKind.NEWS, text, summary=summary, what=what)
 
 
 def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:

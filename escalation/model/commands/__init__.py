@@ -13,7 +13,15 @@ from pydantic import AwareDatetime, ValidationError
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
 from escalation.model.commands import approval, case, communication, ladder, work
-from escalation.model.commands.approval import Approve, Reject, RequestChanges
+from escalation.model.commands.approval import (
+    Approve,
+    AskApproval,
+    DelegateApproval,
+    Reject,
+    RequestChanges,
+    UseApproval,
+    WithdrawApproval,
+)
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
     Attach,
@@ -79,6 +87,7 @@ __all__ = [
     "AddItem",
     "Answer",
     "Approve",
+    "AskApproval",
     "Attach",
     "Bypass",
     "Cancel",
@@ -95,6 +104,7 @@ __all__ = [
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
+    "DelegateApproval",
     "Delivered",
     "Escalate",
     "FileSummary",
@@ -127,6 +137,8 @@ __all__ = [
     "SubmitReview",
     "TimePassed",
     "Unlink",
+    "UseApproval",
+    "WithdrawApproval",
     "command_name",
     "parse_command",
 ]

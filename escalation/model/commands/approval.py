@@ -1,7 +1,12 @@
 """What an approver says."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from escalation.model.commands.base import Act
-from escalation.values import Slug, Text, Words
+from escalation.playbook.facts import FactValue
+from escalation.values import Recipient, Slug, Text, Words
 
 
 class Approve(Act):
@@ -12,6 +17,10 @@ class Approve(Act):
     because: Words = ""
     digest: str | None = None
     """Digest of what the approver saw; refused when it changed since."""
+    choice: Slug | None = None
+    """Which of the gate's choices; required where it has some."""
+    emergency: bool = False
+    """Approve alone, as the playbook allows some in an emergency; say why. It is reviewed."""
 
 
 class Reject(Act):
@@ -29,8 +38,43 @@ class RequestChanges(Act):
     because: Text
 
 
+class DelegateApproval(Act):
+    """Pass your seat in an approval on to another person, who then decides in your place."""
+
+    gate: Slug | None = None
+    to: Recipient
+    because: Text
+
+
+class AskApproval(Act):
+    """Ask whether an action may be done, before it is done. Without a gate that is concerned it is allowed at once."""
+
+    action: Slug
+    arguments: Annotated[dict[Slug, FactValue], Field(max_length=20)] = {}
+    because: Text
+
+
+class UseApproval(Act):
+    """Say that the approved action is done now: once, by whoever asked, and only for what was approved."""
+
+    approval: Slug
+    digest: str
+    """Digest of the action and its arguments, as they are about to be done."""
+
+
+class WithdrawApproval(Act):
+    """Say that an action is not wanted any more; whoever was asked need not decide."""
+
+    approval: Slug
+    because: Words = ""
+
+
 COMMANDS: dict[str, type[Act]] = {
     "approve": Approve,
     "reject": Reject,
     "request_changes": RequestChanges,
+    "delegate_approval": DelegateApproval,
+    "ask_approval": AskApproval,
+    "use_approval": UseApproval,
+    "withdraw_approval": WithdrawApproval,
 }

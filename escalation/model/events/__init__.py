@@ -10,6 +10,10 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from escalation.model.events.approval import (
+    ActionAsked,
+    ActionSettled,
+    ActionUsed,
+    ApprovalToReview,
     CommandHeld,
     CommandRefused,
     GateClosed,
@@ -17,6 +21,8 @@ from escalation.model.events.approval import (
     GateExpired,
     GateOpened,
     HeldReleased,
+    SeatDelegated,
+    SeatGivenBack,
 )
 from escalation.model.events.automation import (
     AutomationMessage,
@@ -123,6 +129,10 @@ from escalation.model.events.work import (
 __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
+    "ActionAsked",
+    "ActionSettled",
+    "ActionUsed",
+    "ApprovalToReview",
     "Attached",
     "AutomationMessage",
     "AutomationRan",
@@ -203,6 +213,8 @@ __all__ = [
     "ReviewSubmitted",
     "RungMoved",
     "RungOpened",
+    "SeatDelegated",
+    "SeatGivenBack",
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
@@ -270,6 +282,12 @@ KnownEvent = Annotated[
     | GateDecided
     | GateClosed
     | GateExpired
+    | SeatDelegated
+    | SeatGivenBack
+    | ApprovalToReview
+    | ActionAsked
+    | ActionSettled
+    | ActionUsed
     | CommandHeld
     | HeldReleased
     | CommandRefused

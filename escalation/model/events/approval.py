@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from escalation.model.events.base import EventBase
-from escalation.playbook.schema import Expiry
+from escalation.playbook.facts import FactValue
+from escalation.playbook.gates import Expiry
 from escalation.values import Actor, Target
 
 
@@ -31,6 +32,9 @@ class GateDecided(EventBase):
     decision: Literal["approved", "rejected", "changes_requested"]
     digest: str
     because: str = ""
+    choice: str = ""
+    emergency: bool = False
+    """Approved alone, as the playbook allows in an emergency."""
 
 
 class GateClosed(EventBase):
@@ -43,6 +47,11 @@ class GateClosed(EventBase):
     because: str
     skipped: bool = False
     """Passed without its approvers, by the exception procedure."""
+    choice: str = ""
+    emergency: bool = False
+    """Passed by one alone, as the playbook allows in an emergency."""
+    asked: tuple[Actor, ...] = ()
+    """Who has the question and need not answer it any more."""
 
 
 class GateExpired(EventBase):
@@ -55,6 +64,72 @@ class GateExpired(EventBase):
     because: str
     due: AwareDatetime | None = None
     """Next deadline, for behaviours that keep asking."""
+
+
+class SeatDelegated(EventBase):
+    """An approver passed their seat on."""
+
+    type: Literal["seat_delegated"] = "seat_delegated"
+    gate: str
+    round: int
+    to: Actor
+    because: str
+
+
+class SeatGivenBack(EventBase):
+    """Nobody knows whom a seat was passed on to: whoever passed it on has it again."""
+
+    type: Literal["seat_given_back"] = "seat_given_back"
+    gate: str
+    round: int
+    owner: Actor
+    was: Actor
+    because: str
+
+
+class ApprovalToReview(EventBase):
+    """An approval is to be looked at afterwards, by somebody who did not give it."""
+
+    type: Literal["approval_to_review"] = "approval_to_review"
+    review: str
+    gate: str
+    round: int
+    approved_by: tuple[Actor, ...]
+    """Empty where silence approved."""
+    emergency: bool
+    because: str
+
+
+class ActionAsked(EventBase):
+    """A service, an AI agent or a person asks whether an action may be done."""
+
+    type: Literal["action_asked"] = "action_asked"
+    approval: str
+    action: str
+    arguments: dict[str, FactValue] = {}
+    digest: str
+    """Fingerprint of the action and its arguments."""
+    gates: tuple[str, ...] = ()
+    """The approvals that it needs; none: it is allowed at once."""
+    because: str
+
+
+class ActionSettled(EventBase):
+    """It is known whether an action may be done."""
+
+    type: Literal["action_settled"] = "action_settled"
+    approval: str
+    state: Literal["passed", "rejected", "voided", "withdrawn"]
+    because: str
+    choice: str = ""
+    valid_until: AwareDatetime | None = None
+
+
+class ActionUsed(EventBase):
+    """What was approved is done now; the approval is used up."""
+
+    type: Literal["action_used"] = "action_used"
+    approval: str
 
 
 class CommandHeld(EventBase):

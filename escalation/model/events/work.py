@@ -131,6 +131,8 @@ class ItemAdded(EventBase):
     """The use of the exception procedure that it is to look at; empty for every other item."""
     automation: str = ""
     """The automation that added it; empty for every other item."""
+    approval: str = ""
+    """The approval that it is to look at; empty for every other item."""
 
 
 class ItemGivenBack(EventBase):
