@@ -157,7 +157,9 @@ def _gates_stand_where_they_should(before: Escalation, events: list[e.Event]) ->
             assert event.emergency or approved <= set(gate.people)
             assert approved.isdisjoint(gate.excluded), "approved by somebody who is excluded"
             assert approved.isdisjoint(each.by for each in gate.delegations if each.by not in gate.people)
-            enough = quorum.is_reached(gate, policy, event.choice) or (event.emergency and event.by in (gate.emergency or ()))
+            enough = quorum.is_reached(gate, policy, event.choice) or (
+                event.emergency and event.by in (gate.emergency or ())
+            )
             skipped = any(isinstance(other, e.Bypassed) and other.seq < event.seq for other in events)
             assert enough or skipped or event.by == "system:engine", "passed with too few approvals"
             assert skipped or bool(event.choice) is bool(policy.choices)

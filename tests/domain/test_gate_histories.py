@@ -1,8 +1,8 @@
 """A gate of 3 of 5 with one excluded, one deputy, one delegation, a change in between and an expiry.
 
-Each row is a short history and its outcome, worked out by hand from docs/approvals.md. Six are named, ann to fay; fay is
-excluded, so five are asked: ann, bob, cyd, dan, eve. Three must approve and two rejections end it. Each may pass their
-seat on once. After an hour of silence the deputy joy is asked, and after another hour nobody is left: it halts.
+Each row is a short history and its outcome, worked out by hand from docs/approvals.md. Six are named, ann to fay; fay
+is excluded, so five are asked: ann, bob, cyd, dan, eve. Three must approve and two rejections end it. Each may pass
+their seat on once. After an hour of silence the deputy joy is asked, and after another hour nobody is left: it halts.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ SHARES = {
         ("ann+ cyd+", "pending"),
         ("ann+ bob+ cyd+", "pending"),  # the desk's second yes is none of the experts'
         ("ann+ cyd+ dan+", "passed"),
-        ("cyd- ann+", "rejected"),  # one expert is left, and two must
+        ("cyd- ann+!", "rejected"),  # one expert is left, and two must
         ("ann- bob+ cyd+ dan+", "passed"),
         ("ann- bob-", "rejected"),
         ("cyd>ida ida+ ann+ dan+", "passed"),  # a delegate counts for whom the seat was
@@ -145,5 +145,3 @@ def _command(step: str) -> c.Act:
         "?": lambda: c.RequestChanges(by=by, because="say more"),
         ">": lambda: c.DelegateApproval(by=by, to=f"person:{to}", because="away"),
     }[step[3]]()
-
-

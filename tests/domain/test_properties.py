@@ -286,8 +286,12 @@ class World:
         state = self.state
         if state.input_request is not None:
             return ("provide_input", "provide_input", "change_facts", "note")
+        if state.actions and self.choose.chance(30):
+            return ("use_approval", "use_approval", "withdraw_approval", "ask_approval")
         if state.pending_gates and self.choose.chance(70):
-            return ("approve", "approve", "reject", "request_changes", "change_facts")
+            return ("approve", "approve", "reject", "request_changes", "change_facts", "delegate_approval")
+        if state.playbook.actions and self.choose.chance(20):
+            return ("ask_approval",)
         if state.owner is None:
             return ("acknowledge", "acknowledge", "claim", "decline", "resolve", "escalate", "change_facts")
         if state.review is not None:
@@ -336,7 +340,21 @@ class World:
             "attach": lambda: {"attachment": Attachment(title="log", url="https://files.example/1")},
             "hold": lambda: {"until": self.choose.of((None, None, *(self.now + jump for jump in JUMPS)))},
             "provide_input": self.input,
-            "approve": self.decision,
+            "approve": lambda: {
+                **self.decision(),
+                "choice": self.choose.of((None, "one", "one", "two")),
+                "emergency": self.choose.chance(15),
+            },
+            "delegate_approval": lambda: {
+                "gate": self.decision()["gate"],
+                "to": self.choose.of((ANN, EVE, JOY, "person:p1", "person:p2", "person:ghost")),
+            },
+            "ask_approval": lambda: {
+                "action": self.choose.of(("refund", "refund", "refund", "restart", "no_such_action")),
+                "arguments": self.choose.of(({"amount": 5.0}, {"amount": 500.0}, {"amount": 501.0}, {})),
+            },
+            "use_approval": self.asked,
+            "withdraw_approval": lambda: {"approval": self.asked()["approval"]},
             "reject": self.decision,
             "request_changes": lambda: {"gate": self.decision().get("gate")},
             "resolve": lambda: {"resolution": self.choose.of(("paid again", "restarted")), "cause": "a batch was lost"},
@@ -375,6 +393,11 @@ class World:
         if "because" in c.COMMANDS[name].model_fields and "because" not in content:
             content["because"] = "it seemed right"
         return content
+
+    def asked(self) -> dict[str, Any]:
+        name = self.choose.of((*self.state.actions, "a9"))
+        known = self.state.actions.get(name)
+        return {"approval": name, "digest": self.choose.of((known.digest if known else "", "0123456789abcdef"))}
 
     def input(self) -> dict[str, Any]:
         given: dict[str, Any] = {

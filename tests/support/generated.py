@@ -282,11 +282,53 @@ def full_policy(choose: Choices) -> Data:
             "review_within": "2d",
         }
     if choose.chance(50):
+        data["gates"] = [*data.get("gates", []), *_approvals(choose)]
+        data["actions"] = {"refund": {"arguments": {"amount": {"type": "number"}}}, "restart": {}}
+    if choose.chance(50):
         data["communication"] = _communication(choose, ids)
     if choose.chance(50):
         data["critical_incident"] = {"when": 'severity == "P0" || topic == "two"', "because": "it is the worst"}
         data["automations"] = _automations(choose)
     return data
+
+
+def _approvals(choose: Choices) -> list[Data]:
+    """Make up an approval with what else one may have, and one before an action."""
+    targets = ["team:desk", "role:head"]
+    free: Data = {"need": choose.of((1, 2, "all", "60%"))}
+    shares: Data = {"quorum": [{"of": "team:desk", "need": choose.of((1, 2, "all"))}, {"of": "role:head"}]}
+    emergency = {"who": ["role:owner"], "review_by": "role:head", "review_within": "1d"}
+    return [
+        {
+            "id": "wide",
+            "before": choose.of(("assignment", "resolution", "resolution", "review")),
+            "when": choose.of(("true", "flags.legal", 'topic == "two"')),
+            "approvers": targets,
+            **choose.of((free, shares)),
+            "reject_needs": choose.of((1, 1, 2)),
+            "subject": ["amount"],
+            "exclude": choose.of(([], ["role:lead"], ["owner", "team:experts"])),
+            "deadline": choose.of(("20m", "3h")),
+            "on_expiry": choose.of(("halt", "deny", "next_deputy")),
+            "deputies": ["role:owner"],
+            "delegation": {"depth": choose.of((0, 1, 2))},
+            **choose.of(({}, {"choices": [{"id": "one"}, {"id": "two"}]})),
+            **choose.of(({}, {"emergency": emergency})),
+            "review_after": choose.chance(30),
+        },
+        {
+            "id": "refund",
+            "before": "action",
+            "when": 'action.name == "refund" && action.amount > 100.0',
+            "approvers": targets,
+            "need": choose.of((1, "50%")),
+            "subject": choose.of(([], ["amount"])),
+            "exclude": choose.of(([], ["owner"])),
+            "deadline": "30m",
+            "on_expiry": choose.of(("halt", "deny", "escalate", "keep")),
+            "valid_for": choose.of(("5m", "3h")),
+        },
+    ]
 
 
 def _communication(choose: Choices, ids: list[str]) -> Data:
