@@ -4,7 +4,19 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import automation, communication, gates, ladder, links, opening, recovery, time, work
+from escalation.lifecycle.changes import (
+    automation,
+    communication,
+    gates,
+    ladder,
+    links,
+    migration,
+    opening,
+    recovery,
+    review,
+    time,
+    work,
+)
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -20,6 +32,8 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **recovery.CHANGES,
     **automation.CHANGES,
     **links.CHANGES,
+    **review.CHANGES,
+    **migration.CHANGES,
 }
 
 

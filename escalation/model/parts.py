@@ -269,6 +269,8 @@ class Item(Record):
     """The use of the exception procedure that it is to look at."""
     automation: str = ""
     """The automation that added it."""
+    lesson: str = ""
+    """The lesson whose change it follows."""
 
 
 class AutomationTask(Record):
@@ -334,3 +336,5 @@ class Score(Record):
     by: Actor
     score: int
     comment: str = ""
+    preparation: int | None = None
+    documentation: int | None = None

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, ladder, review, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -51,9 +51,21 @@ from escalation.model.commands.machine import (
     NotDelivered,
     Open,
     PeopleFound,
+    PlaybookLoaded,
     RecoveryRan,
     SignalRefused,
     TimePassed,
+)
+from escalation.model.commands.review import (
+    AddLesson,
+    AdviseRequester,
+    Close,
+    CompleteChange,
+    DraftReview,
+    Label,
+    LessonDraft,
+    Migrate,
+    SubmitParticipantFeedback,
 )
 from escalation.model.commands.work import (
     AddItem,
@@ -77,6 +89,8 @@ __all__ = [
     "Acknowledge",
     "Act",
     "AddItem",
+    "AddLesson",
+    "AdviseRequester",
     "Answer",
     "Approve",
     "Attach",
@@ -90,25 +104,32 @@ __all__ = [
     "ChangeFacts",
     "ChangeSeverity",
     "Claim",
+    "Close",
     "Command",
+    "CompleteChange",
     "CompleteItem",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "Delivered",
+    "DraftReview",
     "Escalate",
     "FileSummary",
     "Internal",
     "ItemDraft",
+    "Label",
+    "LessonDraft",
     "Link",
     "LinkHeard",
     "LinkNotTold",
     "LinkTold",
+    "Migrate",
     "NotDelivered",
     "Note",
     "OfferHandoff",
     "Open",
     "PeopleFound",
+    "PlaybookLoaded",
     "PostUpdate",
     "PostponeUpdate",
     "ProvideInput",
@@ -124,6 +145,7 @@ __all__ = [
     "Resume",
     "SignalRefused",
     "SubmitFeedback",
+    "SubmitParticipantFeedback",
     "SubmitReview",
     "TimePassed",
     "Unlink",
@@ -137,6 +159,7 @@ COMMANDS: dict[str, type[Act]] = {
     **approval.COMMANDS,
     **work.COMMANDS,
     **communication.COMMANDS,
+    **review.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -65,6 +65,11 @@ from escalation.model.events.ladder import (
     RungOpened,
 )
 from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
+from escalation.model.events.migration import (
+    Migrated,
+    MigrationAsked,
+    MigrationRefused,
+)
 from escalation.model.events.opening import (
     ConcernedUnknown,
     Declined,
@@ -83,6 +88,20 @@ from escalation.model.events.opening import (
     Words,
 )
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
+from escalation.model.events.review import (
+    AdviceGiven,
+    ChangeClaimed,
+    ChangeLive,
+    ChangeNotLive,
+    FeedbackEnded,
+    FeedbackReminded,
+    FeedbackRequested,
+    Labelled,
+    LessonAdded,
+    ParticipantFeedbackGiven,
+    ReviewDraftOpened,
+    ReviewPartDrafted,
+)
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -123,6 +142,7 @@ from escalation.model.events.work import (
 __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
+    "AdviceGiven",
     "Attached",
     "AutomationMessage",
     "AutomationRan",
@@ -133,6 +153,9 @@ __all__ = [
     "CaseLinked",
     "CaseUpdateFailed",
     "CellReached",
+    "ChangeClaimed",
+    "ChangeLive",
+    "ChangeNotLive",
     "ClockBreached",
     "ClockPaused",
     "ClockReminded",
@@ -151,7 +174,10 @@ __all__ = [
     "ExceptionUsed",
     "FactsChanged",
     "FeedFailing",
+    "FeedbackEnded",
     "FeedbackGiven",
+    "FeedbackReminded",
+    "FeedbackRequested",
     "GateClosed",
     "GateDecided",
     "GateExpired",
@@ -170,12 +196,17 @@ __all__ = [
     "Joined",
     "KeyPeopleNamed",
     "KnownEvent",
+    "Labelled",
+    "LessonAdded",
     "LevelEntered",
     "LinkAdded",
     "LinkLost",
     "LinkRemoved",
     "MessageDelivered",
     "MessageFailed",
+    "Migrated",
+    "MigrationAsked",
+    "MigrationRefused",
     "NoLongerCritical",
     "NoteAdded",
     "Opened",
@@ -183,6 +214,7 @@ __all__ = [
     "PageDeclined",
     "PagesHeld",
     "PagesReleased",
+    "ParticipantFeedbackGiven",
     "PathTaken",
     "PeopleResolved",
     "QuestionPublished",
@@ -199,6 +231,8 @@ __all__ = [
     "ResolutionRejected",
     "ResolutionUnanswered",
     "ReviewChased",
+    "ReviewDraftOpened",
+    "ReviewPartDrafted",
     "ReviewStarted",
     "ReviewSubmitted",
     "RungMoved",
@@ -329,7 +363,22 @@ KnownEvent = Annotated[
     | LinkRemoved
     | LinkLost
     | StatusTold
-    | StatusHeard,
+    | StatusHeard
+    | ReviewDraftOpened
+    | ReviewPartDrafted
+    | LessonAdded
+    | ChangeClaimed
+    | ChangeLive
+    | ChangeNotLive
+    | Labelled
+    | FeedbackRequested
+    | FeedbackReminded
+    | FeedbackEnded
+    | ParticipantFeedbackGiven
+    | AdviceGiven
+    | MigrationAsked
+    | MigrationRefused
+    | Migrated,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))
