@@ -1,6 +1,5 @@
 """What a run begins with and what it leaves behind: a fresh state, a repeat's, what is carried over, the summary."""
 
-
 from temporalio import workflow
 
 from escalation.model.request import Receipt
