@@ -49,7 +49,10 @@ def _between(place: str, before: Any, after: Any) -> Iterator[str]:
         return
     for name in dict.fromkeys((*known, *now)):
         here = _place(place, name)
-        if name not in now:
+        section = name in _SECTIONS and not place
+        if section and (name not in known or name not in now):
+            yield from _between(here, known.get(name, {}), now.get(name, {}))
+        elif name not in now:
             yield (
                 f"{here} is gone"
                 if _members(known[name]) is not None
