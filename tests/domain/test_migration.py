@@ -1,4 +1,4 @@
-"""An open escalation keeps its playbook until its owner moves it to another version; what stands in the way is named."""
+"""An open escalation keeps its playbook until its owner moves it to another; what stands in the way is named."""
 
 from __future__ import annotations
 
