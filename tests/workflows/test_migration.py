@@ -1,4 +1,4 @@
-"""An open escalation on the real server is moved to another version of its playbook, across its runs and in a replay."""
+"""An open escalation on the real server is moved to another version of its playbook, across runs and in a replay."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
