@@ -106,6 +106,7 @@ class Activities:
         """Return the bound activity methods, for ``Worker(activities=...)``."""
         return [
             self.playbooks.load,
+            self.playbooks.load_sound,
             self.directory.find,
             self.notifications.send,
             self.digests.join,

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from temporalio import activity
 
-from escalation.errors import Finding
+from escalation.errors import DocumentError, Finding
 from escalation.playbook.load import Shelf
 from escalation.playbook.schema import LoadedPlaybook
 
@@ -28,6 +28,19 @@ class Playbooks:
         """
         loaded = await asyncio.to_thread(self.shelf.get, name)
         self._report(name, loaded.findings, loaded.digest)
+        return loaded.pinned
+
+    @activity.defn(name="playbooks.load_sound")
+    async def load_sound(self, name: str) -> LoadedPlaybook:
+        """Return a playbook as its files say now: nothing that is open is moved to one that is broken.
+
+        Raises:
+            DocumentError: there is no such playbook, or it is broken.
+        """
+        loaded = await asyncio.to_thread(self.shelf.get, name)
+        self._report(name, loaded.findings, loaded.digest)
+        if loaded.findings:
+            raise DocumentError(list(loaded.findings))
         return loaded.pinned
 
     def _report(self, name: str, findings: tuple[Finding, ...], digest: str) -> None:

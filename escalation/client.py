@@ -36,9 +36,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
 from escalation.foresight.forecast import FindsPeople, forecast
+from escalation.lifecycle.migration import Preview, preview
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.triage import Assessment, judge_request
-from escalation.model.commands import Act, Answer, command_name
+from escalation.model.commands import Act, Answer, Migrate, command_name
 from escalation.model.events import Event
 from escalation.model.request import Outcome, Receipt, Request, check_size
 from escalation.model.start import OPEN, RUN_LENGTH, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
@@ -314,6 +315,23 @@ class EscalationClient:
             until: where to stop; with a time zone.
         """
         return forecast(await self.state(escalation), directory, until)
+
+    async def preview_migration(self, escalation: str, command: Migrate, state: Escalation | None = None) -> Preview:
+        """Say what a migration would do, with the playbook as this client's files say now; nothing is changed.
+
+        Args:
+            escalation: its id.
+            command: as it would be sent.
+            state: as ``state`` returned it, where it was asked already.
+
+        Raises:
+            DocumentError: the playbook is not there, or is broken.
+        """
+        known = state or await self.state(escalation)
+        found = self._shelf.get(known.playbook.playbook)
+        if found.findings:
+            raise errors.DocumentError(list(found.findings))
+        return preview(known, found.pinned, command, datetime.now(UTC))
 
     async def timeline(self, escalation: str) -> list[Event]:
         """Ask for the latest events, oldest first; the ledger has those that are older."""

@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
-from starter import burden, commands, dev, forecasting, oncall, opening, playbooks, views, who
+from starter import burden, commands, dev, forecasting, lookback, migrating, oncall, opening, playbooks, views, who
 from starter.exits import leave
 from starter.session import err
 
@@ -45,6 +45,8 @@ def build() -> typer.Typer:
     burden.add_commands(app)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)
     commands.add_commands(app)
+    migrating.add_commands(app)
+    lookback.add_commands(app)
     app.add_typer(playbooks.app, rich_help_panel="Rules")
     app.add_typer(oncall.app, rich_help_panel="Rules")
     return app

@@ -28,6 +28,8 @@ PANEL = "Act on an escalation"
 _Schema = Mapping[str, Any]
 _ACTOR = get_args(Actor)[1].pattern
 _SEPARATOR = "|"
+_OF_THEIR_OWN = ("migrate",)
+"""Commands that have a program of their own: it can say before what they would do."""
 _SECOND = "other"
 """The field that is a second escalation: it stands behind the first, without an option."""
 _PLACES = {_SECOND: "OTHER", "relation": "--as"}
@@ -64,12 +66,19 @@ _WORDS = {
     "stakeholder": "whose answer it is",
     "which": "its id, such as s1",
     "other": "the id of the other escalation",
+    "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix; may be repeated",
+    "lesson": "its id, such as l1",
+    "part": "which part of the review",
+    "what": "what was learned",
+    "kind": "what is to be changed because of it",
 }
 
 
 def add_commands(app: typer.Typer) -> None:
     """Register every command of the registry under its own name."""
     for command, model in COMMANDS.items():
+        if command in _OF_THEIR_OWN:
+            continue
         app.command(command, rich_help_panel=PANEL)(_program(command, model))
 
 
@@ -233,7 +242,8 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     """
     settings = load()
     targets = [(field, getattr(act, field)) for field in ("owner", "to") if hasattr(act, field)]
-    targets += [("items", item.owner) for item in getattr(act, "items", ())]
+    targets += [(field, each.owner) for field in ("items", "changes") for each in getattr(act, field, ())]
+    targets = [(field, target) for field, target in targets if target is not None]
     if not targets or "directory" not in settings.model_fields_set:
         return
     try:

@@ -18,6 +18,7 @@ from escalation.foresight.lint import Foreseen, Proof, Weight, prove
 from escalation.people.directory import Directory
 from escalation.playbook.automation_library import shipped_automations
 from escalation.playbook.checks import check_against
+from escalation.playbook.differences import differences
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import Playbook
 from escalation.values import counted
@@ -126,6 +127,20 @@ def lint(
     say(data, Group(*parts), as_json=as_json)
     if any(proof.errors for proof in found.values()):
         raise typer.Exit(1)
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A name or the path of a file.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
+    playbooks: Folders = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how two playbooks, or two versions of one, differ: levels, times, approvals, clocks, triggers, people."""
+    one, other = _load(before, playbooks), _load(after, playbooks)
+    found = differences(one.playbook, other.playbook)
+    data = {"before": one.digest, "after": other.digest, "differences": list(found)}
+    say(data, Group(*map(Text, found)) if found else Text("They say the same."), as_json=as_json)
 
 
 class _People(NamedTuple):
@@ -249,9 +264,9 @@ def _models() -> list[type[Any]]:
     from pydantic import BaseModel
 
     from escalation import calendars, choice
-    from escalation.playbook import automation, clocks, ladder, severity
+    from escalation.playbook import automation, clocks, ladder, review, severity
     from escalation.playbook import schema as whole
 
-    modules = (whole, ladder, severity, clocks, automation, calendars, choice)
+    modules = (whole, ladder, severity, clocks, automation, review, calendars, choice)
     kinds = (kind for module in modules for kind in vars(module).values())
     return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]

@@ -372,6 +372,10 @@ def _end(book: Playbook) -> Text:
     within = format_duration(book.resolution.confirm_within)
     silence = {"confirmed": "silence means yes", "owner_told": "silence means that the owner asks again"}
     review = f"review ({', '.join(book.review.requires)}) within {format_duration(book.review.due)}"
+    if book.review.starts == "stable":
+        review += ", begun while the resolution waits to be confirmed"
+    if (feedback := book.review.feedback) is not None:
+        review += f"; {', '.join(feedback.of)} are asked how it went, for {format_duration(feedback.within)} at most"
     hold = f"On hold it may be for {format_duration(book.hold_at_most)} at most."
     return Text(f"{asked}, within {within}; {silence[book.resolution.on_silence]}. Then a {review}. {hold}")
 

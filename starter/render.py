@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.review_views import ReviewView
 from escalation.lifecycle.situation import Explanation, Situation
 from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
@@ -123,6 +124,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
         ("playbook", here.playbook),
+        ("moved", "\n".join(here.migrations)),
     ]
     parts: list[RenderableType] = [title, grid(rows)]
     if here.clocks:
@@ -142,6 +144,8 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         for item in here.items:
             add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
         parts.append(headed("Action items", table))
+    if here.review is not None:
+        parts += _review(here.review, now)
     if here.communication is not None:
         parts += _communication(here.communication, now)
     if why is not None:
@@ -149,6 +153,25 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
+
+
+def _review(review: ReviewView, now: datetime) -> Iterable[RenderableType]:
+    rows = [(each.part, f"{each.text} ({name(each.by)}{', an AI' if each.by_ai else ''})") for each in review.draft]
+    until = f" until {show(review.awaited_until, now)}" if review.awaited_until else ""
+    rows += [
+        ("looking back", review.labels),
+        ("late", review.late),
+        ("rated", "\n".join(review.ratings)),
+        ("asked how it went", f"{names(review.awaited)}{until}" if review.awaited else ""),
+    ]
+    if any(text for _, text in rows):
+        yield headed("Review", grid(rows))
+    if review.lessons:
+        table = columns("lesson", "changes", "owner", "due", "", "")
+        for each in review.lessons:
+            due = show(each.due, now) if each.due else ""
+            add(table, each.id, each.kind, name(each.owner) if each.owner else "", due, each.state, each.what)
+        yield headed("Lessons", table)
 
 
 def _clocks(here: Situation, now: datetime) -> Table:

@@ -254,6 +254,12 @@ def _scored(event: e.Rated | e.FeedbackGiven) -> Line:
     return Line(f"rated {about} {event.score} of 5", event.comment)
 
 
+def _labelled(event: e.Labelled) -> Line:
+    said = {"warranted": event.warranted, "late": event.late, "the AI right": event.ai_would_have_been_right}
+    words = (f"{what}: {'yes' if is_so else 'no'}" for what, is_so in said.items() if is_so is not None)
+    return Line(f"looking back, {', '.join(words)}", event.because)
+
+
 _WORDS: dict[type, Callable[[Any], Line]] = {
     e.Opened: _opened,
     e.Declined: lambda v: Line("not escalated: the AI may go on", v.because, Weight.TURN),
@@ -432,5 +438,36 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.LinkLost: lambda v: Line(f"{v.other} cannot be told any more", v.because),
     e.StatusTold: lambda v: Line(f"linked escalations are told: {v.status}", "", Weight.DETAIL),
     e.StatusHeard: lambda v: Line(f"{v.other} is now: {v.status}"),
+    e.ReviewDraftOpened: lambda v: Line("the review may be begun", v.because),
+    e.ReviewPartDrafted: lambda v: Line(f"review, {v.part}{' (written by an AI)' if v.by_ai else ''}: {v.text}"),
+    e.LessonAdded: lambda v: Line(
+        f"lesson {v.lesson}: {v.what}", f"leads to a change ({v.change}), action item {v.item}" if v.item else ""
+    ),
+    e.ChangeClaimed: lambda v: Line(f"lesson {v.lesson}: said to be live as {v.live_as}, it is looked up"),
+    e.ChangeLive: lambda v: Line(
+        f"lesson {v.lesson}: its change is live{f' as {v.live_as}' if v.live_as else ''}",
+        "looked up" if v.verified else "",
+        Weight.TURN,
+    ),
+    e.ChangeNotLive: lambda v: Line(f"lesson {v.lesson}: not live as {v.live_as}", v.because),
+    e.Labelled: _labelled,
+    e.FeedbackRequested: lambda v: Line(
+        f"asked how it went: {', '.join(f'{name(actor)} ({role})' for actor, role in v.asked.items())}",
+        f"waits until {show(v.due)} at most",
+    ),
+    e.FeedbackReminded: lambda v: Line(f"asked again how it went: {names(v.to)}"),
+    e.FeedbackEnded: lambda v: Line(f"nobody waits any longer for what {names(v.unanswered)} would say", v.because),
+    e.ParticipantFeedbackGiven: lambda v: Line(
+        f"says it went {v.score} of 5",
+        _joined(v.comment, f"better next time: {v.improvement}" if v.improvement else ""),
+    ),
+    e.AdviceGiven: lambda v: Line(f"guidance for {name(v.to)}: {v.text}"),
+    e.MigrationAsked: lambda v: Line(f"asks to go on by version {v.to} of the playbook", v.because),
+    e.MigrationRefused: lambda v: Line(f"stays with its version of the playbook, not {v.to}", v.because, Weight.TURN),
+    e.Migrated: lambda v: Line(
+        f"goes on by v{v.to_version} of the playbook ({v.to_digest}), before v{v.version} ({v.digest})",
+        "; ".join((v.because, *v.effects, *v.differences)),
+        Weight.TURN,
+    ),
     e.UnknownEvent: lambda v: Line(f"{v.type.replace('_', ' ')} (this version knows no more of it)"),
 }

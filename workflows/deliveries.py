@@ -13,13 +13,14 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
-from escalation.errors import UnknownPerson
+from escalation.errors import RequestRefused, UnknownPerson
 from escalation.model import commands as c
 from escalation.model.actions import (
     Action,
     CaseLink,
     DeliveryReceipt,
     FindPeople,
+    LoadPlaybook,
     MessageKind,
     Notify,
     OpenCase,
@@ -29,7 +30,9 @@ from escalation.model.actions import (
     UnknownAction,
 )
 from escalation.people.found import People
+from escalation.playbook.schema import shared
 from workflows.background import Background
+from workflows.loading import LOAD_SOUND, load
 from workflows.local import LOCAL_FAILURE, Local
 
 T = TypeVar("T")
@@ -202,8 +205,20 @@ class Deliveries:
         if isinstance(action, TellLinked):
             await call(TELL_LINKED, action, None, action.summary)
             return c.LinkTold(key=action.key)
+        if isinstance(action, LoadPlaybook):
+            return await self._load(action)
         await call(UPDATE_CASE, action, None, action.summary)
         return c.CaseUpdated(key=action.key, public=action.public)
+
+    async def _load(self, action: LoadPlaybook) -> c.PlaybookLoaded:
+        try:
+            found = await load(LOAD_SOUND, action.name, action.summary, self._local)
+        except RequestRefused as error:
+            why = "; ".join(problem for _, problem in error.problems)
+            return c.PlaybookLoaded(purpose=action.purpose, error=why)
+        # What an escalation pins is the one copy of this process, whichever way it came.
+        pinned = found.changed({"playbook": shared(found.playbook, found.digest)})
+        return c.PlaybookLoaded(purpose=action.purpose, loaded=pinned)
 
     async def _find(self, action: FindPeople) -> People:
         # A local activity: the page leaves in the same workflow task as the decision to page. Where the directory
@@ -233,6 +248,8 @@ def _lane(action: Action) -> str:
         return "recovery"
     if isinstance(action, TellLinked):
         return f"link:{action.to}"
+    if isinstance(action, LoadPlaybook):
+        return f"playbook:{action.name}"
     return "crm"
 
 
@@ -268,4 +285,6 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
         return c.RecoveryRan(result=RecoveryResult(ok=False, because=said))
     if isinstance(action, TellLinked):
         return c.LinkNotTold(other=action.to, error=said)
+    if isinstance(action, LoadPlaybook):
+        return c.PlaybookLoaded(purpose=action.purpose, error=said)
     return c.CaseNotUpdated(key=action.key, error=said)

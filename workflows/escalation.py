@@ -27,9 +27,10 @@ from escalation.values import ENGINE
 from workflows.background import Background
 from workflows.deliveries import Deliveries
 from workflows.journal import Journal
+from workflows.loading import load_playbook
 from workflows.local import Local
 from workflows.messages import take_signal, takes_commands
-from workflows.runs import carry, fresh, load_playbook, summary_of, taken_over
+from workflows.runs import carry, fresh, summary_of, taken_over
 from workflows.views import Views
 
 QUIET_WITHIN = timedelta(seconds=2)

@@ -1,39 +1,13 @@
 """What a run begins with and what it leaves behind: a fresh state, a repeat's, what is carried over, the summary."""
 
-from datetime import timedelta
-
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
-from escalation.errors import RequestRefused
 from escalation.model.request import Receipt
 from escalation.model.start import Carried, Summary
 from escalation.model.state import Escalation
 from escalation.playbook.schema import LoadedPlaybook, shared
 from workflows.deliveries import Deliveries
 from workflows.journal import Journal
-from workflows.local import LOCAL_FAILURE, Local
-
-
-async def load_playbook(name: str, local: Local) -> LoadedPlaybook:
-    """Return the playbook as it is now, to be pinned.
-
-    Raises:
-        RequestRefused: there is no such playbook, or it never could be used.
-    """
-    try:
-        return await local.call(
-            "playbooks.load",
-            name,
-            LoadedPlaybook,
-            f"pin playbook {name}",
-            one_try=timedelta(seconds=10),
-            give_up=timedelta(seconds=30),
-        )
-    except LOCAL_FAILURE as error:
-        cause = error if isinstance(error, ApplicationError) else error.__cause__
-        why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-        raise RequestRefused([("playbook", why)]) from error
 
 
 def fresh(loaded: LoadedPlaybook, repeats: int, answers: dict[str, Receipt]) -> Escalation:

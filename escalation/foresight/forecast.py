@@ -20,6 +20,7 @@ from escalation.model.actions import (
     CaseLink,
     DeliveryReceipt,
     FindPeople,
+    LoadPlaybook,
     Notify,
     OpenCase,
     RunRecovery,
@@ -195,6 +196,8 @@ def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Intern
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
     if isinstance(action, OpenCase):
         return c.CaseOpened(link=CaseLink(ticket="forecast"))
+    if isinstance(action, LoadPlaybook):
+        return None  # what stands in it is not known here
     if isinstance(action, RunRecovery):
         return None  # nobody can foresee whether it helps; people are called meanwhile
     if isinstance(action, TellLinked):

@@ -14,6 +14,7 @@ from escalation.lifecycle import (
     assignment,
     clocks,
     dwell,
+    feedback,
     handoff,
     hours,
     packet,
@@ -121,6 +122,9 @@ def _dues_of_clocks(state: Escalation) -> Iterator[_Awaited]:
 def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
     if state.review is not None and state.review.submitted_at is None:
         yield _Awaited(state.review.next_due, "review", "", "the review is due")
+    asked = state.feedback_round
+    if asked is not None and asked.open:
+        yield _Awaited(asked.remind_due or asked.due, "feedback", "", "an opinion of whoever took part")
     for item in state.open_items:
         yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
 
@@ -162,6 +166,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
     "item": work_items.due,
+    "feedback": lambda draft, _: feedback.due(draft),
     "update": lambda draft, _: updates.overdue(draft),
     "reply": replies.overdue,
     "summary": summaries.overdue,
@@ -287,6 +292,15 @@ def _review(state: Escalation, _: str) -> str:
     return f"the review is not written: remind {state.accountable}"
 
 
+def _feedback(state: Escalation, _: str) -> str:
+    asked = state.feedback_round
+    if asked is None:
+        return ""
+    who = ", ".join(asked.unanswered)
+    then = f"remind {who}" if asked.remind_due is not None else "it is not waited for any longer"
+    return f"{who} {'has' if len(asked.unanswered) == 1 else 'have'} not said how it went: {then}"
+
+
 def _item(state: Escalation, about: str) -> str:
     return f"action item {about} is not done: remind {state.items[about].owner}"
 
@@ -308,6 +322,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "confirmation": _confirmation,
     "review": _review,
     "item": _item,
+    "feedback": _feedback,
     "update": update_words.says_update,
     "reply": update_words.says_reply,
     "summary": update_words.says_summary,

@@ -18,7 +18,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Gate
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Expiry, GatePolicy
+from escalation.playbook.schema import Expiry, GatePolicy, Playbook
 from escalation.values import ENGINE, Actor, digest_of, format_duration
 
 
@@ -84,6 +84,15 @@ def spoilt(state: Escalation, gate: Gate, policy: GatePolicy) -> str:
     if _decides_on_own_work(state, gate, policy):
         return f"{state.accountable} owns this now and may not decide it as well"
     return ""
+
+
+def void_changed(draft: Draft, before: Playbook) -> None:
+    """Void what was decided under another policy of the same approval, where it still stands in front of something."""
+    state = draft.state
+    for policy in state.playbook.gates:
+        gate = state.gates.get(policy.id)
+        if gate is not None and gate.state in _STANDING and policy != before.gate(policy.id) and applies(state, policy):
+            _close(draft, gate, "voided", "the playbook says something else of it now")
 
 
 _STANDING = ("pending", "passed", "rejected")

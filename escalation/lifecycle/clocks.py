@@ -19,6 +19,7 @@ from escalation.model import events as e
 from escalation.model.parts import Clock
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, Stops
+from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
 NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
@@ -68,6 +69,28 @@ def due_date_moved(draft: Draft) -> None:
         clock = draft.state.clocks.get(name)
         if policy.limit == "due_at" and (clock is None or _may_run(clock)):
             _start(draft, name, policy, because="the due date changed")
+
+
+def migrated(draft: Draft, before: Playbook) -> None:
+    """Set the clocks anew of which another version of the playbook says something else, from when they began.
+
+    One that is new begins when it would have; what it waits for may have come already, and then it does not begin.
+    """
+    playbook, facts = draft.state.playbook, _facts(draft.state)
+    for name, policy in playbook.clocks.items():
+        clock = draft.state.clocks.get(name)
+        same = (before.clocks.get(name), before.calendar_of(name)) == (policy, playbook.calendar_of(name))
+        if (clock is not None and (same or not _may_run(clock))) or draft.state.review is not None:
+            continue
+        owned = draft.state.owner is not None
+        if clock is None and owned and policy.ends(name) in (Stops.ACKNOWLEDGED, Stops.HUMAN_RESPONSE):
+            continue
+        if not _runs(draft.state, policy, facts):
+            continue
+        _start(draft, name, policy, because="another version of the playbook")
+        why = next(_why_it_waits(draft.state, name, policy, facts), "")
+        if why and name in draft.state.clocks and not draft.state.clocks[name].paused:
+            draft.record(e.ClockPaused, by=ENGINE, clock=name, because=why)
 
 
 def _may_run(clock: Clock) -> bool:

@@ -1,10 +1,11 @@
 """Ends that are not the review's: cancelling, and what people say of how it went."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import permissions, summaries
+from escalation.lifecycle import approval, feedback, permissions, summaries
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.state import Escalation
 from escalation.values import ActorKind, kind_of
 
 
@@ -30,13 +31,64 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
     draft.record(e.Cancelled, because=command.because)
 
 
+def close(draft: Draft, command: c.Close) -> None:
+    """Close without waiting for more opinions; refused with everything else that is open, and whose it is."""
+    permissions.require_person(command.by, "close")
+    state = draft.state
+    permissions.require_member(state, command.by)
+    points = open_points(state)
+    if points:
+        raise NotNow(f"{state.id} cannot be closed yet; open: {'; '.join(points)}")
+    # What is open besides is that somebody says how it went: without it the escalation closes by itself.
+    feedback.end(draft, f"closed by {command.by} without waiting for more answers")
+
+
+def open_points(state: Escalation) -> list[str]:
+    """Name everything that has to be done before it closes, and whose it is."""
+    points = []
+    for gate in approval.blocking(state, "assignment", "resolution", "review"):
+        whose = ", ".join(gate.people) or "its approvers"
+        points.append(f"approval {gate.id} is {gate.state} ({whose if gate.state == 'pending' else gate.because})")
+    review = state.review
+    if review is None:
+        who = f"customer:{state.customer.id}" if state.customer_confirms and state.customer else state.requested_by
+        how = f"confirmed by {who}" if state.resolution_state == "proposed" else f"found by {state.accountable}"
+        points.append(f"the resolution is to be {how}")
+    elif review.submitted_by is None:
+        points.append(f"the review is to be submitted by {state.accountable}, due {review.next_due:%Y-%m-%d %H:%M %Z}")
+    for item in state.open_items:
+        of = f" (change of lesson {item.lesson})" if item.lesson else ""
+        points.append(f"action item {item.id} of {item.owner}{of}, due {item.due:%Y-%m-%d %H:%M %Z}")
+    points += [
+        f"the use of the exception procedure by {used.by} is to be looked at"
+        for used in state.unreviewed
+        if all(item.bypass != used.id for item in state.open_items)
+    ]
+    points += [
+        f"the owner of an action item of automation {task.automation} is being looked up"
+        for task in state.automation_tasks.values()
+        if task.due is not None
+    ]
+    unfiled = state.communication.unfiled if state.communication is not None else ()
+    points += [f"summary {summary.id} is to be filed by {state.accountable}" for summary in unfiled]
+    return points
+
+
 def rate(draft: Draft, command: c.Rate) -> None:
     """Rate how well it was prepared and documented; once a person."""
     permissions.require_person(command.by, "rate")
     permissions.require_member(draft.state, command.by)
     if any(score.by == command.by for score in draft.state.ratings):
         raise AlreadyDone(f"{command.by} has rated {draft.state.id} already")
-    draft.record(e.Rated, score=command.score, comment=command.comment)
+    draft.record(
+        e.Rated,
+        score=command.score,
+        comment=command.comment,
+        preparation=command.preparation,
+        documentation=command.documentation,
+    )
+    if command.advice:
+        feedback.advise(draft, command.advice)
 
 
 def submit_feedback(draft: Draft, command: c.SubmitFeedback) -> None:
@@ -46,4 +98,10 @@ def submit_feedback(draft: Draft, command: c.SubmitFeedback) -> None:
         raise NotAllowed(f"only the customer of {state.id}, or {state.requested_by} on their behalf, can give feedback")
     if state.feedback is not None:
         raise AlreadyDone(f"feedback on {state.id} was given already by {state.feedback.by}")
-    draft.record(e.FeedbackGiven, score=command.score, comment=command.comment)
+    draft.record(
+        e.FeedbackGiven,
+        score=command.score,
+        comment=command.comment,
+        improvement=command.improvement,
+        via=command.via or "",
+    )

@@ -25,10 +25,14 @@ from escalation.lifecycle import (
     delegation,
     dwell,
     early,
+    feedback,
     handoff,
     information,
+    labels,
+    lessons,
     links,
     lowering,
+    migration,
     packet,
     permissions,
     recovery,
@@ -97,7 +101,19 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link, c.AskApproval)
+_GROWS = (
+    c.ProvideInput,
+    c.AddItem,
+    c.SubmitReview,
+    c.ChangeFacts,
+    c.PutOnHold,
+    c.PostUpdate,
+    c.Link,
+    c.AskApproval,
+    c.DraftReview,
+    c.AddLesson,
+    c.PlaybookLoaded,
+)
 """Commands whose words stay in the state for good."""
 
 
@@ -105,7 +121,7 @@ _LARGE, _EVERY = 4_000, 16
 """A command over so many bytes is measured at once; smaller ones only every so many events, since measuring is slow."""
 
 
-def _require_room(draft: Draft, command: c.Act) -> None:
+def _require_room(draft: Draft, command: c.Command) -> None:
     state = draft.state
     if len(command.model_dump_json()) < _LARGE and state.seq // _EVERY == draft.before.seq // _EVERY:
         return
@@ -153,6 +169,7 @@ _BEARS_ON_GATES = {
     e.ResolutionProposed,
     e.ResolutionConfirmed,
     e.ResolutionRejected,
+    e.Migrated,
 }
 
 
@@ -178,12 +195,14 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     recusal.follow(draft)
     _reconcile_since(draft, seen)
     _settle_level(draft)
+    review.open_draft(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
     if draft.state.playbook.automations:
         _automate(draft)
     clocks.follow(draft, command)
     updates.follow(draft)
+    feedback.follow(draft)
     closing_from = len(draft.events)
     review.close_when_done(draft)
     if len(draft.events) > closing_from:
@@ -285,6 +304,15 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.LinkHeard: links.heard,
     c.LinkTold: lambda *_: None,
     c.LinkNotTold: links.not_told,
+    c.DraftReview: review.draft_part,
+    c.AddLesson: lessons.add_lesson,
+    c.CompleteChange: lessons.complete_change,
+    c.Label: labels.label,
+    c.AdviseRequester: feedback.advise_requester,
+    c.SubmitParticipantFeedback: feedback.submit,
+    c.Close: closing.close,
+    c.Migrate: migration.ask,
+    c.PlaybookLoaded: migration.loaded,
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.review_views import ReviewView
 from escalation.lifecycle.situation import GateView, ItemView, situation
 from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.state import Escalation
@@ -47,9 +48,12 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines += _section("Action items", [_item_line(item) for item in here.items])
     if here.communication is not None:
         lines += _section("Communication", list(_communication_lines(here.communication)))
+    if here.review is not None:
+        lines += _section("Review", list(_review_lines(here.review)))
     lines += _section("Linked", [_said(link) for link in here.links])
     lines += _section("Why it was escalated", [_said(explain_reason(reason)) for reason in state.reasons])
     lines += ["", f"Playbook {here.playbook}"]
+    lines += [f"- moved {_said(each)}" for each in here.migrations]
     return "\n".join(lines)
 
 
@@ -92,6 +96,20 @@ def _communication_lines(talk: CommunicationView) -> Iterator[str]:
     for summary in talk.summaries:
         due = f"due {_instant(summary.due)}" if summary.due else "filed"
         yield f"**Summary {summary.id}** ({summary.point}): {due}"
+
+
+def _review_lines(review: ReviewView) -> Iterator[str]:
+    for part in review.draft:
+        yield f"**{part.part}** drafted by {_said(part.by)}{' (an AI)' if part.by_ai else ''}: {_said(part.text[:300])}"
+    for lesson in review.lessons:
+        whose = f" ({_said(lesson.owner)})" if lesson.owner else ""
+        yield f"**{lesson.id}** {_said(lesson.what[:300])}{whose}: {lesson.kind}, {_said(lesson.state)}"
+    if review.labels:
+        yield f"**Looking back:** {_said(review.labels)}"
+    if review.late:
+        yield f"**Late:** {_said(review.late)}"
+    if review.awaited:
+        yield f"**Asked how it went:** {_said(', '.join(review.awaited))}"
 
 
 def _instant(at: datetime) -> str:

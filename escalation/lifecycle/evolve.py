@@ -12,8 +12,10 @@ from escalation.lifecycle.changes import (
     gates,
     ladder,
     links,
+    migration,
     opening,
     recovery,
+    review,
     time,
     work,
 )
@@ -34,6 +36,8 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **recovery.CHANGES,
     **automation.CHANGES,
     **links.CHANGES,
+    **review.CHANGES,
+    **migration.CHANGES,
 }
 
 

@@ -229,6 +229,8 @@ def request_problems(playbook: Playbook, request: Request, now: datetime | None 
     if request.severity is not None and playbook.severity.find(request.severity) is None:
         names = ", ".join(level.name for level in playbook.severity.scale)
         found.append(("severity", f"is not on the scale of playbook {playbook.playbook}: {names} (or an alias)"))
+    unstated = [name for name in request.facts_since if name not in request.facts]
+    found += [(f"facts_since.{name}", "is no fact that this request states under facts") for name in unstated]
     if request.due_at is not None and now is not None and (problem := due_problem(request.due_at, now)):
         found.append(("due_at", problem))
     return found

@@ -14,8 +14,10 @@ from escalation.lifecycle.reactions import (
     gates,
     ladder,
     links,
+    migration,
     opening,
     recovery,
+    review,
     time,
     work,
 )
@@ -35,6 +37,8 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **recovery.REACTIONS,
     **automation.REACTIONS,
     **links.REACTIONS,
+    **review.REACTIONS,
+    **migration.REACTIONS,
 }
 
 

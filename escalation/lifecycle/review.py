@@ -1,12 +1,49 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
-from escalation.errors import AlreadyDone, Incomplete, NotNow
-from escalation.lifecycle import approval, permissions, summaries, work_items
+from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow
+from escalation.lifecycle import approval, labels, lessons, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.playbook.review import ReviewStart
 from escalation.playbook.schema import ReviewPart
-from escalation.values import ENGINE
+from escalation.values import ENGINE, ActorKind, kind_of
+
+
+def open_draft(draft: Draft) -> None:
+    """Let the review be begun once it is stable, where the playbook says so; what it asks and when it is due stays."""
+    state = draft.state
+    policy = state.playbook.review
+    if policy.starts is not ReviewStart.STABLE or state.review_draft is not None or not state.opened or state.ended:
+        return
+    if state.waits_for_confirmation:
+        draft.record(e.ReviewDraftOpened, by=ENGINE, because="a resolution is proposed")
+    elif policy.stable_when is not None and state.level is not None and state.review is None:
+        compiled = condition(state.playbook, policy.stable_when)
+        if compiled.true(derive(basis_of(state))):
+            draft.record(e.ReviewDraftOpened, by=ENGINE, because=f"it is stable: {policy.stable_when}")
+
+
+def draft_part(draft: Draft, command: c.DraftReview) -> None:
+    """Write a part before the review is handed in; an AI's words never replace a person's."""
+    state = draft.state
+    is_ai = kind_of(command.by) is ActorKind.AGENT
+    if is_ai:
+        permissions.require_member_or_requester(state, command.by)
+    else:
+        permissions.require_person(command.by, "draft_review")
+        permissions.require_member(state, command.by)
+    review = state.review
+    if review is not None and review.submitted_by is not None:
+        raise AlreadyDone(f"the review was submitted by {review.submitted_by} at {review.submitted_at:%Y-%m-%d %H:%M}")
+    if review is None and state.review_draft is None:
+        begins = "once it is stable" if state.playbook.review.starts is ReviewStart.STABLE else "once it is confirmed"
+        raise NotNow(f"the review of {state.id} begins {begins}; it is waiting on {state.waiting_on}")
+    before = state.review_draft.parts.get(command.part) if state.review_draft is not None else None
+    if is_ai and before is not None and not before.by_ai:
+        raise NotAllowed(f"{before.by} wrote {command.part} of the review, and an AI does not replace a person's words")
+    draft.record(e.ReviewPartDrafted, part=command.part, text=command.text, by_ai=is_ai)
 
 
 def begin_when_confirmed(draft: Draft) -> None:
@@ -30,29 +67,49 @@ def submit(draft: Draft, command: c.SubmitReview) -> None:
     if review.submitted_by is not None:
         raise AlreadyDone(f"the review was submitted by {review.submitted_by} at {review.submitted_at:%Y-%m-%d %H:%M}")
     resolution = state.resolution
-    said: dict[ReviewPart, object] = {
-        ReviewPart.IMPACT: command.impact or state.context.impact,
-        ReviewPart.CAUSE: command.cause or (resolution.cause if resolution else ""),
-        ReviewPart.RESOLUTION: command.resolution or (resolution.text if resolution else ""),
-        ReviewPart.LESSONS: command.lessons,
+    drafted = {ReviewPart(part): text for part, text in state.review_draft.parts.items()} if state.review_draft else {}
+    learned = (*command.lessons, *(change.what for change in command.changes))
+    if not learned:
+        learned = (drafted[ReviewPart.LESSONS].text,) if ReviewPart.LESSONS in drafted else ()
+        learned = learned or tuple(lesson.what for lesson in state.lessons.values())
+    written = {ReviewPart.IMPACT: command.impact, ReviewPart.CAUSE: command.cause}
+    written |= {ReviewPart.RESOLUTION: command.resolution}
+    known = {
+        ReviewPart.IMPACT: state.context.impact,
+        ReviewPart.CAUSE: resolution.cause if resolution else "",
+        ReviewPart.RESOLUTION: resolution.text if resolution else "",
     }
+    said: dict[ReviewPart, object] = {
+        part: text or (drafted[part].text if part in drafted else known[part]) for part, text in written.items()
+    }
+    said[ReviewPart.LESSONS] = learned
     missing = [str(part) for part in state.playbook.review.requires if not said[part]]
     if missing:
         raise Incomplete(f"the review lacks what the playbook requires: {', '.join(missing)}")
+    late = labels.lateness(state)
     draft.record(
         e.ReviewSubmitted,
         impact=said[ReviewPart.IMPACT],
         cause=said[ReviewPart.CAUSE],
         resolution=said[ReviewPart.RESOLUTION],
-        lessons=command.lessons,
+        lessons=learned,
         warranted=command.warranted,
+        late=command.late,
+        ai_would_have_been_right=command.ai_would_have_been_right,
+        drafted_by_ai=tuple(
+            str(part) for part, text in drafted.items() if text.by_ai and text.text in (said[part], *learned)
+        ),
+        late_by=late.delay.total_seconds() if late is not None else None,
+        late_because=labels.said(state),
     )
+    for change in command.changes:
+        lessons.add(draft, change.what, change.kind, change.owner, change.due)
     for item in command.items:
         work_items.add(draft, item.title, item.owner, item.due)
 
 
 def close_when_done(draft: Draft) -> None:
-    """Close once the review is in and every action item is done."""
+    """Close once the review is in and every action item is done, and whoever was asked how it went has said so."""
     state = draft.state
     review = state.review
     if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
@@ -61,6 +118,8 @@ def close_when_done(draft: Draft) -> None:
         return
     if any(task.due is not None for task in state.automation_tasks.values()):
         return  # an action item whose owner is being looked up
+    if state.feedback_round is not None and state.feedback_round.open:
+        return
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 
 

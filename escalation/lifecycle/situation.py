@@ -13,6 +13,7 @@ from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.review_views import ReviewView, review_view
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
@@ -122,6 +123,10 @@ class Situation(Record):
     items: tuple[ItemView, ...] = ()
     communication: CommunicationView | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
+    review: ReviewView | None = None
+    """How the review stands; None before there is anything of it."""
+    migrations: tuple[str, ...] = ()
+    """From which version of its playbook to which it was moved, by whom and why."""
     links: tuple[str, ...] = ()
     """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
@@ -163,6 +168,8 @@ class Explanation(Record):
     """Why it is a critical incident, as the playbook declares; empty while it is none."""
     automations: tuple[str, ...] = ()
     """Which automations ran, and how often."""
+    migrations: tuple[str, ...] = ()
+    """From which version of the playbook to which it was moved; what came before it, the version before decided."""
     thresholds: tuple[ThresholdUsed, ...] = ()
     """By which the AI's confidence was judged too low, each once."""
     repeat_of: str | None = None
@@ -227,6 +234,8 @@ def situation(state: Escalation, now: datetime) -> Situation:
             for item in state.items.values()
         ),
         communication=communication_view(state),
+        review=review_view(state),
+        migrations=tuple(map(str, state.migrations)),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
             + (f", not told any more: {link.lost}" if link.lost else "")
@@ -268,6 +277,9 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
     if state.review is not None and not state.open_items and not summaries.all_filed(state):
         return (state.accountable,), "required summaries are to be filed"
+    opinions = state.feedback_round
+    if state.review is not None and not state.open_items and opinions is not None and opinions.open:
+        return opinions.unanswered, "they are asked how it went"
     if state.review is not None:
         return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
@@ -323,6 +335,7 @@ def explanation(state: Escalation) -> Explanation:
         reasons=state.reasons,
         in_words=tuple(explain_reason(reason) for reason in state.reasons),
         critical=_critical(state),
+        migrations=tuple(map(str, state.migrations)),
         automations=tuple(f"{name}: {counted(times, 'time')}" for name, times in state.automation_runs.items()),
         thresholds=tuple(dict.fromkeys(used for each in state.reasons for used in _thresholds(state, each))),
         repeat_of=state.repeat_of,

@@ -97,6 +97,9 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "confirmation": _confirmation,
     "review": lambda state, _: Stop("the review", _working(state)),
     "item": lambda state, about: Stop(f"the end of action item {about}", (state.items[about].owner,)),
+    "feedback": lambda state, _: Stop(
+        "what they say of how it went", state.feedback_round.unanswered if state.feedback_round is not None else ()
+    ),
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),

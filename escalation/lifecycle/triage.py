@@ -176,6 +176,7 @@ def _open(draft: Draft, request: Request, repeat_of: str | None) -> None:
         missing=(*found.missing, *snapshot),
         exception=found.exception,
         repeat_of=repeat_of,
+        facts_since=request.facts_since,
         due_at=request.due_at,
     )
     clocks.start(draft)

@@ -8,6 +8,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Item
+from escalation.model.review import GOES_LIVE
 from escalation.values import ENGINE, Actor
 
 
@@ -20,18 +21,23 @@ def add_item(draft: Draft, command: c.AddItem) -> None:
 
 def add(draft: Draft, title: str, owner: Actor, due: datetime) -> None:
     """Add an action item; its owner is a person and joins the working group."""
+    require_due(draft, owner, due)
+    record(draft, title, owner, due)
+
+
+def require_due(draft: Draft, owner: Actor, due: datetime) -> None:
+    """Refuse an owner who is no person or is concerned, and a due time that has passed."""
     permissions.require_person(owner, "owning an action item")
     permissions.refuse_concerned(draft.state, owner)
     if due <= draft.now:
         raise NotNow(f"the due time of an action item has passed already: {due:%Y-%m-%d %H:%M %Z}")
-    record(draft, title, owner, due)
 
 
 def record(draft: Draft, title: str, owner: Actor, due: datetime, **because_of: str) -> None:
     """Add what the rules themselves ask for: nothing here is refused, an answer of the world must never be.
 
-    ``because_of``: the use of the exception procedure (``bypass``) or the ``automation`` that it comes from, and who it
-    is ``by``, where that is not whoever sent the command.
+    ``because_of``: the use of the exception procedure (``bypass``), the ``automation`` or the ``lesson`` that it comes
+    from, and who it is ``by``, where that is not whoever sent the command.
     """
     item = f"i{len(draft.state.items) + 1}"
     draft.record(e.ItemAdded, item=item, title=title, owner=owner, due=due, **because_of)
@@ -59,6 +65,12 @@ def complete(draft: Draft, command: c.CompleteItem) -> None:
         raise Unknown(f"{state.id} has no action item {command.item}; it has {ids}")
     if item.done_at is not None:
         raise AlreadyDone(f"action item {item.id} was done at {item.done_at:%Y-%m-%d %H:%M %Z}")
+    lesson = state.lessons.get(item.lesson)
+    if lesson is not None and lesson.kind in GOES_LIVE:
+        raise NotNow(
+            f"action item {item.id} is the change of lesson {lesson.id} ({lesson.kind}), done when it is live: "
+            f"complete_change with lesson {lesson.id} and live_as"
+        )
     used = next((each for each in state.bypasses if item.bypass and each.id == item.bypass), None)
     if used is not None and (command.by == used.by or command.by != item.owner != used.by):
         whom = f"{item.owner} does" if item.owner != used.by else "somebody else has to"

@@ -10,7 +10,7 @@ from escalation.model.parts import Relation
 from escalation.model.request import Case, Customer
 from escalation.people.search import Search
 from escalation.playbook.facts import FactValue
-from escalation.values import Actor, Addressee, Duration, Record
+from escalation.values import Actor, Addressee, Duration, Record, Slug
 
 
 class MessageKind(StrEnum):
@@ -105,6 +105,17 @@ class RunRecovery(Record):
     summary: str = ""
 
 
+class LoadPlaybook(Record):
+    """Load the playbook of this name as it is now, whole and unbroken. Answered by ``PlaybookLoaded``."""
+
+    type: Literal["load_playbook"] = "load_playbook"
+    key: str
+    purpose: str
+    """What for: ``migration:17``, ``lesson:l1``; comes back with the answer."""
+    name: Slug
+    summary: str = ""
+
+
 class RecoveryResult(Record):
     """How a recovery script ended."""
 
@@ -135,8 +146,12 @@ class TellLinked(Record):
     summary: str = ""
 
 
-Action = Annotated[FindPeople | Notify | OpenCase | UpdateCase | RunRecovery | TellLinked, Field(discriminator="type")]
-_KNOWN = frozenset({"find_people", "notify", "open_case", "update_case", "run_recovery", "tell_linked"})
+Action = Annotated[
+    FindPeople | Notify | OpenCase | UpdateCase | RunRecovery | TellLinked | LoadPlaybook, Field(discriminator="type")
+]
+_KNOWN = frozenset(
+    {"find_people", "notify", "open_case", "update_case", "run_recovery", "tell_linked", "load_playbook"}
+)
 
 
 def _refuse_known(kind: str) -> str:

@@ -325,6 +325,8 @@ class Item(Record):
     """The automation that added it."""
     approval: str = ""
     """The approval that it is to look at."""
+    lesson: str = ""
+    """The lesson whose change it follows."""
 
 
 class AutomationTask(Record):
@@ -390,3 +392,5 @@ class Score(Record):
     by: Actor
     score: int
     comment: str = ""
+    preparation: int | None = None
+    documentation: int | None = None

@@ -96,6 +96,8 @@ class Request(Incoming):
     reason: Words = ""
     """Free words of a person who escalates by hand."""
     facts: dict[str, FactValue] = {}
+    facts_since: dict[str, Instant] = {}
+    """Since when facts have been so, where the source knows: a hand-over that came late is seen by it."""
     context: Context = Context()
     due_at: Instant | None = None
     """When it is due, if it has a date of its own, within ten years; clocks with ``limit: due_at`` run to it."""

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, field_serializer
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
+from escalation.model.migration import Migration, MigrationAsk
 from escalation.model.parts import (
     ActionApproval,
     ApprovalReview,
@@ -39,6 +40,7 @@ from escalation.model.parts import (
     Taken,
 )
 from escalation.model.request import Case, Context, Customer, Reason, Receipt
+from escalation.model.review import FeedbackRound, Labels, Lesson, ReviewDraft
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
@@ -88,6 +90,8 @@ class Escalation(Record):
     occurrences: int = 0
     facts: dict[str, FactValue] = {}
     """Facts as stated; what the engine derives is computed when needed (``lifecycle.facts``)."""
+    facts_since: dict[str, AwareDatetime] = {}
+    """Since when facts were so that its request stated, where its source knows."""
     context: Context = Context()
     words: dict[str, tuple[str, ...]] = {}
     """Keyword list to the words that matched what the customer said."""
@@ -155,7 +159,17 @@ class Escalation(Record):
     """What automations do for people who are being looked up."""
     hold: Hold | None = None
     resolution: Resolution | None = None
+    review_draft: ReviewDraft | None = None
+    """What was written of the review before it is handed in."""
     review: Review | None = None
+    lessons: dict[str, Lesson] = {}
+    labels: Labels | None = None
+    """What people say of the decision to escalate; None: nothing yet."""
+    feedback_round: FeedbackRound | None = None
+    """Who was asked how it went; None: nobody was."""
+    migration: MigrationAsk | None = None
+    """Another version of the playbook that is being loaded."""
+    migrations: tuple[Migration, ...] = ()
     items: dict[str, Item] = {}
     communication: Communication | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""

@@ -34,6 +34,7 @@ CONDITIONS = (
     "communication.summaries.when",
     "critical_incident.when",
     "automations.*.when",
+    "review.stable_when",
 )
 """Where conditions stand in a playbook."""
 

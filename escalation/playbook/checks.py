@@ -18,6 +18,7 @@ from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_gates import check_gates
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
+from escalation.playbook.check_review import check_review
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
 from escalation.playbook.facts import FactType
@@ -77,6 +78,7 @@ def check(document: Document) -> list[Finding]:
         *_gates(document, types),
         *check_gates(document, types),
         *check_time(document, types),
+        *check_review(document),
         *check_communication(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),

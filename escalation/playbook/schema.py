@@ -25,6 +25,7 @@ from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, Pa
 from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.parts import Condition
 from escalation.playbook.recovery import RecoveryPolicy
+from escalation.playbook.review import FeedbackPolicy, ReviewStart
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
 from escalation.values import Duration, Record, Slug, Target, digest_of
 
@@ -190,6 +191,11 @@ class ReviewPolicy(Record):
     due: Duration
     remind: Duration
     """How often a late review, or a late action item, is chased; every second time the accountable person is told."""
+    starts: ReviewStart = ReviewStart.CONFIRMED
+    stable_when: Condition | None = None
+    """With ``starts: stable``: true once it is stable, if that comes before a resolution is proposed."""
+    feedback: FeedbackPolicy | None = None
+    """Who is asked afterwards how it went; None: nobody is."""
 
 
 class Playbook(Record):

@@ -24,6 +24,7 @@ from escalation.model.actions import (
     CustomerSnapshot,
     DeliveryReceipt,
     FindPeople,
+    LoadPlaybook,
     MessageKind,
     Notify,
     OpenCase,
@@ -37,7 +38,7 @@ from escalation.model.state import Escalation
 from escalation.people.directory import Directory, check_directory, load_directory
 from escalation.people.found import People
 from escalation.playbook.load import Shelf, shipped_folder
-from escalation.playbook.schema import RULES, Playbook
+from escalation.playbook.schema import RULES, LoadedPlaybook, Playbook
 from escalation.values import digest_of
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -225,6 +226,8 @@ class Life:
         self.script_result: c.RecoveryRan | None = None
         """How recovery scripts end at once; None: they go on."""
         self.told_linked: list[TellLinked] = []
+        self.shelf: LoadedPlaybook | None = None
+        """What is loaded when a playbook is asked for; None: nothing can be."""
         self.looked_up: list[FindPeople] = []
 
     # --- what is said to it ---
@@ -355,6 +358,9 @@ class Life:
         if isinstance(action, RunRecovery):
             self.scripts.append(action)
             return self.script_result
+        if isinstance(action, LoadPlaybook):
+            error = "" if self.shelf is not None else "there is no such playbook"
+            return c.PlaybookLoaded(purpose=action.purpose, loaded=self.shelf, error=error)
         if isinstance(action, TellLinked):
             self.told_linked.append(action)
             return c.LinkTold(key=action.key)

@@ -26,6 +26,7 @@ from escalation.model.actions import (
     CustomerSnapshot,
     DeliveryReceipt,
     FindPeople,
+    LoadPlaybook,
     Notify,
     OpenCase,
     RecoveryResult,
@@ -35,7 +36,7 @@ from escalation.model.actions import (
 from escalation.model.request import Attachment, Attempt
 from escalation.people.directory import Directory
 from escalation.people.found import People
-from escalation.playbook.schema import Playbook
+from escalation.playbook.schema import LoadedPlaybook, Playbook, fingerprint
 from tests.domain.builders import (
     ANN,
     BOB,
@@ -182,11 +183,35 @@ class World:
             return c.RecoveryRan(
                 result=RecoveryResult(ok=not fails, because="it ended with 0" if not fails else "it ended with 1")
             )
+        if isinstance(action, LoadPlaybook):
+            return c.PlaybookLoaded(purpose=action.purpose, **self.shelf(fails=fails))
         if isinstance(action, TellLinked):
             return c.LinkNotTold(other=action.to, error="it has ended") if fails else c.LinkTold(key=action.key)
         if fails:
             return c.CaseNotUpdated(key=action.key, error="the help desk refused")
         return c.CaseUpdated(key=action.key, public=action.public)
+
+    def shelf(self, *, fails: bool) -> dict[str, Any]:
+        """What stands on the shelf when another version is asked for: other times, other approvals, other levels."""
+        if fails:
+            return {"error": "it is broken"}
+        now = self.state.playbook
+        levels = tuple(level.changed({"ack": level.ack / 2, "dwell": level.dwell * 2}) for level in now.levels)
+        first = levels[0].changed({"id": "front"})
+        changes: dict[str, Any] = self.choose.of(
+            (
+                {"levels": levels},
+                {"levels": (first, *levels[1:]) if not (now.paths or now.matrix or now.routing) else levels},
+                {"gates": tuple(gate.changed({"deadline": gate.deadline * 2}) for gate in now.gates)},
+                {"clocks": {name: each.changed({"warn_at": 0.5}) for name, each in now.clocks.items()}},
+                {"communication": None},
+                {"status": "retired"},
+                {},
+            )
+        )
+        # Through its JSON: what a record computes once must not be that of the version before.
+        found = Playbook.model_validate_json(now.changed({"version": now.version + 1, **changes}).model_dump_json())
+        return {"loaded": LoadedPlaybook(playbook=found, digest=fingerprint(found))}
 
     def time_passes(self) -> None:
         due = next_due(self.state)
@@ -296,7 +321,11 @@ class World:
             return ("acknowledge", "acknowledge", "claim", "decline", "resolve", "escalate", "change_facts")
         if state.review is not None:
             summary = ("file_summary",) if state.communication is not None and state.communication.unfiled else ()
-            return ("submit_review", "complete_item", "add_item", "complete_item", "rate", *summary)
+            asked = state.feedback_round
+            saying = ("submit_participant_feedback", "close") if asked is not None and asked.open else ("label",)
+            changing = ("complete_change", "complete_change") if state.lessons else ("add_lesson",)
+            some = ("submit_review", "complete_item", "add_item", "complete_item", "rate", "draft_review")
+            return (*some, *saying, *changing, *summary)
         if state.resolution_state == "proposed":
             return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
         handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
@@ -312,6 +341,7 @@ class World:
             "escalate",
             "reassign",
             "change_severity",
+            "migrate",
         )
 
     def content(self, name: str) -> dict[str, Any]:
@@ -370,6 +400,7 @@ class World:
                 "items": self.choose.of(
                     ((), ({"title": "mend it", "owner": ANN, "due": self.now + self.choose.of(JUMPS)},))
                 ),
+                "changes": self.choose.of(((), tuple({"what": "say it", **each} for each in self.lessons()[1:2]))),
             },
             "post_update": lambda: {
                 "text": "as before",
@@ -386,7 +417,24 @@ class World:
                 "relation": self.choose.of(("internal", "external", "related")),
             },
             "unlink": lambda: {"other": self.choose.of((*self.state.links, "escalation-web-9"))},
-            "rate": lambda: {"score": 4},
+            "draft_review": lambda: {
+                "part": self.choose.of(("impact", "cause", "lessons")),
+                "text": self.choose.of(("a batch was lost", "nobody looked")),
+            },
+            "add_lesson": lambda: {"what": "watch it", **self.choose.of(self.lessons())},
+            "complete_change": lambda: {
+                "lesson": self.choose.of((*self.state.lessons, "l9")),
+                "live_as": self.choose.of(("", "v2", f"v{self.state.playbook.version + 1}", "0123456789abcdef")),
+            },
+            "label": lambda: self.choose.of(({"warranted": True}, {"late": False}, {})),
+            "advise_requester": lambda: {"text": "say what you tried"},
+            "submit_participant_feedback": lambda: {"score": 3},
+            "migrate": lambda: {
+                "to": self.choose.of(("latest", "latest", "v2", "v9")),
+                "levels": self.choose.of(({}, {self.state.playbook.levels[0].id: "front"})),
+                "drop": self.choose.of(((), (), ("topic",), tuple(self.state.gates))),
+            },
+            "rate": lambda: self.choose.of(({"score": 4}, {"score": 2, "preparation": 1, "advice": "more logs"})),
             "submit_feedback": lambda: {"score": 5},
         }
         content = make[name]() if name in make else {}
@@ -412,6 +460,11 @@ class World:
         if self.choose.chance(40):
             given["facts"] = self.facts(3)
         return given
+
+    def lessons(self) -> tuple[dict[str, Any], ...]:
+        due = self.now + self.choose.of(JUMPS)
+        kinds = ("playbook", "directory", "training")
+        return ({"kind": "none"}, *({"kind": kind, "owner": ANN, "due": due} for kind in kinds))
 
     def decision(self) -> dict[str, Any]:
         gates = [gate.id for gate in self.state.playbook.gates]

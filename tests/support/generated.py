@@ -281,6 +281,11 @@ def full_policy(choose: Choices) -> Data:
             "review_by": choose.of(("role:head", "role:owner", "team:experts")),
             "review_within": "2d",
         }
+    if choose.chance(40):
+        data["review"] |= {
+            **choose.of(({"starts": "stable"}, {"starts": "stable", "stable_when": 'topic == "two"'}, {})),
+            **choose.of(({}, {"feedback": {"within": "3d", "remind": "1d"}}, {"feedback": {"within": "2h"}})),
+        }
     if choose.chance(50):
         data["gates"] = [*data.get("gates", []), *_approvals(choose)]
         data["actions"] = {"refund": {"arguments": {"amount": {"type": "number"}}}, "restart": {}}

@@ -33,6 +33,7 @@ def _opened(state: Escalation, event: e.Opened) -> Changes:
         "reasons": event.reasons,
         "first_level": event.level,
         "due_at": event.due_at,
+        "facts_since": event.facts_since,
     }
 
 

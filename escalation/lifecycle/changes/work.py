@@ -1,5 +1,6 @@
 """What the events of work change: ticket, resolution, review, action items, the end."""
 
+from escalation.lifecycle.changes import review
 from escalation.lifecycle.changes.common import Change, Changes, question_arrived, with_
 from escalation.lifecycle.changes.time import (
     paused_for_confirmation,
@@ -90,6 +91,7 @@ def _review_submitted(state: Escalation, event: e.ReviewSubmitted) -> Changes:
     if state.review is None:
         return {}
     return {
+        **review.labelled(state, event),
         "review": with_(
             state.review,
             submitted_by=event.by,
@@ -99,7 +101,7 @@ def _review_submitted(state: Escalation, event: e.ReviewSubmitted) -> Changes:
             resolution=event.resolution,
             lessons=event.lessons,
             warranted=event.warranted,
-        )
+        ),
     }
 
 
@@ -120,6 +122,7 @@ def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
         bypass=event.bypass,
         approval=event.approval,
         automation=event.automation,
+        lesson=event.lesson,
     )
     people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
     return {"items": {**state.items, event.item: item}, "people": people}
@@ -144,11 +147,20 @@ def _item_chased(state: Escalation, event: e.ItemChased) -> Changes:
 
 
 def _rated(state: Escalation, event: e.Rated) -> Changes:
-    return {"ratings": (*state.ratings, Score(by=event.by, score=event.score, comment=event.comment))}
+    score = Score(
+        by=event.by,
+        score=event.score,
+        comment=event.comment,
+        preparation=event.preparation,
+        documentation=event.documentation,
+    )
+    return {"ratings": (*state.ratings, score), **review.answered(state, event.by)}
 
 
 def _feedback_given(state: Escalation, event: e.FeedbackGiven) -> Changes:
-    return {"feedback": Score(by=event.by, score=event.score, comment=event.comment)}
+    score = Score(by=event.by, score=event.score, comment=event.comment)
+    customer = (f"customer:{state.customer.id}",) if state.customer is not None else ()
+    return {"feedback": score, **review.answered(state, event.by, *customer)}
 
 
 def _closed(state: Escalation, event: e.Closed) -> Changes:

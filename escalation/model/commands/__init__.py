@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, ladder, review, work
 from escalation.model.commands.approval import (
     Approve,
     AskApproval,
@@ -59,9 +59,21 @@ from escalation.model.commands.machine import (
     NotDelivered,
     Open,
     PeopleFound,
+    PlaybookLoaded,
     RecoveryRan,
     SignalRefused,
     TimePassed,
+)
+from escalation.model.commands.review import (
+    AddLesson,
+    AdviseRequester,
+    Close,
+    CompleteChange,
+    DraftReview,
+    Label,
+    LessonDraft,
+    Migrate,
+    SubmitParticipantFeedback,
 )
 from escalation.model.commands.work import (
     AddItem,
@@ -85,6 +97,8 @@ __all__ = [
     "Acknowledge",
     "Act",
     "AddItem",
+    "AddLesson",
+    "AdviseRequester",
     "Answer",
     "Approve",
     "AskApproval",
@@ -99,26 +113,33 @@ __all__ = [
     "ChangeFacts",
     "ChangeSeverity",
     "Claim",
+    "Close",
     "Command",
+    "CompleteChange",
     "CompleteItem",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "DelegateApproval",
     "Delivered",
+    "DraftReview",
     "Escalate",
     "FileSummary",
     "Internal",
     "ItemDraft",
+    "Label",
+    "LessonDraft",
     "Link",
     "LinkHeard",
     "LinkNotTold",
     "LinkTold",
+    "Migrate",
     "NotDelivered",
     "Note",
     "OfferHandoff",
     "Open",
     "PeopleFound",
+    "PlaybookLoaded",
     "PostUpdate",
     "PostponeUpdate",
     "ProvideInput",
@@ -134,6 +155,7 @@ __all__ = [
     "Resume",
     "SignalRefused",
     "SubmitFeedback",
+    "SubmitParticipantFeedback",
     "SubmitReview",
     "TimePassed",
     "Unlink",
@@ -149,6 +171,7 @@ COMMANDS: dict[str, type[Act]] = {
     **approval.COMMANDS,
     **work.COMMANDS,
     **communication.COMMANDS,
+    **review.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -7,6 +7,7 @@ from escalation.model.commands.base import Internal
 from escalation.model.parts import Relation
 from escalation.model.request import Request
 from escalation.people.found import People
+from escalation.playbook.schema import LoadedPlaybook
 from escalation.values import Actor, Addressee
 
 
@@ -74,6 +75,15 @@ class CaseNotUpdated(Internal):
 
     key: str
     error: str
+
+
+class PlaybookLoaded(Internal):
+    """Answer to ``LoadPlaybook``."""
+
+    purpose: str
+    loaded: LoadedPlaybook | None = None
+    """None: it cannot be used."""
+    error: str = ""
 
 
 class RecoveryRan(Internal):

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from escalation.model.commands.base import Act
+from escalation.model.commands.review import LessonDraft
 from escalation.values import Actor, Instant, Record, Slug, Text, Words
 
 
@@ -60,6 +61,12 @@ class SubmitReview(Act):
     items: tuple[ItemDraft, ...] = ()
     warranted: bool | None = None
     """Was the escalation warranted? Feeds thresholds later."""
+    late: bool | None = None
+    """Did it come too late?"""
+    ai_would_have_been_right: bool | None = None
+    """Would the AI's own answer have been right?"""
+    changes: tuple[LessonDraft, ...] = ()
+    """Lessons that lead to a change: of a playbook, directory or rule, training, a fix."""
 
 
 class Rate(Act):
@@ -67,6 +74,12 @@ class Rate(Act):
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Words = ""
+    preparation: Annotated[int, Field(ge=1, le=5)] | None = None
+    """How well the issue was prepared, 1..5."""
+    documentation: Annotated[int, Field(ge=1, le=5)] | None = None
+    """How well it was documented, 1..5."""
+    advice: Words = ""
+    """Guidance for whoever escalated: sent to them."""
 
 
 class SubmitFeedback(Act):
@@ -74,6 +87,10 @@ class SubmitFeedback(Act):
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Words = ""
+    improvement: Words = ""
+    """What should be better next time."""
+    via: Slug | None = None
+    """Where it was given, such as portal."""
 
 
 class Cancel(Act):

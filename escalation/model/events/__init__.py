@@ -71,6 +71,11 @@ from escalation.model.events.ladder import (
     RungOpened,
 )
 from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
+from escalation.model.events.migration import (
+    Migrated,
+    MigrationAsked,
+    MigrationRefused,
+)
 from escalation.model.events.opening import (
     ConcernedUnknown,
     Declined,
@@ -89,6 +94,20 @@ from escalation.model.events.opening import (
     Words,
 )
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
+from escalation.model.events.review import (
+    AdviceGiven,
+    ChangeClaimed,
+    ChangeLive,
+    ChangeNotLive,
+    FeedbackEnded,
+    FeedbackReminded,
+    FeedbackRequested,
+    Labelled,
+    LessonAdded,
+    ParticipantFeedbackGiven,
+    ReviewDraftOpened,
+    ReviewPartDrafted,
+)
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -132,6 +151,7 @@ __all__ = [
     "ActionAsked",
     "ActionSettled",
     "ActionUsed",
+    "AdviceGiven",
     "ApprovalToReview",
     "Attached",
     "AutomationMessage",
@@ -143,6 +163,9 @@ __all__ = [
     "CaseLinked",
     "CaseUpdateFailed",
     "CellReached",
+    "ChangeClaimed",
+    "ChangeLive",
+    "ChangeNotLive",
     "ClockBreached",
     "ClockPaused",
     "ClockReminded",
@@ -161,7 +184,10 @@ __all__ = [
     "ExceptionUsed",
     "FactsChanged",
     "FeedFailing",
+    "FeedbackEnded",
     "FeedbackGiven",
+    "FeedbackReminded",
+    "FeedbackRequested",
     "GateClosed",
     "GateDecided",
     "GateExpired",
@@ -180,12 +206,17 @@ __all__ = [
     "Joined",
     "KeyPeopleNamed",
     "KnownEvent",
+    "Labelled",
+    "LessonAdded",
     "LevelEntered",
     "LinkAdded",
     "LinkLost",
     "LinkRemoved",
     "MessageDelivered",
     "MessageFailed",
+    "Migrated",
+    "MigrationAsked",
+    "MigrationRefused",
     "NoLongerCritical",
     "NoteAdded",
     "Opened",
@@ -193,6 +224,7 @@ __all__ = [
     "PageDeclined",
     "PagesHeld",
     "PagesReleased",
+    "ParticipantFeedbackGiven",
     "PathTaken",
     "PeopleResolved",
     "QuestionPublished",
@@ -209,6 +241,8 @@ __all__ = [
     "ResolutionRejected",
     "ResolutionUnanswered",
     "ReviewChased",
+    "ReviewDraftOpened",
+    "ReviewPartDrafted",
     "ReviewStarted",
     "ReviewSubmitted",
     "RungMoved",
@@ -347,7 +381,22 @@ KnownEvent = Annotated[
     | LinkRemoved
     | LinkLost
     | StatusTold
-    | StatusHeard,
+    | StatusHeard
+    | ReviewDraftOpened
+    | ReviewPartDrafted
+    | LessonAdded
+    | ChangeClaimed
+    | ChangeLive
+    | ChangeNotLive
+    | Labelled
+    | FeedbackRequested
+    | FeedbackReminded
+    | FeedbackEnded
+    | ParticipantFeedbackGiven
+    | AdviceGiven
+    | MigrationAsked
+    | MigrationRefused
+    | Migrated,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

@@ -40,6 +40,7 @@ class Opened(EventBase):
     exception: str = ""
     """Why people are told although required parts are missing; empty when nothing is missing."""
     repeat_of: str | None = None
+    facts_since: dict[str, AwareDatetime] = {}
     due_at: AwareDatetime | None = None
 
 

@@ -109,6 +109,14 @@ class ReviewSubmitted(EventBase):
     resolution: str
     lessons: tuple[str, ...]
     warranted: bool | None = None
+    late: bool | None = None
+    ai_would_have_been_right: bool | None = None
+    drafted_by_ai: tuple[str, ...] = ()
+    """Parts that are an AI's words, as nobody has written others."""
+    late_by: float | None = None
+    """Seconds for which a trigger was true before the hand-over; None: not known that one was."""
+    late_because: str = ""
+    """Which trigger, and since when."""
 
 
 class ReviewChased(EventBase):
@@ -133,6 +141,8 @@ class ItemAdded(EventBase):
     """The automation that added it; empty for every other item."""
     approval: str = ""
     """The approval that it is to look at; empty for every other item."""
+    lesson: str = ""
+    """The lesson whose change it follows; empty for every other item."""
 
 
 class ItemGivenBack(EventBase):
@@ -169,6 +179,8 @@ class Rated(EventBase):
     type: Literal["rated"] = "rated"
     score: int
     comment: str = ""
+    preparation: int | None = None
+    documentation: int | None = None
 
 
 class FeedbackGiven(EventBase):
@@ -177,6 +189,8 @@ class FeedbackGiven(EventBase):
     type: Literal["feedback_given"] = "feedback_given"
     score: int
     comment: str = ""
+    improvement: str = ""
+    via: str = ""
 
 
 class Closed(EventBase):

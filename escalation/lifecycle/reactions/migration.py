@@ -1,0 +1,48 @@
+"""What follows when another version of the playbook is asked for: it is loaded, and people hear what came of it."""
+
+from collections.abc import Iterator
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle import migration, powers
+from escalation.lifecycle.bypass import ALLOWED
+from escalation.lifecycle.reactions.common import Reaction, find, key_of, notify, owner_of
+from escalation.model import events as e
+from escalation.model.actions import Action, LoadPlaybook, MessageKind
+from escalation.model.state import Escalation
+
+
+def _asked(state: Escalation, event: e.MigrationAsked) -> Iterator[Action]:
+    yield LoadPlaybook(
+        key=key_of(state, event, "playbook"),
+        purpose=f"{migration.PURPOSE}:{event.seq}",
+        name=state.playbook.playbook,
+        summary=f"load {state.playbook.playbook}, to move to {event.to}",
+    )
+
+
+def _refused(state: Escalation, event: e.MigrationRefused) -> Iterator[Action]:
+    what = f"it stays with v{state.playbook.version} of its playbook ({state.playbook_digest}): {event.because}"
+    text = words.news(state, what)
+    yield notify(state, event, event.asked_by, MessageKind.WARNING, text, summary=f"tell {event.asked_by}: not moved")
+
+
+def _migrated(state: Escalation, event: e.Migrated) -> Iterator[Action]:
+    what = f"it goes on by v{event.to_version} of its playbook ({event.to_digest}): {event.because}"
+    told = "\n".join((what, *event.effects, *event.differences[:20]))
+    for person in dict.fromkeys((*owner_of(state), event.by)):
+        text = (words.news(state, what)[0], words.news(state, told)[1])
+        yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: v{event.to_version}")
+    if state.level is not None:
+        for target in powers.holders(state):
+            summary = f"find {target}, who may escalate from {state.level.id}"
+            yield find(state, event, f"{powers.POWER}:{target}", (target,), summary)
+    bypass = state.playbook.bypass
+    if bypass is not None and bypass.allowed:
+        yield find(state, event, ALLOWED, bypass.allowed, "find who may use the exception procedure")
+
+
+REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.MigrationAsked: _asked,
+    e.MigrationRefused: _refused,
+    e.Migrated: _migrated,
+}

@@ -1,0 +1,156 @@
+"""``escalate ratings`` and ``escalate export --knowledge``: what ended escalations teach. Need no server."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from escalation.errors import RequestRefused, Unreachable
+from escalation.lifecycle.knowledge import knowledge, markdown
+from escalation.lifecycle.lookback import GROUPS, Lookback, look_back, ratings
+from escalation.model.events import Event
+from escalation.values import counted, format_duration
+from starter import render, session
+from starter.session import AsJson, say
+from starter.story import name
+
+PANEL = "Look back"
+_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
+_AT_ONCE = 500
+
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the latest.")]
+OfPlaybook = Annotated[str, typer.Option("--playbook", help="Only of this playbook.")]
+
+
+class By(StrEnum):
+    """What escalations are reported by."""
+
+    PLAYBOOK = "playbook"
+    SOURCE = "source"
+    REQUESTER = "requester"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register ``ratings`` and ``export``."""
+    app.command("ratings", rich_help_panel=PANEL)(show_ratings)
+    app.command("export", rich_help_panel=PANEL)(export)
+
+
+def show_ratings(
+    by: Annotated[By, typer.Option(help="What to report by.")] = By.PLAYBOOK,
+    playbook: OfPlaybook = "",
+    limit: Limit = 1_000,
+    as_json: AsJson = False,
+) -> None:
+    """Report over ended escalations: which could have stayed, which came late and by how much, scores, what to improve.
+
+    Scores are 1 to 5: of the hand-over, its preparation and documentation (`rate`), the customer's satisfaction, and
+    what everybody who took part says.
+    """
+    found = [each for one, _, events in _ended(playbook, limit) if (each := look_back(one, events)) is not None]
+    report = ratings(found, by)
+    data = {
+        "by": str(by),
+        "ratings": [session.plain(each) for each in report],
+        "escalations": [session.plain(each) for each in found],
+    }
+    table = render.columns(
+        str(by), "ended", "could have stayed", "late", "by (median)", "AI right", "score", "preparation",
+        "documentation", "satisfaction", "opinion",
+    )  # fmt: skip
+    for row in report:
+        delay = format_duration(timedelta(seconds=row.median_delay)) if row.median_delay is not None else ""
+        scores = (row.score, row.preparation, row.documentation, row.satisfaction, row.opinion)
+        render.add(
+            table,
+            name(row.of) if by is By.REQUESTER else row.of,
+            str(row.escalations),
+            str(row.could_have_stayed),
+            str(row.late),
+            delay,
+            str(row.ai_would_have_been_right),
+            *("" if score is None else f"{score:g}" for score in scores),
+        )
+    say(data, Group(table if report else Text("Nothing has ended yet."), *_improvements(found)), as_json=as_json)
+
+
+def _improvements(found: list[Lookback]) -> Iterator[RenderableType]:
+    said = [(GROUPS[By.REQUESTER](each), text) for each in found for text in each.improvements]
+    if said:
+        lines = (Text.assemble((f"{name(who)}: ", "dim"), text) for who, text in said)
+        yield render.headed("To be better next time", Group(*lines))
+
+
+def export(
+    of_knowledge: Annotated[
+        bool, typer.Option("--knowledge", help="Problem, cause, resolution and lessons, without whom it was about.")
+    ] = False,
+    playbook: OfPlaybook = "",
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")] = None,
+    limit: Limit = 1_000,
+    as_json: AsJson = False,
+) -> None:
+    """Write what closed escalations teach, as Markdown or as JSON, for a knowledge base.
+
+    The customer's name, company and ids, the ticket's id, the conversation, addresses and long numbers are left out.
+    """
+    if not of_knowledge:
+        raise RequestRefused([("", "say what to export: --knowledge")])
+    found = (knowledge(instance, events) for _, instance, events in _ended(playbook, limit))
+    entries = [entry for entry in found if entry is not None]
+    if as_json and to is None:
+        say(entries, "", as_json=True)
+        return
+    text = "".join(f"{entry.model_dump_json()}\n" for entry in entries) if as_json else markdown(entries)
+    if to is None:
+        sys.stdout.write(text)
+        return
+    try:
+        to.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestRefused([("--to", f"{to} cannot be written: {error.strerror}")]) from None
+    say({}, f"{to}: {counted(len(entries), 'escalation')} written", as_json=False)
+
+
+def _ended(playbook: str, limit: int) -> list[tuple[str, str, list[Event]]]:
+    """Return id, instance and events of escalations that have ended, the latest first."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from activities.ledger import Ledger
+
+    url = make_url(session.load().places.ledger)
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        raise Unreachable(f"there is no ledger at {shown}; a worker makes it, or name another in ESCALATION_LEDGER_URL")
+    ledger = Ledger(session.load().places.ledger)
+    found: list[tuple[str, str, list[Event]]] = []
+    try:
+        for offset in range(0, limit, _AT_ONCE):
+            listed = ledger.list_escalations(
+                playbook=playbook or None, limit=min(_AT_ONCE, limit - offset), offset=offset
+            )
+            found += [
+                (
+                    each.escalation_id,
+                    each.instance,
+                    _EVENTS.validate_python(ledger.timeline(each.escalation_id, each.instance)),
+                )
+                for each in listed
+                if each.row.outcome in ("closed", "returned", "cancelled")
+            ]
+            if len(listed) < _AT_ONCE:
+                break
+    except SQLAlchemyError as error:
+        raise Unreachable(f"the ledger at {shown} cannot be read ({type(error).__name__})") from None
+    finally:
+        asyncio.run(ledger.close())
+    return found
