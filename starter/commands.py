@@ -64,6 +64,11 @@ _WORDS = {
     "stakeholder": "whose answer it is",
     "which": "its id, such as s1",
     "other": "the id of the other escalation",
+    "entry": "its number on the timeline, as in ID#12",
+    "kind": "what the entry is",
+    "url": "where it is",
+    "mark": "which reaction",
+    "join_url": "where people join",
 }
 
 

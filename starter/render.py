@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.overview import OpenView
 from escalation.lifecycle.situation import Explanation, Situation
 from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
@@ -134,6 +135,9 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         for item in here.items:
             add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
         parts.append(headed("Action items", table))
+    for heading, waiting in (("Blockers", here.blockers), ("Unanswered questions", here.questions)):
+        if waiting:
+            parts.append(headed(heading, open_entries(waiting, now)))
     if here.communication is not None:
         parts += _communication(here.communication, now)
     if why is not None:
@@ -141,6 +145,15 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
+
+
+def open_entries(waiting: Iterable[OpenView], now: datetime) -> Table:
+    """Show blockers or questions that wait."""
+    table = columns("#", "since", "by", "")
+    for each in waiting:
+        ai = "AI output: " if each.ai else ""
+        add(table, each.ref.rpartition("#")[2], show(each.at, now), name(each.by), f"{ai}{each.text}")
+    return table
 
 
 def _clocks(here: Situation, now: datetime) -> Table:

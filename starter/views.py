@@ -13,12 +13,14 @@ from rich.live import Live
 from rich.text import Text
 
 from escalation.errors import Unknown
+from escalation.lifecycle.trail import parse_reference
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted
 from starter import render
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
 from starter.story import Weight, name, tell
+from starter.trail import show_entry
 from starter.when import away, show
 
 if TYPE_CHECKING:
@@ -43,8 +45,15 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def show_one(escalation: EscalationId, as_json: AsJson = False) -> None:
-    """Show where it stands: who acts next and why, what happens otherwise, clocks, approvals, reasons."""
-    here, why = run(_look(full_id(escalation)))
+    """Show where it stands: who acts next and why, what happens otherwise, clocks, approvals, reasons.
+
+    ID#NUMBER shows one entry of its timeline, with its thread, and proves that it is unaltered.
+    """
+    identifier, entry = parse_reference(full_id(escalation))
+    if entry is not None:
+        show_entry(identifier, entry, as_json=as_json)
+        return
+    here, why = run(_look(identifier))
     data = {**plain(here), "explanation": plain(why)}
     say(data, render.situation(here, why, datetime.now(UTC)), as_json=as_json)
 

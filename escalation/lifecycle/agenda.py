@@ -21,6 +21,7 @@ from escalation.lifecycle import (
     replies,
     resolution,
     review,
+    sessions,
     summaries,
     update_words,
     updates,
@@ -115,6 +116,8 @@ def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(state.review.next_due, "review", "", "the review is due")
     for item in state.open_items:
         yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
+    for session in state.timeline.sessions.values() if state.timeline is not None else ():
+        yield _Awaited(session.next_due, "session", session.id, f"the end of live session {session.id}")
 
 
 def _dues_of_communication(state: Escalation) -> Iterator[_Awaited]:
@@ -154,6 +157,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
     "item": work_items.due,
+    "session": sessions.overdue,
     "update": lambda draft, _: updates.overdue(draft),
     "reply": replies.overdue,
     "summary": summaries.overdue,
@@ -299,6 +303,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "confirmation": _confirmation,
     "review": _review,
     "item": _item,
+    "session": lambda _state, about: f"live session {about} is still open: ask what came of it",
     "update": update_words.says_update,
     "reply": update_words.says_reply,
     "summary": update_words.says_summary,

@@ -19,9 +19,11 @@ from escalation.lifecycle import (
     bypass,
     clocks,
     closing,
+    comments,
     critical,
     dwell,
     early,
+    entries,
     handoff,
     information,
     links,
@@ -33,6 +35,7 @@ from escalation.lifecycle import (
     replies,
     resolution,
     review,
+    sessions,
     silence,
     summaries,
     triage,
@@ -94,7 +97,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link)
+_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link, c.PostEntry)
 """Commands whose words stay in the state for good."""
 
 
@@ -131,7 +134,7 @@ _AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOp
 def _counts_after_the_end(command: c.Command) -> bool:
     """A repeat; the last messages, who is to have them and what became of them; signals that came too late."""
     if isinstance(command, c.PeopleFound):
-        return command.purpose.startswith(("tell:", "automation:"))
+        return command.purpose.startswith(("tell:", "automation:", "mention:"))
     return isinstance(command, _AFTER_THE_END)
 
 
@@ -271,6 +274,18 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.FileSummary: summaries.file,
     c.Link: links.link,
     c.Unlink: links.unlink,
+    c.PostEntry: entries.post,
+    c.EditEntry: entries.edit,
+    c.ReleaseEntry: entries.release,
+    c.AcceptEntry: entries.accept,
+    c.LinkEntry: entries.link,
+    c.AnswerEntry: entries.answer,
+    c.ResolveEntry: entries.resolve,
+    c.Comment: comments.comment,
+    c.ReactEntry: comments.react,
+    c.MarkSeen: comments.mark_seen,
+    c.OpenSession: sessions.open_session,
+    c.CloseSession: sessions.close_session,
     c.LinkHeard: links.heard,
     c.LinkTold: lambda *_: None,
     c.LinkNotTold: links.not_told,

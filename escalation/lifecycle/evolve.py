@@ -4,7 +4,19 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import automation, communication, gates, ladder, links, opening, recovery, time, work
+from escalation.lifecycle.changes import (
+    automation,
+    communication,
+    gates,
+    ladder,
+    links,
+    opening,
+    packet,
+    recovery,
+    time,
+    timeline,
+    work,
+)
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -20,6 +32,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **recovery.CHANGES,
     **automation.CHANGES,
     **links.CHANGES,
+    **timeline.CHANGES,
 }
 
 
@@ -29,6 +42,7 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     changes = apply(state, event) if apply is not None else {}
     if type(event) in ladder.HEARD_AGAIN or (state.silent_due is not None and event.by == state.accountable):
         changes |= ladder.heard(state, changes, event)
+    changes |= packet.versioned(state, event)
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
     if event.sent_as:

@@ -17,6 +17,7 @@ from escalation.lifecycle.reactions import (
     opening,
     recovery,
     time,
+    timeline,
     work,
 )
 from escalation.lifecycle.reactions.common import Reaction
@@ -35,6 +36,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **recovery.REACTIONS,
     **automation.REACTIONS,
     **links.REACTIONS,
+    **timeline.REACTIONS,
 }
 
 

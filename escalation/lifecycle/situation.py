@@ -13,12 +13,15 @@ from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.overview import OpenView, waiting
+from escalation.lifecycle.readers import of
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
-from escalation.model.parts import Rung
-from escalation.model.request import Case, Context, Customer, Reason
+from escalation.model.parts import PacketPart, Rung
+from escalation.model.request import Attachment, Case, Context, Customer, Reason
 from escalation.model.state import Escalation
+from escalation.model.timeline import EntryKind, StepTaken
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import DEFAULT_CONFIDENCE, Initiation, Stage, Timing, WaitingOn
@@ -98,6 +101,9 @@ class Situation(Record):
     items: tuple[ItemView, ...] = ()
     communication: CommunicationView | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
+    blockers: tuple[OpenView, ...] = ()
+    questions: tuple[OpenView, ...] = ()
+    """Those that nobody has answered."""
     links: tuple[str, ...] = ()
     """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
@@ -157,6 +163,14 @@ class Packet(Record):
     missing: tuple[str, ...]
     complete: bool
     sent_incomplete_because: str = ""
+    version: int = 0
+    """How often it changed; what is handed over is named by it."""
+    parts: dict[str, PacketPart] = {}
+    """Who supplied each part last, with which tool and in which version."""
+    steps_taken: tuple[str, ...] = ()
+    """What was tried before, and what was done since, in order."""
+    attachments: tuple[Attachment, ...] = ()
+    """What came with it and what was attached since."""
 
 
 def situation(state: Escalation, now: datetime) -> Situation:
@@ -197,6 +211,8 @@ def situation(state: Escalation, now: datetime) -> Situation:
             for item in state.items.values()
         ),
         communication=communication_view(state),
+        blockers=waiting(state, EntryKind.BLOCKER),
+        questions=waiting(state, EntryKind.QUESTION),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
             + (f", not told any more: {link.lost}" if link.lost else "")
@@ -312,7 +328,21 @@ def packet(state: Escalation) -> Packet:
         missing=state.missing,
         complete=not state.missing,
         sent_incomplete_because=state.exception,
+        version=state.packet_version,
+        parts=state.packet_parts,
+        steps_taken=(
+            *(f"{tried.what}: {tried.result}" for tried in state.context.attempted_solutions),
+            *(_step(each) for each in of(state).steps),
+        ),
+        attachments=(
+            *state.context.attachments,
+            *(Attachment.made({"title": each.text, "url": each.url}) for each in of(state).attachments),
+        ),
     )
+
+
+def _step(step: StepTaken) -> str:
+    return f"#{step.seq} {'AI output of ' if step.ai else ''}{step.by}: {step.text}"
 
 
 def ledger_row(state: Escalation) -> EscalationRow:

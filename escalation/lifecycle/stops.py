@@ -97,6 +97,7 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "confirmation": _confirmation,
     "review": lambda state, _: Stop("the review", _working(state)),
     "item": lambda state, about: Stop(f"the end of action item {about}", (state.items[about].owner,)),
+    "session": lambda state, about: Stop(f"the end of live session {about}", _working(state)),
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),

@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication
+from escalation.lifecycle.changes import communication, timeline
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
@@ -92,6 +92,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         return {"people": _joined_by(state, event), "may_bypass": (*found, *event.found.also)}
     if purpose == "update":
         return communication.people_found(state, event)
+    if purpose == "mention":
+        return timeline.people_found(state, event, reference)
     if purpose == "power":
         holders = (*(() if event.found.fell_back else found), *event.found.also)
         powers = {**state.powers, reference: tuple(dict.fromkeys(holders))}

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, ladder, timeline, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -55,6 +55,20 @@ from escalation.model.commands.machine import (
     SignalRefused,
     TimePassed,
 )
+from escalation.model.commands.timeline import (
+    AcceptEntry,
+    AnswerEntry,
+    CloseSession,
+    Comment,
+    EditEntry,
+    LinkEntry,
+    MarkSeen,
+    OpenSession,
+    PostEntry,
+    ReactEntry,
+    ReleaseEntry,
+    ResolveEntry,
+)
 from escalation.model.commands.work import (
     AddItem,
     Cancel,
@@ -73,11 +87,13 @@ __all__ = [
     "COMMANDS",
     "NAMES",
     "SIGNALS",
+    "AcceptEntry",
     "AcceptHandoff",
     "Acknowledge",
     "Act",
     "AddItem",
     "Answer",
+    "AnswerEntry",
     "Approve",
     "Attach",
     "Bypass",
@@ -90,37 +106,47 @@ __all__ = [
     "ChangeFacts",
     "ChangeSeverity",
     "Claim",
+    "CloseSession",
     "Command",
+    "Comment",
     "CompleteItem",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "Delivered",
+    "EditEntry",
     "Escalate",
     "FileSummary",
     "Internal",
     "ItemDraft",
     "Link",
+    "LinkEntry",
     "LinkHeard",
     "LinkNotTold",
     "LinkTold",
+    "MarkSeen",
     "NotDelivered",
     "Note",
     "OfferHandoff",
     "Open",
+    "OpenSession",
     "PeopleFound",
+    "PostEntry",
     "PostUpdate",
     "PostponeUpdate",
     "ProvideInput",
     "PutOnHold",
     "Rate",
+    "ReactEntry",
     "Reassign",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
+    "ReleaseEntry",
     "Reply",
     "RequestChanges",
     "Resolve",
+    "ResolveEntry",
     "Resume",
     "SignalRefused",
     "SubmitFeedback",
@@ -137,6 +163,7 @@ COMMANDS: dict[str, type[Act]] = {
     **approval.COMMANDS,
     **work.COMMANDS,
     **communication.COMMANDS,
+    **timeline.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -96,6 +96,20 @@ from escalation.model.events.time import (
     StatusEntered,
     StatusOverdue,
 )
+from escalation.model.events.timeline import (
+    Commented,
+    EntryAccepted,
+    EntryClosed,
+    EntryEdited,
+    EntryLinked,
+    EntryPosted,
+    EntryReleased,
+    Marked,
+    SeenUpTo,
+    SessionChased,
+    SessionClosed,
+    SessionOpened,
+)
 from escalation.model.events.work import (
     Attached,
     Cancelled,
@@ -143,9 +157,16 @@ __all__ = [
     "Closed",
     "CommandHeld",
     "CommandRefused",
+    "Commented",
     "ConcernedUnknown",
     "Declined",
     "DueChanged",
+    "EntryAccepted",
+    "EntryClosed",
+    "EntryEdited",
+    "EntryLinked",
+    "EntryPosted",
+    "EntryReleased",
     "Event",
     "EventBase",
     "ExceptionUsed",
@@ -174,6 +195,7 @@ __all__ = [
     "LinkAdded",
     "LinkLost",
     "LinkRemoved",
+    "Marked",
     "MessageDelivered",
     "MessageFailed",
     "NoLongerCritical",
@@ -203,6 +225,10 @@ __all__ = [
     "ReviewSubmitted",
     "RungMoved",
     "RungOpened",
+    "SeenUpTo",
+    "SessionChased",
+    "SessionClosed",
+    "SessionOpened",
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
@@ -329,7 +355,19 @@ KnownEvent = Annotated[
     | LinkRemoved
     | LinkLost
     | StatusTold
-    | StatusHeard,
+    | StatusHeard
+    | EntryPosted
+    | EntryEdited
+    | EntryReleased
+    | EntryAccepted
+    | EntryLinked
+    | EntryClosed
+    | Commented
+    | Marked
+    | SeenUpTo
+    | SessionOpened
+    | SessionChased
+    | SessionClosed,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))
