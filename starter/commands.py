@@ -85,7 +85,8 @@ def _program(command: str, model: type[Act]) -> Callable[..., None]:
         act = read_act(model, options, given, datetime.now(UTC))
         require_known(act, options)
         answer = run(_send(full_id(escalation), act))
-        say(answer, answer.message, as_json=as_json)
+        entry = f"\n{answer.ref}" if answer.ref else ""
+        say(answer, answer.message + entry, as_json=as_json)
 
     parameters = [
         inspect.Parameter("escalation", inspect.Parameter.KEYWORD_ONLY, annotation=EscalationId),

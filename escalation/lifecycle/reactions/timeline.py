@@ -52,7 +52,8 @@ def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
     if not isinstance(cause, Mentioning):
         return
     said = by_seq.get(about(cause), cause)
-    text = getattr(cause, "text", "") or getattr(said, "text", "")
+    versions = [each.text for each in state.tail if isinstance(each, e.EntryEdited) and each.entry == about(cause)]
+    text = getattr(cause, "text", "") or (versions or [getattr(said, "text", "")])[-1]
     writer = _writer(said)
     ai = "AI output; " if getattr(said, "ai", False) and not isinstance(cause, e.EntryAccepted) else ""
     link = permalink(state, about(cause))

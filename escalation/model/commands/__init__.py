@@ -208,4 +208,6 @@ class Answer(Record):
     """What is true now, in one sentence."""
     at: AwareDatetime
     seq: int
-    """Sequence number of the last event the command caused: its permanent reference."""
+    """Sequence number of the last event the command caused."""
+    ref: str = ""
+    """Permanent reference of the entry that it put on the timeline; empty when it put none there."""
