@@ -121,6 +121,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
+        ("with the ticket", ", ".join(here.case_entries)),
         ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
         ("playbook", here.playbook),
@@ -133,7 +134,14 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
     if here.items:
         table = columns("item", "owner", "due", "", "")
         for item in here.items:
-            add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
+            add(
+                table,
+                item.id,
+                name(item.owner),
+                show(item.due, now),
+                "done" if item.done else "open",
+                _with(item.title, item.entries),
+            )
         parts.append(headed("Action items", table))
     for heading, waiting in (("Blockers", here.blockers), ("Unanswered questions", here.questions)):
         if waiting:
@@ -145,6 +153,10 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
+
+
+def _with(title: str, entries: Sequence[str]) -> str:
+    return f"{title} ({', '.join(entries)})" if entries else title
 
 
 def open_entries(waiting: Iterable[OpenView], now: datetime) -> Table:

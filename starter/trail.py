@@ -11,6 +11,7 @@ from rich.text import Text
 
 from escalation.errors import DomainError, NotAllowed, Unknown, Unreachable
 from escalation.lifecycle.overview import Overview
+from escalation.lifecycle.situation import Packet
 from escalation.lifecycle.trail import Hit, Proof, changes, lines, merged, proof, read, search, verify
 from escalation.model import events as e
 from escalation.values import counted, parse_duration
@@ -24,8 +25,8 @@ PANEL = "Look at escalations"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Register overview, search, export and verify."""
-    for command in (overview, search_in, export, verify_file):
+    """Register overview, packet, search, export and verify."""
+    for command in (overview, packet, search_in, export, verify_file):
         name_of = {search_in: "search", verify_file: "verify"}.get(command, command.__name__)
         app.command(name_of, rich_help_panel=PANEL)(command)
 
@@ -119,6 +120,29 @@ def _shown(here: Overview, now: datetime) -> Group:
     return Group(*parts)
 
 
+def packet(escalation: EscalationId, as_json: AsJson = False) -> None:
+    """Show the context packet: its version, each part with who supplied it, steps taken, attachments."""
+    here = run(_packet(full_id(escalation)))
+    now = datetime.now(UTC)
+    context = here.context
+    rows = [
+        ("version", str(here.version)),
+        ("missing", ", ".join(here.missing)),
+        *((part.replace("_", " "), getattr(context, part)) for part in ("help_needed", "summary", "impact")),
+        ("constraints", context.constraints),
+        ("steps taken", "\n".join(here.steps_taken)),
+        ("attachments", "\n".join(f"{each.title}: {each.url}" for each in here.attachments)),
+    ]
+    table = render.columns("part", "version", "by", "from", "when")
+    for part, known in here.parts.items():
+        render.add(table, part, str(known.version), name(known.by), known.source, show(known.at, now))
+    say(here, Group(render.grid(rows), render.headed("Who supplied it", table)), as_json=as_json)
+
+
+async def _packet(escalation: str) -> Packet:
+    return await (await connect()).packet(escalation)
+
+
 def show_entry(escalation: str, seq: int, *, as_json: bool) -> None:
     """Show one entry of a timeline with its thread, and whether it is what was recorded."""
     found = run(_entry(escalation, seq))
@@ -146,6 +170,8 @@ def _entry_shown(found: Proof, now: datetime) -> Group:
     parts: list[RenderableType] = [render.grid(rows)]
     if found.thread:
         parts.append(render.headed("Thread", render.story(tell(found.thread), now)))
+    if found.related:
+        parts.append(render.headed("Belongs together", render.story(tell(found.related, Weight.DETAIL), now)))
     return Group(*parts)
 
 

@@ -110,6 +110,11 @@ def waiting(state: Escalation, kind: EntryKind) -> tuple[OpenView, ...]:
     return tuple(_open(state, timeline, each) for each in timeline.open.values() if each.kind is kind)
 
 
+def linked_with(state: Escalation, related: str) -> tuple[str, ...]:
+    """Return the latest entries that are linked with something (``item:i1``), each as its number and kind."""
+    return tuple(f"#{seq} {ref.kind}" for seq, ref in of(state).refs.items() if related in ref.links)
+
+
 def _open(state: Escalation, timeline: Timeline, entry: OpenEntry) -> OpenView:
     ref = timeline.refs.get(entry.seq)
     return OpenView(

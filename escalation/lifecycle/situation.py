@@ -13,7 +13,7 @@ from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
-from escalation.lifecycle.overview import OpenView, waiting
+from escalation.lifecycle.overview import OpenView, linked_with, waiting
 from escalation.lifecycle.readers import of
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
@@ -57,6 +57,8 @@ class ItemView(Record):
     owner: Actor
     due: AwareDatetime
     done: bool
+    entries: tuple[str, ...] = ()
+    """Entries of the timeline that belong to it, such as recordings."""
 
 
 class Situation(Record):
@@ -108,6 +110,8 @@ class Situation(Record):
     """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
     case: CaseLink | None = None
+    case_entries: tuple[str, ...] = ()
+    """Entries of the timeline that belong to the case."""
     resolution: str = ""
     outcome: str = ""
 
@@ -207,7 +211,14 @@ def situation(state: Escalation, now: datetime) -> Situation:
         gates=tuple(_gate_views(state)),
         bypassed=tuple(f"{used.skipped}, by {used.by}: {used.because}" for used in state.bypasses),
         items=tuple(
-            ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
+            ItemView(
+                id=item.id,
+                title=item.title,
+                owner=item.owner,
+                due=item.due,
+                done=item.done_at is not None,
+                entries=linked_with(state, f"item:{item.id}"),
+            )
             for item in state.items.values()
         ),
         communication=communication_view(state),
@@ -220,6 +231,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         ),
         missing=state.missing,
         case=state.case_link,
+        case_entries=linked_with(state, "case"),
         resolution=state.resolution.text if state.resolution else "",
         outcome=state.outcome,
     )

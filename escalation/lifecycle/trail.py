@@ -54,6 +54,8 @@ class Proof(Record):
     """Later versions of its words, the oldest first."""
     thread: tuple[e.Event, ...] = ()
     """Comments on it, and its answer."""
+    related: tuple[e.Event, ...] = ()
+    """Entries and action items that it is linked with, in either direction: what was decided, what is to be done."""
 
 
 def proof(escalation: str, events: Sequence[e.Event], seq: int, last_hash: str = "") -> Proof:
@@ -78,7 +80,20 @@ def proof(escalation: str, events: Sequence[e.Event], seq: int, last_hash: str =
         unaltered=None if not expected or isinstance(event, e.UnknownEvent) else digest == expected,
         edits=tuple(each for each in events if isinstance(each, e.EntryEdited) and each.entry == seq),
         thread=tuple(each for each in events if isinstance(each, _THREAD) and each.entry == seq),
+        related=tuple(_related(events, seq)),
     )
+
+
+def _related(events: Sequence[e.Event], seq: int) -> Iterator[e.Event]:
+    links: dict[int, set[str]] = {}
+    for event in events:
+        if isinstance(event, e.EntryPosted | e.EntryLinked):
+            links.setdefault(event.entry if isinstance(event, e.EntryLinked) else event.seq, set()).update(event.links)
+    mine, me = links.get(seq, set()), f"entry:{seq}"
+    for event in events:
+        item = isinstance(event, e.ItemAdded) and f"item:{event.item}" in mine
+        if item or f"entry:{event.seq}" in mine or me in links.get(event.seq, ()):
+            yield event
 
 
 _THREAD = (e.Commented, e.EntryClosed, e.EntryAccepted, e.EntryLinked, e.EntryReleased)

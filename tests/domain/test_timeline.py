@@ -20,7 +20,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.model.request import Attachment, Attempt
-from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, EntryKind, Recorded, RecordingKind, Section, Source
+from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, EntryKind, Mark, Recorded, RecordingKind, Section, Source
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, SERVICE, Life, opened, small
 
@@ -288,11 +288,11 @@ def test_whoever_reads_along_reacts_once_and_says_how_far_they_have_read() -> No
     life = taken()
     life.send(recording())
     seq = life.last(e.EntryPosted).seq
-    life.send(c.ReactEntry(by=BOB, entry=seq, mark="agree"))
-    life.send(c.ReactEntry(by=ANN, entry=seq, mark="agree"))
+    life.send(c.ReactEntry(by=BOB, entry=seq, mark=Mark.AGREE))
+    life.send(c.ReactEntry(by=ANN, entry=seq, mark=Mark.AGREE))
     assert overview(life.state).latest[0].marks == {"agree": 2}
-    assert "reacted" in life.refused(AlreadyDone, c.ReactEntry(by=BOB, entry=seq, mark="agree"))
-    life.send(c.ReactEntry(by=BOB, entry=seq, mark="agree", off=True))
+    assert "reacted" in life.refused(AlreadyDone, c.ReactEntry(by=BOB, entry=seq, mark=Mark.AGREE))
+    life.send(c.ReactEntry(by=BOB, entry=seq, mark=Mark.AGREE, off=True))
     assert overview(life.state).latest[0].marks == {"agree": 1}
     life.send(c.MarkSeen(by=BOB, up_to=seq))
     assert overview(life.state).seen == {BOB: seq}
@@ -419,6 +419,10 @@ def test_a_recording_belongs_to_many_things_and_many_recordings_to_one() -> None
     later, earlier = overview(life.state).recordings
     assert earlier.links == ("case", "item:i1", f"entry:{decision}", "escalation:escalation-web-7")
     assert later.links == ("item:i1",)
+    here = situation(life.state, life.now)
+    second = life.last(e.EntryPosted).seq
+    assert here.items[0].entries == (f"#{first} recording", f"#{second} recording")
+    assert here.case_entries == (f"#{first} recording",)
     assert "already" in life.refused(AlreadyDone, c.LinkEntry(by=BOB, entry=first, links=("case",)))
     assert "it has i1" in life.refused(Unknown, c.LinkEntry(by=BOB, entry=first, links=("item:i7",)))
     assert "no entry 999" in life.refused(Unknown, recording(links=("entry:999",)))

@@ -14,6 +14,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.timeline import EntryKind
 from tests.domain.builders import ANN, BOB, BOT, Life, opened, small
+from tests.domain.test_timeline import recording
 
 
 def lived() -> Life:
@@ -55,8 +56,24 @@ def test_an_entry_that_was_altered_is_not_proved_neither_in_the_middle_nor_at_th
     assert trail.proof(life.state.id, life.events, life.state.seq).unaltered is None
 
 
-@pytest.mark.req("LNK-2")
-def test_an_entry_is_shown_with_its_thread_and_its_later_versions() -> None:
+@pytest.mark.req("LNK-2", "LNK-3")
+def test_a_recording_is_shown_with_its_discussion_and_the_decisions_and_next_steps_it_belongs_to() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner=BOB, due=life.now + timedelta(days=1)))
+    life.send(recording(links=("item:i1",)))
+    clip = life.last(e.EntryPosted).seq
+    life.send(c.PostEntry(by=ANN, kind=EntryKind.DECISION, text="we refund", links=(f"entry:{clip}",)))
+    life.send(c.PostEntry(by=ANN, kind=EntryKind.DECISION, text="something else"))
+    life.send(c.Comment(by=BOB, entry=clip, text="at 1:20 too"))
+    found = trail.proof(life.state.id, life.events, clip)
+    assert [each.type for each in found.thread] == ["commented"]
+    assert [getattr(each, "text", "") or getattr(each, "title", "") for each in found.related] == [
+        "mend it",
+        "we refund",
+    ]
+
+
+def test_an_entry_is_shown_with_its_thread_and_its_answer() -> None:
     life = lived()
     blocker = life.all(e.EntryPosted)[0].seq
     life.send(c.ResolveEntry(by=BOB, entry=blocker, text="granted"))

@@ -44,6 +44,11 @@ def test_what_people_write_is_found_shown_exported_and_proved(
     assert "no access to the vault" in escalate("overview", escalation).out
     assert "Blockers" in escalate("show", escalation).out
 
+    packet = escalate("packet", escalation, "--json").json
+    assert packet["version"] >= 1
+    assert packet["parts"]["summary"]["by"] == "agent:support-bot"
+    assert "Who supplied it" in escalate("packet", escalation).out
+
     reference = here["blockers"][0]["ref"]
     assert reference == f"{escalation}#{seq}"
     entry = escalate("show", reference, "--json").json
