@@ -206,7 +206,7 @@ def brought(text: str, **changes: Any) -> c.PostEntry:
     return c.PostEntry(**(given | changes))
 
 
-@pytest.mark.req("SUP-5", "SYN-5")
+@pytest.mark.req("SUP-5")
 def test_what_was_written_in_chat_ticket_and_documents_stands_on_one_timeline_with_source_and_author() -> None:
     life = taken()
     life.send(brought("the batch ran twice"))
@@ -219,6 +219,16 @@ def test_what_was_written_in_chat_ticket_and_documents_stands_on_one_timeline_wi
         ("document", CYD, "service:chat", "doc-1", False),
     ]
     assert life.all(e.EntryPosted)[0].external_url == "https://chat.example/1718.22"
+
+
+@pytest.mark.req("SYN-5")
+def test_the_conversation_in_which_it_was_triaged_is_linked_with_the_case() -> None:
+    life = taken()
+    thread = "https://chat.example/channel/1718"
+    life.send(c.PostEntry(by=BOB, kind=EntryKind.LINK, title="triage in chat", url=thread, links=("case",)))
+    seq = life.last(e.EntryPosted).seq
+    assert life.last(e.EntryPosted).url == thread
+    assert situation(life.state, life.now).case_entries == (f"#{seq} link",)
 
 
 @pytest.mark.req("SUP-5")

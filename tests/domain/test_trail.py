@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from escalation.errors import Unknown
-from escalation.lifecycle import trail
+from escalation.lifecycle import audit, trail
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.timeline import EntryKind
@@ -134,7 +134,7 @@ def test_the_latest_events_stand_for_what_the_ledger_has_not_got_or_has_otherwis
 @pytest.mark.req("SYN-14", "SEC-6")
 def test_the_trail_is_exported_whole_with_actor_time_and_values_before_and_after() -> None:
     life = lived()
-    head, *rest = (json.loads(line) for line in trail.lines(life.state.id, life.events))
+    head, *rest = (json.loads(line) for line in audit.lines(life.state.id, life.events))
     assert (head["escalation"], head["events"]) == (life.state.id, len(life.events))
     assert head["last_hash"] == life.state.last_hash
     assert [line["event"]["seq"] for line in rest] == [event.seq for event in life.events]
@@ -147,12 +147,12 @@ def test_the_trail_is_exported_whole_with_actor_time_and_values_before_and_after
 
 
 def exported(life: Life) -> list[str]:
-    return list(trail.lines(life.state.id, life.events))
+    return list(audit.lines(life.state.id, life.events))
 
 
 @pytest.mark.req("SYN-14", "SEC-6")
 def test_an_export_as_it_was_written_is_proved() -> None:
-    assert trail.verify(exported(lived())) == []
+    assert audit.verify(exported(lived())) == []
 
 
 @pytest.mark.req("SEC-6")
@@ -161,11 +161,11 @@ def test_an_altered_line_is_named_whether_in_the_event_or_beside_it() -> None:
     at = next(number for number, line in enumerate(lines) if "no access to the Vault" in line)
     altered = [*lines]
     altered[at] = lines[at].replace("no access", "full access")
-    assert trail.verify(altered)[0].line == at + 1
+    assert audit.verify(altered)[0].line == at + 1
     beside = json.loads(lines[at])
     beside["actor"] = BOB
     altered[at] = json.dumps(beside)
-    (fault,) = trail.verify(altered)
+    (fault,) = audit.verify(altered)
     assert (fault.line, "beside the event" in fault.what) == (at + 1, True)
 
 
@@ -176,9 +176,9 @@ def test_an_altered_line_with_a_hash_made_to_fit_is_found_at_the_next_line() -> 
     forged = posted.model_copy(update={"text": "full access"})
     lines = exported(life)
     lines[posted.seq] = list(
-        trail.lines(life.state.id, [forged if each.seq == forged.seq else each for each in life.events])
+        audit.lines(life.state.id, [forged if each.seq == forged.seq else each for each in life.events])
     )[posted.seq]
-    faults = trail.verify(lines)
+    faults = audit.verify(lines)
     assert [(fault.line, fault.what) for fault in faults] == [(posted.seq + 2, "does not follow from the line before")]
 
 
@@ -195,4 +195,4 @@ def test_lines_that_are_left_out_added_moved_or_none_at_all_are_named(change: st
         "not ours": ['{"hello": 1}'],
         "no JSON": [*lines[:5], "{", *lines[6:]],
     }[change]
-    assert trail.verify(altered)
+    assert audit.verify(altered)

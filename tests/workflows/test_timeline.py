@@ -3,7 +3,7 @@
 import pytest
 
 from escalation.errors import Unknown
-from escalation.lifecycle import trail
+from escalation.lifecycle import audit, trail
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.timeline import EntryKind
@@ -35,7 +35,7 @@ async def test_what_is_written_reaches_people_is_proved_by_its_reference_and_sta
     await world.send(identifier, c.Note(by=BOT, text="the runbook says the same"))
     await world.finish(identifier)
     recorded = trail.read(world.activities.ledger.timeline(identifier))
-    assert trail.verify(trail.lines(identifier, recorded)) == []
+    assert audit.verify(audit.lines(identifier, recorded)) == []
     (hit,) = trail.search(identifier, recorded, "runbook")
     assert hit.ai
 
