@@ -37,7 +37,9 @@ from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.migration import Preview, preview
+from escalation.lifecycle.overview import Overview
 from escalation.lifecycle.situation import Explanation, Packet, Situation
+from escalation.lifecycle.trail import Proof, parse_reference, proof
 from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, Migrate, command_name
 from escalation.model.events import Event
@@ -301,6 +303,24 @@ class EscalationClient:
     async def packet(self, escalation: str) -> Packet:
         """Ask for the context packet as it stands."""
         return await self._query(escalation, "packet", Packet)
+
+    async def overview(self, escalation: str) -> Overview:
+        """Ask for the discussion, blockers, unanswered questions and the register of recordings."""
+        return await self._query(escalation, "overview", Overview)
+
+    async def entry(self, reference: str) -> Proof:
+        """Return what a permanent reference (``escalation-web-7#12``) stands for, and whether it is unaltered.
+
+        Answers from the latest events; the ledger, and ``escalate show`` with it, has those that are older.
+
+        Raises:
+            Unknown: no such reference, or it is older than the latest events.
+        """
+        escalation, seq = parse_reference(reference)
+        if seq is None:
+            raise Unknown(f"{reference} names no entry; expected ESCALATION#NUMBER")
+        state = await self.state(escalation)
+        return proof(escalation, state.tail, seq, state.last_hash)
 
     async def state(self, escalation: str) -> Escalation:
         """Ask for everything: what a forecast starts from."""

@@ -14,7 +14,7 @@ from escalation.people.directory import Directory, Person
 from escalation.people.fatigue import AtMost, since, too_many
 from escalation.people.search import Known, Pages, Wanted
 from escalation.values import counted
-from starter import render, session
+from starter import layout, session
 from starter.people import best_known, names_of
 from starter.session import AsJson, say
 from starter.story import name
@@ -95,13 +95,13 @@ def _plain(burden: Burden) -> dict[str, Any]:
 
 
 def _shown(found: list[Burden], known: Known) -> Group:
-    table = render.columns("who", "open", "pages tonight", "in 7 days", "at most", "")
+    table = layout.columns("who", "open", "pages tonight", "in 7 days", "at most", "")
     for each in found:
         limits = each.limits or AtMost.made({})
         said = [f"{limits.night} a night"] * (limits.night is not None) + [f"{limits.week} a week"] * (
             limits.week is not None
         )
-        render.add(
+        layout.add(
             table,
             name(each.person),
             "?" if each.owned is None else str(each.owned),

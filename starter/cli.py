@@ -12,7 +12,20 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
-from starter import burden, commands, dev, forecasting, lookback, migrating, oncall, opening, playbooks, views, who
+from starter import (
+    burden,
+    commands,
+    dev,
+    forecasting,
+    lookback,
+    migrating,
+    oncall,
+    opening,
+    playbooks,
+    trail,
+    views,
+    who,
+)
 from starter.exits import leave
 from starter.session import err
 
@@ -41,6 +54,7 @@ def build() -> typer.Typer:
     app.command("dev", rich_help_panel="Run")(dev.dev)
     opening.add_commands(app)
     views.add_commands(app)
+    trail.add_commands(app)
     who.add_commands(app)
     burden.add_commands(app)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)

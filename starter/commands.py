@@ -70,7 +70,11 @@ _WORDS = {
     "lesson": "its id, such as l1",
     "part": "which part of the review",
     "what": "what was learned",
-    "kind": "what is to be changed because of it",
+    "entry": "its number on the timeline, as in ID#12",
+    "kind": "what kind it is",
+    "url": "where it is",
+    "mark": "which reaction",
+    "join_url": "where people join",
 }
 
 
@@ -89,7 +93,8 @@ def _program(command: str, model: type[Act]) -> Callable[..., None]:
         act = read_act(model, options, given, datetime.now(UTC))
         require_known(act, options)
         answer = run(_send(full_id(escalation), act))
-        say(answer, answer.message, as_json=as_json)
+        entry = f"\n{answer.ref}" if answer.ref else ""
+        say(answer, answer.message + entry, as_json=as_json)
 
     parameters = [
         inspect.Parameter("escalation", inspect.Parameter.KEYWORD_ONLY, annotation=EscalationId),

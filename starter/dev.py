@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, SettingsError
-from starter import render
+from starter import layout
 from starter.exits import stop_like_ctrl_c
 from starter.session import AsJson, err, load, out, run, say
 from starter.story import name
@@ -110,7 +110,7 @@ async def _serve(
 
 def _announce(stack: "EmbeddedStack", *, as_json: bool) -> None:
     data = {"address": stack.address, "ui": stack.ui_url, "data": str(stack.folder)}
-    shown = render.grid(
+    shown = layout.grid(
         [
             ("Web UI", stack.ui_url),
             ("Temporal", stack.address),

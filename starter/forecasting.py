@@ -14,7 +14,7 @@ from rich.text import Text
 
 from escalation.errors import NotNow, RequestRefused
 from escalation.model.events import CaseLinked
-from starter import render
+from starter import layout
 from starter.opening import playbook_of, read_request
 from starter.session import AsJson, connect, full_id, run, say
 from starter.story import Step, name, names, steps
@@ -114,12 +114,12 @@ def _days(found: Sequence[Step], begin: datetime) -> RenderableType:
     distances = [away(step.at, begin) for step in found]
     widths = (max(len(f"{localized(step.at):%H:%M:%S %Z}") for step in found), max(map(len, distances)))
     days = groupby(found, key=lambda step: localized(step.at).date())
-    parts = (render.headed(f"{day:%A %d %B %Y}", _day(list(of_day), begin, widths)) for day, of_day in days)
+    parts = (layout.headed(f"{day:%A %d %B %Y}", _day(list(of_day), begin, widths)) for day, of_day in days)
     return Group(*parts)
 
 
 def _day(found: Sequence[Step], begin: datetime, widths: tuple[int, int]) -> RenderableType:
-    table = render.columns("", "", "")
+    table = layout.columns("", "", "")
     table.show_header = False
     for column, width in zip(table.columns, widths, strict=False):
         column.no_wrap, column.width = True, width
@@ -128,7 +128,7 @@ def _day(found: Sequence[Step], begin: datetime, widths: tuple[int, int]) -> Ren
         when = f"{localized(step.at):%H:%M:%S %Z}"
         fresh = before[0] != when
         unless = step.unless if (when, step.unless) != before else ""
-        render.add(table, when if fresh else "", away(step.at, begin) if fresh else "", _told(step, unless))
+        layout.add(table, when if fresh else "", away(step.at, begin) if fresh else "", _told(step, unless))
         before = (when, step.unless)
     return table
 

@@ -18,7 +18,7 @@ from escalation.lifecycle.knowledge import knowledge, markdown
 from escalation.lifecycle.lookback import GROUPS, Lookback, look_back, ratings
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
-from starter import render, session
+from starter import layout, session
 from starter.session import AsJson, say
 from starter.story import name
 
@@ -62,14 +62,14 @@ def show_ratings(
         "ratings": [session.plain(each) for each in report],
         "escalations": [session.plain(each) for each in found],
     }
-    table = render.columns(
+    table = layout.columns(
         str(by), "ended", "could have stayed", "late", "by (median)", "AI right", "score", "preparation",
         "documentation", "satisfaction", "opinion",
     )  # fmt: skip
     for row in report:
         delay = format_duration(timedelta(seconds=row.median_delay)) if row.median_delay is not None else ""
         scores = (row.score, row.preparation, row.documentation, row.satisfaction, row.opinion)
-        render.add(
+        layout.add(
             table,
             name(row.of) if by is By.REQUESTER else row.of,
             str(row.escalations),
@@ -86,7 +86,7 @@ def _improvements(found: list[Lookback]) -> Iterator[RenderableType]:
     said = [(GROUPS[By.REQUESTER](each), text) for each in found for text in each.improvements]
     if said:
         lines = (Text.assemble((f"{name(who)}: ", "dim"), text) for who, text in said)
-        yield render.headed("To be better next time", Group(*lines))
+        yield layout.headed("To be better next time", Group(*lines))
 
 
 def export(

@@ -12,7 +12,7 @@ from rich.text import Text
 from escalation.errors import NotNow, RequestRefused
 from escalation.model import events as e
 from escalation.model.commands import Answer, Migrate
-from starter import render
+from starter import layout, render
 from starter.commands import PANEL, options_of, read_act
 from starter.session import AsJson, EscalationId, connect, full_id, plain, run, say
 from starter.story import Step, names, steps, tell
@@ -132,18 +132,18 @@ def _shown(found: "Preview", before: list[Step], after: list[Step], now: datetim
     head = f"from v{found.version} ({found.digest}) to v{found.to_version} ({found.to_digest})"
     parts: list[RenderableType] = [Text(head, style="bold")]
     told = Group(*map(Text, found.differences)) if found.differences else Text("They say the same.")
-    parts.append(render.headed("How they differ", told))
+    parts.append(layout.headed("How they differ", told))
     if found.obstacles:
         stands = (Text(each, style="red") for each in found.obstacles)
-        return [*parts, render.headed("It cannot be done", Group(*stands))]
+        return [*parts, layout.headed("It cannot be done", Group(*stands))]
     if found.effects:
-        parts.append(render.headed("What changes here", Group(*map(Text, found.effects))))
+        parts.append(layout.headed("What changes here", Group(*map(Text, found.effects))))
     at_once = [line for line in tell(found.events) if not isinstance(line.event, e.Migrated | e.MigrationAsked)]
     if at_once:
-        parts.append(render.headed("At once", render.story(at_once, now)))
+        parts.append(layout.headed("At once", render.story(at_once, now)))
     for title, coming in (("Next, as it is", before), ("Next, by the other version", after)):
-        table = render.columns("when", "what", "who")
+        table = layout.columns("when", "what", "who")
         for step in coming:
-            render.add(table, show(step.at, now), step.what, names(step.who))
-        parts.append(render.headed(title, table if coming else Text("Nothing.")))
+            layout.add(table, show(step.at, now), step.what, names(step.who))
+        parts.append(layout.headed(title, table if coming else Text("Nothing.")))
     return [*parts, Text("Nothing was changed.", style="dim")]

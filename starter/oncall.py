@@ -17,7 +17,7 @@ from escalation.people.schedules import AnyRotation, By, Part, coming
 from escalation.people.search import Search
 from escalation.people.swaps import Given, Swap, missing
 from escalation.values import format_duration
-from starter import render
+from starter import layout
 from starter.people import hearing, people
 from starter.session import AsJson, load, say
 from starter.story import names
@@ -178,12 +178,12 @@ def _instead(directory: Directory, rotation: str, part: Part) -> str:
 
 
 def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime, known: Directory) -> RenderableType:
-    table = render.columns("who", "from", "until", "by", "why")
+    table = layout.columns("who", "from", "until", "by", "why")
     for part in parts:
         found = part.found
         cells = (found.person if found else "nobody", _at(part.start), _at(part.end), _how(part))
         why, instead = found.why if found and found.by in {By.OVERRIDE, By.SWAP} else "", _instead(known, name, part)
-        render.add(
+        layout.add(
             table,
             *(Text(cell, style="" if found else "bold red") for cell in cells),
             Text.assemble((why, "dim"), "; " if why and instead else "", (instead, "yellow")),
@@ -193,7 +193,7 @@ def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime, k
     said = [
         Text(each, style="yellow" if each in remarks else "dim") for each in (_age(rotation, now), *remarks) if each
     ]
-    return render.headed(name, Group(table, *said))
+    return layout.headed(name, Group(table, *said))
 
 
 def _at(at: datetime) -> str:

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from escalation.errors import DocumentError, RequestRefused
 from escalation.model.request import Receipt, Request, parse_request
 from escalation.playbook.load import Loaded
-from starter import render
+from starter import layout, render
 from starter.session import AsJson, connect, load, run, say, shelf
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def playbook_of(request: Request) -> Loaded:
 def _shown(assessment: "Assessment") -> Group:
     parts: list[RenderableType] = [
         render.verdict(*render.CONSIDERED[assessment.outcome], "" if assessment.reasons else assessment.because),
-        render.grid(
+        layout.grid(
             [
                 ("severity", assessment.severity),
                 ("level", assessment.level if assessment.reasons else ""),
@@ -71,7 +71,7 @@ def _shown(assessment: "Assessment") -> Group:
         ),
     ]
     if assessment.reasons:
-        parts.append(render.headed("Why", render.reasons(assessment.reasons)))
+        parts.append(layout.headed("Why", render.reasons(assessment.reasons)))
     return Group(*parts)
 
 

@@ -22,7 +22,7 @@ from escalation.playbook.differences import differences
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import Playbook
 from escalation.values import counted
-from starter import matrix, render, session
+from starter import layout, matrix, session
 from starter.docstrings import field_docs
 from starter.people import people as read_people
 from starter.procedure import automations_table, matrix_of, procedure
@@ -49,17 +49,17 @@ def list_playbooks(playbooks: Folders = None, as_json: AsJson = False) -> None:
     """List the playbooks, and which of them are broken."""
     entries = _shelf(playbooks).list()
     broken = [entry for entry in entries if entry.status is not Status.OK]
-    table = render.columns("playbook", "version", "status", "title", "file")
+    table = layout.columns("playbook", "version", "status", "title", "file")
     for entry in entries:
         if entry.loaded is None:
             count = f"broken ({len(entry.findings)} finding{'' if len(entry.findings) == 1 else 's'})"
-            render.add(table, entry.name, "", Text(count, style="bold red"), "", str(entry.file))
+            layout.add(table, entry.name, "", Text(count, style="bold red"), "", str(entry.file))
         else:
             book = entry.loaded.playbook
-            render.add(table, entry.name, str(book.version), book.status, book.title, str(entry.file))
+            layout.add(table, entry.name, str(book.version), book.status, book.title, str(entry.file))
     parts: list[RenderableType] = [table]
     for entry in broken:
-        parts += [render.headed(f"{entry.name} is broken", _findings(entry.findings))]
+        parts += [layout.headed(f"{entry.name} is broken", _findings(entry.findings))]
     if broken:
         parts += [
             "",

@@ -17,14 +17,14 @@ from escalation.playbook.load import Loaded
 from escalation.playbook.schema import GatePolicy, Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import format_duration
-from starter import render
+from starter import layout
 from starter.story import name, names
 
 
 def procedure(loaded: Loaded) -> Group:
     """Write a playbook as a procedure to read; sections that it does not have are left out."""
     book = loaded.playbook
-    head = render.grid(
+    head = layout.grid(
         [
             ("playbook", f"{book.playbook} version {book.version}, {book.status} ({loaded.digest})"),
             ("file", str(loaded.file)),
@@ -33,14 +33,14 @@ def procedure(loaded: Loaded) -> Group:
         ]
     )
     description = [Text(book.description)] if book.description else []
-    sections = (render.headed(title, part(book)) for title, there, part in _SECTIONS if there(book))
+    sections = (layout.headed(title, part(book)) for title, there, part in _SECTIONS if there(book))
     return Group(Text(f"{book.title}", style="bold"), *description, head, *sections)
 
 
 def _triggers(book: Playbook) -> Group:
-    table = render.columns("trigger", "what", "when", "first level")
+    table = layout.columns("trigger", "what", "when", "first level")
     for trigger in book.triggers:
-        render.add(table, trigger.id, trigger.about, Text(trigger.when.strip(), style="dim"), trigger.level or "")
+        layout.add(table, trigger.id, trigger.about, Text(trigger.when.strip(), style="dim"), trigger.level or "")
     parts: list[RenderableType] = [table]
     for source, thresholds in (("", book.confidence), *book.confidence_by_source.items()):
         if thresholds:
@@ -59,13 +59,13 @@ def _agreed(threshold: Threshold) -> str:
 
 
 def _severity(book: Playbook) -> Group:
-    table = render.columns("severity", "also called", "what", "when")
+    table = layout.columns("severity", "also called", "what", "when")
     for level in book.severity.scale:
         chosen = [rule for rule in book.severity.rules if book.severity.find(rule.severity) == level]
         said = [rule.when.strip() + " (beats the others)" * rule.override for rule in chosen]
         rules = " or ".join([*said, *_cells(book, level)])
         waits = " (its pages wait for working hours)" * level.waits_for_hours
-        render.add(table, level.name, ", ".join(level.aliases), level.about + waits, Text(rules, style="dim"))
+        layout.add(table, level.name, ", ".join(level.aliases), level.about + waits, Text(rules, style="dim"))
     lowering = book.severity.lowering
     milder = f" Milder only with approval {lowering.gate}." if lowering else ""
     return Group(table, Text(f"Otherwise {book.severity.default}.{milder}"))
@@ -85,11 +85,11 @@ def _context(book: Playbook) -> RenderableType:
     text = f"{', '.join(book.context.required)}. The requester has {within} to complete it."
     if book.context.incomplete_allowed:
         text += f" Told at once although incomplete when {book.context.incomplete_allowed}."
-    table = render.columns("field", "what", "required")
+    table = layout.columns("field", "what", "required")
     for field, policy in book.fields.items():
         if policy.required or policy.required_when:
             when = f"when {policy.required_when}" if policy.required_when else "always"
-            render.add(table, field, policy.about or ", ".join(policy.values), Text(when, style="dim"))
+            layout.add(table, field, policy.about or ", ".join(policy.values), Text(when, style="dim"))
     return Group(Text(text), *([table] if table.row_count else []))
 
 
@@ -100,9 +100,9 @@ def _chosen(choose: Choose | None) -> str:
 
 
 def _levels(book: Playbook) -> Group:
-    table = render.columns("level", "title", "who", "answer within", "rounds", "up after", "up at once when")
+    table = layout.columns("level", "title", "who", "answer within", "rounds", "up after", "up at once when")
     for level in book.levels:
-        render.add(
+        layout.add(
             table,
             level.id,
             level.title,
@@ -142,39 +142,39 @@ def _has_powers(book: Playbook) -> bool:
 
 
 def _powers(book: Playbook) -> RenderableType:
-    table = render.columns("level", "answers for", "may escalate")
+    table = layout.columns("level", "answers for", "may escalate")
     for level in book.levels:
         may = (
             "; ".join(powers.said(power) for power in level.may_escalate) or "whoever works on it, and who asked for it"
         )
-        render.add(table, level.id, ", ".join(level.responsible_for), may)
+        layout.add(table, level.id, ", ".join(level.responsible_for), may)
     return table
 
 
 def _routing(book: Playbook) -> RenderableType:
-    table = render.columns("when", "hours", "level", "instead of the level's targets")
+    table = layout.columns("when", "hours", "level", "instead of the level's targets")
     for route in book.routing:
         hours = f"in {route.during}" if route.during else f"out of {route.outside}" if route.outside else ""
-        render.add(table, route.when, hours, route.level or "the first", names(route.targets) + _chosen(route.choose))
+        layout.add(table, route.when, hours, route.level or "the first", names(route.targets) + _chosen(route.choose))
     return table
 
 
 def _paths(book: Playbook) -> RenderableType:
-    table = render.columns("path", "what", "when", "levels", "after the last")
+    table = layout.columns("path", "what", "when", "levels", "after the last")
     for path in book.paths:
         end = next(level for level in reversed(book.levels) if level.id in path.levels)
         after = f"path {path.then}" if path.then else name(end.last_resort or book.owner)
         when = Text("otherwise" if path.when == "true" else path.when, style="dim")
-        render.add(table, path.id, path.about, when, " → ".join(path.levels), after)
+        layout.add(table, path.id, path.about, when, " → ".join(path.levels), after)
     return table
 
 
 def matrix_of(book: Playbook) -> RenderableType:
     """Show the cells of a playbook's matrix."""
-    table = render.columns("severity", "at", "who", "answer within", "rounds", "up after", "only when")
+    table = layout.columns("severity", "at", "who", "answer within", "rounds", "up after", "only when")
     for cell in book.matrix:
         go = f", at least at {cell.level}" if cell.after and cell.level else ""
-        render.add(
+        layout.add(
             table,
             ", ".join(cell.severity),
             f"after {format_duration(cell.after)}{go}" if cell.after else cell.level or "",
@@ -188,10 +188,10 @@ def matrix_of(book: Playbook) -> RenderableType:
 
 
 def _decision_makers(book: Playbook) -> RenderableType:
-    table = render.columns("severity", "somebody who may decide", "within", "what")
+    table = layout.columns("severity", "somebody who may decide", "within", "what")
     for each in book.decision_makers:
         kind = each.authority + (f" up to {each.amount:g}" if each.amount else "")
-        render.add(table, ", ".join(each.severity), kind, format_duration(each.within), each.about)
+        layout.add(table, ", ".join(each.severity), kind, format_duration(each.within), each.about)
     return table
 
 
@@ -206,9 +206,9 @@ def _bypass(book: Playbook) -> Text:
 
 
 def _gates(book: Playbook) -> RenderableType:
-    table = render.columns("approval", "before", "when", "who", "how many", "within", "silence means", "bound to")
+    table = layout.columns("approval", "before", "when", "who", "how many", "within", "silence means", "bound to")
     for gate in book.gates:
-        render.add(
+        layout.add(
             table,
             gate.id,
             gate.before,
@@ -243,18 +243,18 @@ def _critical(book: Playbook) -> Text:
 
 
 def _recoveries(book: Playbook) -> RenderableType:
-    table = render.columns("recovery", "what", "when", "script", "within", "approval")
+    table = layout.columns("recovery", "what", "when", "script", "within", "approval")
     for each in book.recoveries:
         within, when = format_duration(each.within), Text(each.when, style="dim")
-        render.add(table, each.id, each.about, when, each.script, within, each.approval or "none")
+        layout.add(table, each.id, each.about, when, each.script, within, each.approval or "none")
     return table
 
 
 def _statuses(book: Playbook) -> RenderableType:
     then = {StatusLimit.REMIND: "the owner is reminded", StatusLimit.LEVEL_UP: "it goes up a level"}
-    table = render.columns("status", "at most", "then")
+    table = layout.columns("status", "at most", "then")
     for status, policy in book.timed_statuses.items():
-        render.add(table, status, format_duration(policy.within) if policy.within else "", then[policy.then])
+        layout.add(table, status, format_duration(policy.within) if policy.within else "", then[policy.then])
     return table
 
 
@@ -262,12 +262,12 @@ def _communication(book: Playbook) -> RenderableType:
     policy = book.communication
     if policy is None:
         return Text()
-    table = render.columns("who", "audience", "target", "from", "answers within", "only when")
+    table = layout.columns("who", "audience", "target", "from", "answers within", "only when")
     for each in policy.stakeholders:
-        render.add(table, *_stakeholder(each), "")
+        layout.add(table, *_stakeholder(each), "")
     for kind in policy.key_people:
         for each in kind.stakeholders:
-            render.add(table, *_stakeholder(each), Text(kind.when, style="dim"))
+            layout.add(table, *_stakeholder(each), Text(kind.when, style="dim"))
     speaks = name(policy.communicator) if policy.communicator else "the owner"
     said = [Text(f"{speaks} speaks to them.")]
     said += [
@@ -295,11 +295,11 @@ def _rhythm(rhythm: Rhythm) -> str:
 
 def _clocks(book: Playbook) -> RenderableType:
     severities = [level.name for level in book.severity.scale]
-    table = render.columns("clock", "counts from", *severities, "waits for", "at the limit")
+    table = layout.columns("clock", "counts from", *severities, "waits for", "at the limit")
     for clock, policy in book.clocks.items():
         limits = [policy.allowed(severity) for severity in severities]
         of = f" of {policy.calendar}" if policy.calendar else ""
-        render.add(
+        layout.add(
             table,
             clock,
             policy.starts.replace("_", " "),
@@ -327,12 +327,12 @@ def _at_the_limit(policy: ClockPolicy) -> str:
 
 def automations_table(automations: Iterable[Automation]) -> RenderableType:
     """Show automations: what they listen to, when they run, and what they do."""
-    table = render.columns("automation", "what", "on", "when", "does")
+    table = layout.columns("automation", "what", "on", "when", "does")
     for each in automations:
         at = f"at {', '.join(each.severity)}" if each.severity else ""
         only = f"of {', '.join(each.which)}" if each.which else ""
         when = each.when if each.when != "true" else ""
-        render.add(
+        layout.add(
             table,
             each.id + ("" if each.enabled else " (off)"),
             each.about,
@@ -355,9 +355,9 @@ def _value(value: object) -> str:
 
 
 def _raci(book: Playbook) -> RenderableType:
-    table = render.columns("stage", "responsible", "accountable", "consulted", "informed")
+    table = layout.columns("stage", "responsible", "accountable", "consulted", "informed")
     for stage, row in book.raci.items():
-        render.add(
+        layout.add(
             table, stage, names(row.responsible), name(row.accountable), names(row.consulted), names(row.informed)
         )
     return table

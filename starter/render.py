@@ -1,19 +1,17 @@
 """How answers look on a terminal: calm, few colours, one fact a line. Builds renderables, prints nothing."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
-from escalation.lifecycle.review_views import ReviewView
 from escalation.lifecycle.situation import Explanation, Situation
-from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
-from escalation.values import format_duration
+from starter.layout import add, columns, grid, headed
+from starter.sections import SECTIONS
 from starter.story import Told, Weight, name, names
 from starter.when import away, offset, show
 
@@ -23,36 +21,6 @@ OUTCOMES = {
     Outcome.DECLINED: ("bold", "not escalated: the AI may go on"),
     Outcome.NEEDS_INPUT: ("bold yellow", "needs input before people are told"),
 }
-_CLOCKS = {"breached": "bold red", "warned": "yellow", "paused": "cyan", "met": "dim"}
-
-
-def grid(rows: Iterable[tuple[str, RenderableType | str]]) -> Table:
-    """Lay out labels and values; rows with an empty value are left out."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, value in rows:
-        if value != "":
-            add(table, label, value)
-    return table
-
-
-def columns(*headings: str) -> Table:
-    """Return an empty table with headings and no lines."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
-def add(table: Table, *cells: RenderableType | str) -> None:
-    """Add a row; text of others is never read as markup."""
-    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
-
-
-def headed(title: str, body: RenderableType) -> Group:
-    """Put a heading above something, which is set in."""
-    return Group("", Text(title, style="bold"), Padding(body, (0, 0, 0, 2), expand=False))
 
 
 def reasons(found: Sequence[Reason]) -> Group:
@@ -121,109 +89,20 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
+        ("with the ticket", ", ".join(here.case_entries)),
         ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
         ("playbook", here.playbook),
         ("moved", "\n".join(here.migrations)),
     ]
     parts: list[RenderableType] = [title, grid(rows)]
-    if here.clocks:
-        parts.append(headed("Clocks", _clocks(here, now)))
-    if here.gates:
-        parts.append(headed("Approvals", _gates(here, now)))
-    if here.actions:
-        table = columns("action", "asked by", "state", "until", "", "digest")
-        for each in here.actions:
-            given = ", ".join(f"{key}={value}" for key, value in each.arguments.items())
-            until = show(each.valid_until, now) if each.valid_until else ""
-            what = f"{each.action} {given}".strip() + (f": {each.because}" if each.because else "")
-            add(table, each.id, name(each.by), each.state, until, what, each.digest)
-        parts.append(headed("Actions asked for", table))
-    if here.items:
-        table = columns("item", "owner", "due", "", "")
-        for item in here.items:
-            add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
-        parts.append(headed("Action items", table))
-    if here.review is not None:
-        parts += _review(here.review, now)
-    if here.communication is not None:
-        parts += _communication(here.communication, now)
+    for section in SECTIONS:
+        parts += section(here, now)
     if why is not None:
         parts.append(headed("Why", Group(reasons(why.reasons), *map(Text, map(str, why.thresholds)))))
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
-
-
-def _review(review: ReviewView, now: datetime) -> Iterable[RenderableType]:
-    rows = [(each.part, f"{each.text} ({name(each.by)}{', an AI' if each.by_ai else ''})") for each in review.draft]
-    until = f" until {show(review.awaited_until, now)}" if review.awaited_until else ""
-    rows += [
-        ("looking back", review.labels),
-        ("late", review.late),
-        ("rated", "\n".join(review.ratings)),
-        ("asked how it went", f"{names(review.awaited)}{until}" if review.awaited else ""),
-    ]
-    if any(text for _, text in rows):
-        yield headed("Review", grid(rows))
-    if review.lessons:
-        table = columns("lesson", "changes", "owner", "due", "", "")
-        for each in review.lessons:
-            due = show(each.due, now) if each.due else ""
-            add(table, each.id, each.kind, name(each.owner) if each.owner else "", due, each.state, each.what)
-        yield headed("Lessons", table)
-
-
-def _clocks(here: Situation, now: datetime) -> Table:
-    table = columns("clock", "limit", "", "left", "", "waits for")
-    for clock in here.clocks:
-        met = clock.state == "met"
-        because = f" by {name(clock.paused_by)}: {clock.paused_because}" if clock.paused_by else ""
-        closed = f", stands still until {show(clock.closed_until, now)}" if clock.closed_until else ""
-        paused = f", paused for {_long(clock.paused_for)} in all" if clock.paused_for else ""
-        state = Text(f"{clock.state}{because}{closed}{paused}", style=_CLOCKS.get(clock.state, ""))
-        hours = f" of {clock.calendar} hours" if clock.calendar else ""
-        # The view is as old as the last thing that happened; what runs in wall time has gone on since.
-        goes_on = not clock.calendar and clock.state != "paused"
-        remaining = (clock.due - now).total_seconds() if goes_on else clock.left
-        left = "" if met else f"{_long(remaining)}{hours}"
-        add(table, clock.name, show(clock.due, now), "" if met else away(clock.due, now), left, state, clock.waits_for)
-    return table
-
-
-def _communication(talk: CommunicationView, now: datetime) -> Iterable[RenderableType]:
-    due = (
-        f"{show(talk.due, now)} ({away(talk.due, now)}) by {name(talk.communicator)}, {talk.state}" if talk.due else ""
-    )
-    rows = [("next update", due + (f"; put off: {talk.postponed}" if talk.postponed else ""))]
-    rows += [(f"to {each.audience}", f"{show(each.at, now)} by {name(each.by)}: {each.text}") for each in talk.updates]
-    rows += [
-        (f"summary {each.id}", f"{each.point}: {f'due {show(each.due, now)}' if each.due else 'filed'}")
-        for each in talk.summaries
-    ]
-    yield headed("Communication", grid(rows))
-    if talk.stakeholders:
-        table = columns("stakeholder", "audience", "told from", "who", "", "answer until")
-        for each in talk.stakeholders:
-            until = show(each.reply_due, now) if each.reply_due else ""
-            add(table, each.name, each.audience, each.because, names(each.people), each.state, until)
-        yield headed("Stakeholders", table)
-
-
-def _long(seconds: float) -> str:
-    return format_duration(timedelta(seconds=seconds))
-
-
-def _gates(here: Situation, now: datetime) -> Table:
-    table = columns("approval", "round", "state", "decide until", "approvers", "digest", "asks")
-    for gate in here.gates:
-        must = f"{gate.must} must approve" if gate.must else ""
-        passed_on = (f"passed on: {each}" for each in gate.passed_on)
-        late = [must, *gate.decided, *passed_on] if gate.state == "pending" else [gate.choice]
-        state = "; ".join(filter(None, [gate.state, *late]))
-        until = show(gate.due, now) if gate.state == "pending" else ""
-        add(table, gate.id, str(gate.round), state, until, names(gate.approvers), gate.digest, gate.asks)
-    return table
 
 
 def story(lines: Iterable[Told], now: datetime, since: datetime | None = None) -> Table:

@@ -13,12 +13,14 @@ from rich.live import Live
 from rich.text import Text
 
 from escalation.errors import Unknown
+from escalation.lifecycle.trail import parse_reference
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted
-from starter import render
+from starter import layout, render
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
 from starter.story import Weight, name, tell
+from starter.trail import show_entry
 from starter.when import away, show
 
 if TYPE_CHECKING:
@@ -43,8 +45,15 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def show_one(escalation: EscalationId, as_json: AsJson = False) -> None:
-    """Show where it stands: who acts next and why, what happens otherwise, clocks, approvals, reasons."""
-    here, why = run(_look(full_id(escalation)))
+    """Show where it stands: who acts next and why, what happens otherwise, clocks, approvals, reasons.
+
+    ID#NUMBER shows one entry of its timeline, with its thread, and proves that it is unaltered.
+    """
+    identifier, entry = parse_reference(full_id(escalation))
+    if entry is not None:
+        show_entry(identifier, entry, as_json=as_json)
+        return
+    here, why = run(_look(identifier))
     data = {**plain(here), "explanation": plain(why)}
     say(data, render.situation(here, why, datetime.now(UTC)), as_json=as_json)
 
@@ -95,7 +104,7 @@ async def _watch(escalation: str, *, as_json: bool) -> None:
             top = render.situation(here, None, now)
             latest = list(tell(told))
             while True:
-                shown = Group(top, render.headed("Timeline", render.story(latest, now)))
+                shown = Group(top, layout.headed("Timeline", render.story(latest, now)))
                 if len(latest) < 2 or len(out.render_lines(shown)) < out.size.height:
                     break
                 latest = latest[1:]
@@ -160,11 +169,11 @@ def list_escalations(  # noqa: PLR0913 - each is an option
     if not rows:
         say([], "None." if wanted.any else "No escalation is open.", as_json=as_json)
         return
-    table = render.columns("severity", "escalation", "status", "level", "owner", "waiting on", "next by itself")
+    table = layout.columns("severity", "escalation", "status", "level", "owner", "waiting on", "next by itself")
     for row in rows:
         next_due = f"{show(row.next_due_at, now)} ({away(row.next_due_at, now)})" if row.next_due_at else ""
         breach = Text(" breached", style="bold red") if row.breached else Text("")
-        render.add(
+        layout.add(
             table,
             row.severity,
             row.id,
@@ -208,5 +217,5 @@ def inbox(
             (name(message.to), "bold"),
             (f"  answer until {show(message.respond_by, now)}" if message.respond_by else "", "yellow"),
         )
-        parts += [head, render.headed(message.subject, Text(message.body)), ""]
+        parts += [head, layout.headed(message.subject, Text(message.body)), ""]
     say(messages, Group(*parts) if parts else "No messages.", as_json=as_json)

@@ -17,7 +17,7 @@ from escalation.people.search import Known, Search, Wanted
 from escalation.people.wanted import wanted
 from escalation.playbook.schema import Playbook
 from escalation.values import FINDABLE, Target
-from starter import render, session
+from starter import layout, session
 from starter.people import best_known
 from starter.session import AsJson, say
 from starter.story import name, names
@@ -154,10 +154,10 @@ async def _ask(url: str, needed: Wanted) -> Known:
 
 
 def _shown(found: People, now: datetime) -> Group:
-    table = render.columns("who", "by way of", "why they", "works again")
+    table = layout.columns("who", "by way of", "why they", "works again")
     for each in found.people:
         opens = show(each.opens_at, now) if each.opens_at else ""
-        render.add(table, Text(name(each.person), style="bold"), names((each.via, *each.also_via)), each.note, opens)
+        layout.add(table, Text(name(each.person), style="bold"), names((each.via, *each.also_via)), each.note, opens)
     parts: list[RenderableType] = [table if found.people else Text("Nobody.", style="bold red")]
     parts += [Text(note, style="dim") for note in found.notes]
     if found.also:

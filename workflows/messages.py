@@ -70,7 +70,8 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
             if kept
             else f"{name} accepted{_although(events)}{_asked(events)}. "
         )
-        answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
+        ref = _reference(after.id, events)
+        answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq, ref=ref)
         # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
         await self.quiet()
         return answer
@@ -86,6 +87,15 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
     handler = workflow.update(name=name, description=(command_type.__doc__ or name).splitlines()[0])(handle)
     handler.validator(check)
     return handler
+
+
+def _reference(escalation: str, events: Iterable[e.Event]) -> str:
+    """Return the permanent reference of the first entry among events."""
+    entry = next((event.seq for event in events if isinstance(event, _ENTRIES)), 0)
+    return f"{escalation}#{entry}" if entry else ""
+
+
+_ENTRIES = (e.NoteAdded, e.Attached, e.EntryPosted, e.Commented, e.EntryClosed)
 
 
 def _although(events: Iterable[e.Event]) -> str:

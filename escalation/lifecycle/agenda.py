@@ -22,6 +22,7 @@ from escalation.lifecycle import (
     replies,
     resolution,
     review,
+    sessions,
     summaries,
     update_words,
     updates,
@@ -127,6 +128,8 @@ def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(asked.remind_due or asked.due, "feedback", "", "an opinion of whoever took part")
     for item in state.open_items:
         yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
+    for session in state.timeline.sessions.values() if state.timeline is not None else ():
+        yield _Awaited(session.next_due, "session", session.id, f"the end of live session {session.id}")
 
 
 def _dues_of_communication(state: Escalation) -> Iterator[_Awaited]:
@@ -167,6 +170,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "review": lambda draft, _: review.due(draft),
     "item": work_items.due,
     "feedback": lambda draft, _: feedback.due(draft),
+    "session": sessions.overdue,
     "update": lambda draft, _: updates.overdue(draft),
     "reply": replies.overdue,
     "summary": summaries.overdue,
@@ -323,6 +327,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "review": _review,
     "item": _item,
     "feedback": _feedback,
+    "session": lambda _state, about: f"live session {about} is still open: ask what came of it",
     "update": update_words.says_update,
     "reply": update_words.says_reply,
     "summary": update_words.says_summary,

@@ -22,11 +22,12 @@ from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, Stops
 from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
-NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
+NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.MarkSeen, c.ReactEntry, c.Internal)
 """Commands that do not stop the clock of the first human response."""
 
 UPDATES = (
     c.Note,
+    c.PostEntry,
     c.PostUpdate,
     c.Attach,
     c.ChangeFacts,

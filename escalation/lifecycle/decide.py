@@ -21,10 +21,12 @@ from escalation.lifecycle import (
     choices,
     clocks,
     closing,
+    comments,
     critical,
     delegation,
     dwell,
     early,
+    entries,
     feedback,
     handoff,
     information,
@@ -40,6 +42,7 @@ from escalation.lifecycle import (
     replies,
     resolution,
     review,
+    sessions,
     silence,
     summaries,
     triage,
@@ -113,6 +116,7 @@ _GROWS = (
     c.DraftReview,
     c.AddLesson,
     c.PlaybookLoaded,
+    c.PostEntry,
 )
 """Commands whose words stay in the state for good."""
 
@@ -150,7 +154,7 @@ _AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOp
 def _counts_after_the_end(command: c.Command) -> bool:
     """A repeat; the last messages, who is to have them and what became of them; signals that came too late."""
     if isinstance(command, c.PeopleFound):
-        return command.purpose.startswith(("tell:", "automation:"))
+        return command.purpose.startswith(("tell:", "automation:", "mention:"))
     return isinstance(command, _AFTER_THE_END)
 
 
@@ -301,6 +305,18 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.FileSummary: summaries.file,
     c.Link: links.link,
     c.Unlink: links.unlink,
+    c.PostEntry: entries.post,
+    c.EditEntry: entries.edit,
+    c.ReleaseEntry: entries.release,
+    c.AcceptEntry: entries.accept,
+    c.LinkEntry: entries.link,
+    c.AnswerEntry: entries.answer,
+    c.ResolveEntry: entries.resolve,
+    c.Comment: comments.comment,
+    c.ReactEntry: comments.react,
+    c.MarkSeen: comments.mark_seen,
+    c.OpenSession: sessions.open_session,
+    c.CloseSession: sessions.close_session,
     c.LinkHeard: links.heard,
     c.LinkTold: lambda *_: None,
     c.LinkNotTold: links.not_told,

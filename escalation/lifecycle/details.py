@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.overview import OpenView
 from escalation.lifecycle.review_views import ReviewView
 from escalation.lifecycle.situation import GateView, ItemView, situation
 from escalation.lifecycle.update_views import CommunicationView
@@ -46,6 +47,8 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
     lines += _section("Approvals", [_gate_line(gate) for gate in here.gates])
     lines += _section("Action items", [_item_line(item) for item in here.items])
+    lines += _section("Blockers", [_open_line(each) for each in here.blockers])
+    lines += _section("Unanswered questions", [_open_line(each) for each in here.questions])
     if here.communication is not None:
         lines += _section("Communication", list(_communication_lines(here.communication)))
     if here.review is not None:
@@ -82,6 +85,11 @@ def _gate_line(gate: GateView) -> str:
 def _item_line(item: ItemView) -> str:
     done = "done" if item.done else f"open, due {_instant(item.due)}"
     return f"**{item.id}** {_said(item.title)} ({_said(item.owner)}): {done}"
+
+
+def _open_line(entry: OpenView) -> str:
+    ai = "AI output of " if entry.ai else ""
+    return f"**#{entry.ref.rpartition('#')[2]}** {ai}{_said(entry.by)}: {_said(entry.text)}"
 
 
 def _communication_lines(talk: CommunicationView) -> Iterator[str]:

@@ -9,14 +9,17 @@ from escalation.lifecycle.changes import (
     approvers,
     automation,
     communication,
+    found,
     gates,
     ladder,
     links,
     migration,
     opening,
+    packet,
     recovery,
     review,
     time,
+    timeline,
     work,
 )
 from escalation.lifecycle.changes.common import Change, new
@@ -27,6 +30,7 @@ from escalation.model.state import REMEMBERED, TAIL, TAIL_BYTES, Escalation
 _APPLY: dict[type[e.EventBase], Change] = {
     **opening.CHANGES,
     **ladder.CHANGES,
+    **found.CHANGES,
     **gates.CHANGES,
     **approvers.CHANGES,
     **actions.CHANGES,
@@ -38,6 +42,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **links.CHANGES,
     **review.CHANGES,
     **migration.CHANGES,
+    **timeline.CHANGES,
 }
 
 
@@ -47,6 +52,7 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     changes = apply(state, event) if apply is not None else {}
     if type(event) in ladder.HEARD_AGAIN or (state.silent_due is not None and event.by == state.accountable):
         changes |= ladder.heard(state, changes, event)
+    changes |= packet.versioned(state, event)
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
     if event.sent_as:

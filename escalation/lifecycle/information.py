@@ -20,6 +20,7 @@ from escalation.lifecycle import (
     triggers,
 )
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.mentions import mentioned
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import Context, Turn
@@ -52,11 +53,12 @@ def provide_input(draft: Draft, command: c.ProvideInput) -> None:
         "attempted_solutions": command.attempted_solutions,
         "conversation": command.conversation,
         "customer": command.customer if state.customer is None else None,
+        "attachments": command.attachments,
         "facts": needs.as_stated_by(state, command.by, command.facts),
     }
     if not any(given.values()):
         raise NotNow(f"nothing was supplied; still missing: {', '.join(state.missing) or 'nothing'}")
-    packet.supply(draft, given)
+    packet.supply(draft, given, source=command.source)
     triggers.settle(draft, packet.FACTS | command.facts.keys())
 
 
@@ -105,7 +107,8 @@ def note(draft: Draft, command: c.Note) -> None:
     permissions.require_involved(draft.state, command.by)
     state = draft.state
     if kind_of(command.by) is not ActorKind.CUSTOMER:
-        draft.record(e.NoteAdded, text=command.text)
+        # Before mentions were known, a name in a note told nobody, and what was recorded has to stay so.
+        draft.record(e.NoteAdded, text=command.text, mentions=mentioned(command.text) if state.rules >= 1 else ())
         return
     said = facts.heard(state.playbook, [Turn(author="customer", text=command.text)], state.customer)
     draft.record(e.NoteAdded, text=command.text, words=said)

@@ -24,7 +24,7 @@ def owed(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part for part in parts if part != ContextPart.CRM_SNAPSHOT)
 
 
-def supply(draft: Draft, given: Mapping[str, Any]) -> None:
+def supply(draft: Draft, given: Mapping[str, Any], source: str = "") -> None:
     """Add parts to the packet; the caller has ``FACTS`` evaluated again.
 
     ``given`` holds fields of ``InputProvided``: parts of the context, the customer, ``facts``.
@@ -41,7 +41,9 @@ def supply(draft: Draft, given: Mapping[str, Any]) -> None:
     )
     missing = still_missing(after)
     words = heard(state.playbook, given.get("conversation", ()), after.customer)
-    draft.record(e.InputProvided, **given, still_missing=missing, words=words, answered=not owed(missing))
+    draft.record(
+        e.InputProvided, **given, source=source, still_missing=missing, words=words, answered=not owed(missing)
+    )
 
 
 FACTS = frozenset({"attempts.count", "customer.tier", "keywords"})

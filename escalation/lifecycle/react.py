@@ -19,6 +19,7 @@ from escalation.lifecycle.reactions import (
     recovery,
     review,
     time,
+    timeline,
     work,
 )
 from escalation.lifecycle.reactions.common import Reaction
@@ -39,6 +40,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **links.REACTIONS,
     **review.REACTIONS,
     **migration.REACTIONS,
+    **timeline.REACTIONS,
 }
 
 

@@ -13,13 +13,16 @@ from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.overview import OpenView, linked_with, waiting
+from escalation.lifecycle.readers import of
 from escalation.lifecycle.review_views import ReviewView, review_view
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
-from escalation.model.parts import Rung
-from escalation.model.request import Case, Context, Customer, Reason
+from escalation.model.parts import PacketPart, Rung
+from escalation.model.request import Attachment, Case, Context, Customer, Reason
 from escalation.model.state import Escalation
+from escalation.model.timeline import EntryKind, StepTaken
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import DEFAULT_CONFIDENCE, Initiation, Stage, Timing, WaitingOn
@@ -78,6 +81,8 @@ class ItemView(Record):
     owner: Actor
     due: AwareDatetime
     done: bool
+    entries: tuple[str, ...] = ()
+    """Entries of the timeline that belong to it, such as recordings."""
 
 
 class Situation(Record):
@@ -127,10 +132,15 @@ class Situation(Record):
     """How the review stands; None before there is anything of it."""
     migrations: tuple[str, ...] = ()
     """From which version of its playbook to which it was moved, by whom and why."""
+    blockers: tuple[OpenView, ...] = ()
+    questions: tuple[OpenView, ...] = ()
+    """Those that nobody has answered."""
     links: tuple[str, ...] = ()
     """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
     case: CaseLink | None = None
+    case_entries: tuple[str, ...] = ()
+    """Entries of the timeline that belong to the case."""
     resolution: str = ""
     outcome: str = ""
 
@@ -190,6 +200,14 @@ class Packet(Record):
     missing: tuple[str, ...]
     complete: bool
     sent_incomplete_because: str = ""
+    version: int = 0
+    """How often it changed; what is handed over is named by it."""
+    parts: dict[str, PacketPart] = {}
+    """Who supplied each part last, with which tool and in which version."""
+    steps_taken: tuple[str, ...] = ()
+    """What was tried before, and what was done since, in order."""
+    attachments: tuple[Attachment, ...] = ()
+    """What came with it and what was attached since."""
 
 
 def situation(state: Escalation, now: datetime) -> Situation:
@@ -230,12 +248,21 @@ def situation(state: Escalation, now: datetime) -> Situation:
         ),
         bypassed=tuple(f"{used.skipped}, by {used.by}: {used.because}" for used in state.bypasses),
         items=tuple(
-            ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
+            ItemView(
+                id=item.id,
+                title=item.title,
+                owner=item.owner,
+                due=item.due,
+                done=item.done_at is not None,
+                entries=linked_with(state, f"item:{item.id}"),
+            )
             for item in state.items.values()
         ),
         communication=communication_view(state),
         review=review_view(state),
         migrations=tuple(map(str, state.migrations)),
+        blockers=waiting(state, EntryKind.BLOCKER),
+        questions=waiting(state, EntryKind.QUESTION),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
             + (f", not told any more: {link.lost}" if link.lost else "")
@@ -243,6 +270,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         ),
         missing=state.missing,
         case=state.case_link,
+        case_entries=linked_with(state, "case"),
         resolution=state.resolution.text if state.resolution else "",
         outcome=state.outcome,
     )
@@ -369,7 +397,21 @@ def packet(state: Escalation) -> Packet:
         missing=state.missing,
         complete=not state.missing,
         sent_incomplete_because=state.exception,
+        version=state.packet_version,
+        parts=state.packet_parts,
+        steps_taken=(
+            *(f"{tried.what}: {tried.result}" for tried in state.context.attempted_solutions),
+            *(_step(each) for each in of(state).steps),
+        ),
+        attachments=(
+            *state.context.attachments,
+            *(Attachment.made({"title": each.text, "url": each.url}) for each in of(state).attachments),
+        ),
     )
+
+
+def _step(step: StepTaken) -> str:
+    return f"#{step.seq} {'AI output of ' if step.ai else ''}{step.by}: {step.text}"
 
 
 def ledger_row(state: Escalation) -> EscalationRow:

@@ -100,6 +100,7 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "feedback": lambda state, _: Stop(
         "what they say of how it went", state.feedback_round.unanswered if state.feedback_round is not None else ()
     ),
+    "session": lambda state, about: Stop(f"the end of live session {about}", _working(state)),
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),

@@ -29,6 +29,17 @@ class Link(Record):
     """Why it is not told any more; empty while it is."""
 
 
+class PacketPart(Record):
+    """Who supplied a part of the context packet last."""
+
+    version: int
+    """Of the packet, in which it came."""
+    by: Actor
+    at: AwareDatetime
+    source: str = ""
+    """The tool it comes from; empty where nobody said."""
+
+
 class InputRequest(Record):
     """Required parts of the packet that the requester was asked for."""
 

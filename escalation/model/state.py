@@ -29,6 +29,7 @@ from escalation.model.parts import (
     Link,
     Lowering,
     Owner,
+    PacketPart,
     Recovery,
     Remembered,
     Resolution,
@@ -41,6 +42,7 @@ from escalation.model.parts import (
 )
 from escalation.model.request import Case, Context, Customer, Reason, Receipt
 from escalation.model.review import FeedbackRound, Labels, Lesson, ReviewDraft
+from escalation.model.timeline import Timeline
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
@@ -97,6 +99,10 @@ class Escalation(Record):
     """Keyword list to the words that matched what the customer said."""
     missing: tuple[str, ...] = ()
     """Required parts of the packet that nobody supplied yet."""
+    packet_version: int = 0
+    """How often the packet changed: what was handed over can be named by it."""
+    packet_parts: dict[str, PacketPart] = {}
+    """Who supplied each part of the packet last, and in which version."""
     exception: str = ""
     """Why people were told although the packet was incomplete."""
     severity: str = ""
@@ -173,6 +179,8 @@ class Escalation(Record):
     items: dict[str, Item] = {}
     communication: Communication | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
+    timeline: Timeline | None = None
+    """What people put on the timeline, as far as more than its events is kept; None before they did."""
     ratings: tuple[Score, ...] = ()
     feedback: Score | None = None
 

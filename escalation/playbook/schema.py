@@ -27,6 +27,7 @@ from escalation.playbook.parts import Condition
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.review import FeedbackPolicy, ReviewStart
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
+from escalation.playbook.timeline import TimelinePolicy
 from escalation.values import Duration, Record, Slug, Target, digest_of
 
 
@@ -248,6 +249,8 @@ class Playbook(Record):
     needs: NeedsPolicy = NeedsPolicy()
     communication: CommunicationPolicy | None = None
     """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
+    timeline: TimelinePolicy = TimelinePolicy()
+    """How long recordings and live sessions may be."""
     critical_incident: CriticalPolicy | None = None
     automations: tuple[Automation, ...] = ()
 

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from escalation.model import events as e
-from starter import render
+from starter import layout, render
 from starter.demo.scene import Scene
 from starter.demo.stories import Check
 from starter.story import Step, name, names, tell
@@ -33,14 +33,14 @@ def _timeline(scene: Scene) -> RenderableType:
 
 
 def _compared(scene: Scene) -> Table:
-    table = render.columns("foreseen", "what", "who", "what came of it")
+    table = layout.columns("foreseen", "what", "who", "what came of it")
     for step in scene.forecast:
         came = scene.happened(step)
         if came is not None:
             truth = Text(f"came at {offset(came.at - scene.opened_at)}", style="green")
         else:
             truth = Text(f"not needed: {_why_not(scene, step)}", style="dim")
-        render.add(table, offset(step.at - scene.opened_at), step.what.partition(";")[0], names(step.who), truth)
+        layout.add(table, offset(step.at - scene.opened_at), step.what.partition(";")[0], names(step.who), truth)
     table.columns[0].no_wrap = True
     return table
 

@@ -9,14 +9,16 @@ from pydantic import TypeAdapter
 
 from escalation.foresight import forecast
 from escalation.lifecycle import actions as actions_asked
-from escalation.lifecycle import evolve, next_due, quorum
+from escalation.lifecycle import evolve, next_due, quorum, sections
 from escalation.lifecycle.approval import applies, subject_digest
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.overview import overview
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
 from escalation.model.actions import Action, Notify
 from escalation.model.state import Escalation
+from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, MOST_SESSIONS
 from escalation.people.directory import Directory
 from escalation.playbook.schema import ContextPart
 from escalation.values import ActorKind, kind_of
@@ -32,6 +34,10 @@ HUMAN_STEPS = (
     e.ReviewSubmitted,
     e.ItemCompleted,
     e.Rated,
+    e.EntryAccepted,
+    e.EntryClosed,
+    e.SessionOpened,
+    e.SessionClosed,
 )
 """Steps that only a person takes."""
 
@@ -69,6 +75,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
     _actions_are_done_once(before, state, events)
+    _entries_are_what_they_say(before, state, events)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -220,6 +227,8 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
     concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
     if state.communication is not None:
         concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)
+    if state.timeline is not None:
+        concerned.update(state.timeline.readers)
     if state.customer is not None:
         concerned.add(f"customer:{state.customer.id}")
     for action in actions:
@@ -272,6 +281,23 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
         assert not talk.unfiled, "closed without a summary that is required"
 
 
+def _entries_are_what_they_say(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """AI output is marked, what is kept is bounded, nothing is filed where it does not belong."""
+    for event in events:
+        if isinstance(event, e.EntryPosted | e.Commented) and event.by.startswith("agent:"):
+            assert event.ai, f"{event.type} by an AI is not marked"
+        if isinstance(event, e.EntryPosted) and event.plan is not None:
+            assert not sections.refusal(event.kind, event.plan)
+    assert state.packet_version >= before.packet_version
+    assert all(part.version <= state.packet_version for part in state.packet_parts.values())
+    timeline = state.timeline
+    if timeline is not None:
+        assert len(timeline.refs) <= KEPT_ENTRIES
+        assert len(timeline.open) <= MOST_OPEN
+        assert len(timeline.sessions) <= MOST_SESSIONS
+        assert all(up_to <= state.seq for up_to in timeline.seen.values())
+
+
 def check_views(state: Escalation) -> None:
     """Every view of it can be given, and none disagrees about who acts next."""
     now = state.tail[-1].at if state.tail else None
@@ -282,6 +308,7 @@ def check_views(state: Escalation) -> None:
     assert here.status
     assert markdown(state, now)
     assert packet(state).complete == (not state.missing)
+    assert overview(state).id == state.id
     assert len(explanation(state).in_words) == len(state.reasons)
     row = ledger_row(state)
     assert (row.next_due_at is None) == (next_due(state) is None)

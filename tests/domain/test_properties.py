@@ -34,6 +34,7 @@ from escalation.model.actions import (
     TellLinked,
 )
 from escalation.model.request import Attachment, Attempt
+from escalation.model.timeline import EntryKind
 from escalation.people.directory import Directory
 from escalation.people.found import People
 from escalation.playbook.schema import LoadedPlaybook, Playbook, fingerprint
@@ -342,6 +343,12 @@ class World:
             "reassign",
             "change_severity",
             "migrate",
+            "post_entry",
+            *(
+                ("comment", "accept_entry", "answer_entry", "resolve_entry", "close_session", "release_entry")
+                if state.timeline is not None and self.choose.chance(40)
+                else ()
+            ),
         )
 
     def content(self, name: str) -> dict[str, Any]:
@@ -435,6 +442,23 @@ class World:
                 "drop": self.choose.of(((), (), ("topic",), tuple(self.state.gates))),
             },
             "rate": lambda: self.choose.of(({"score": 4}, {"score": 2, "preparation": 1, "advice": "more logs"})),
+            "post_entry": self.entry,
+            "edit_entry": lambda: {"entry": self.written(), "text": "in other words"},
+            "release_entry": lambda: {"entry": self.written()},
+            "accept_entry": lambda: {"entry": self.written()},
+            "link_entry": lambda: {"entry": self.written(), "links": (self.choose.of(("case", "item:i1", "entry:3")),)},
+            "answer_entry": lambda: {"entry": self.written(), "text": "because of the batch"},
+            "resolve_entry": lambda: {"entry": self.written(), "text": "access granted"},
+            "comment": lambda: {"entry": self.written(), "text": self.choose.of(("why?", "@person:ann, @team:desk?"))},
+            "react_entry": lambda: {"entry": self.written(), "mark": "agree", "off": self.choose.chance(30)},
+            "mark_seen": lambda: {"up_to": self.choose.of((None, 1, self.state.seq or 1))},
+            "open_session": lambda: {
+                "join_url": "https://meet.example/1",
+                "participants": self.choose.of(((), (ANN, EVE), ("person:ghost",))),
+            },
+            "close_session": lambda: self.choose.of(
+                ({"none": ("decisions", "items")}, {"decisions": ("we wait",), "none": ("items",)}, {})
+            ),
             "submit_feedback": lambda: {"score": 5},
         }
         content = make[name]() if name in make else {}
@@ -446,6 +470,25 @@ class World:
         name = self.choose.of((*self.state.actions, "a9"))
         known = self.state.actions.get(name)
         return {"approval": name, "digest": self.choose.of((known.digest if known else "", "0123456789abcdef"))}
+
+    def entry(self) -> dict[str, Any]:
+        kind = self.choose.of(tuple(EntryKind))
+        content: dict[str, Any] = {
+            "kind": kind,
+            "text": self.choose.of(("it is so", "@team:desk and @person:ghost, look at it")),
+            "plan": self.choose.of((None, None, "situation", "execution", "approval")),
+            "draft": self.choose.of((None, None, True)),
+        }
+        if kind in (EntryKind.RECORDING, EntryKind.LINK):
+            content["url"] = "https://clips.example/1"
+        if kind is EntryKind.RECORDING:
+            content |= {"about": "triage", "length": timedelta(minutes=2), "recorded": "told"}
+        return content
+
+    def written(self) -> int:
+        """A number of something that was written, or of nothing."""
+        refs = self.state.timeline.refs if self.state.timeline is not None else {}
+        return self.choose.of((*list(refs)[-4:], 1, 999))
 
     def input(self) -> dict[str, Any]:
         given: dict[str, Any] = {

@@ -264,6 +264,8 @@ def full_policy(choose: Choices) -> Data:
             lowering["on_expiry"] = "deny"
         data["gates"] = [*data.get("gates", []), lowering]
         data["severity"]["lowering"] = {"gate": "milder"}
+    if choose.chance(20):
+        data["timeline"] = {"recording_at_most": "2m", "session_at_most": choose.of(("20m", "6h"))}
     if choose.chance(30):
         data["recoveries"] = [
             {

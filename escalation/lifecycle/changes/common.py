@@ -22,7 +22,7 @@ def with_(record: R, **changes: Any) -> R:
     return record.changed(changes)
 
 
-def new(kind: type[R], **values: Any) -> R:
+def new(kind: type[R], /, **values: Any) -> R:
     """Make a record of what an event holds: it was checked when the event was recorded."""
     return kind.made(values)
 

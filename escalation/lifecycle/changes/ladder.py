@@ -1,12 +1,11 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
 from escalation.lifecycle.changes import communication
-from escalation.lifecycle.changes.approvers import approvers_found, emergency_found, question_delivered
+from escalation.lifecycle.changes.approvers import question_delivered
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Handoff, LevelState, Owner, Rung, Taken
 from escalation.model.state import Escalation
-from escalation.values import Actor
 
 
 def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
@@ -80,47 +79,6 @@ def _pages_released(state: Escalation, event: e.PagesReleased) -> Changes:
 def _bypassed(state: Escalation, event: e.Bypassed) -> Changes:
     used = new(Bypass, id=event.bypass, by=event.by, skipped=event.skipped, because=event.because)
     return {"bypasses": (*state.bypasses, used)}
-
-
-def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
-    found = tuple(person.person for person in event.found.people)
-    purpose, _, reference = event.purpose.partition(":")
-    if purpose == "bypass" and not reference:
-        # Whoever is found in their place, because nobody else is there, may not.
-        if event.found.fell_back:
-            return {}
-        return {"people": _joined_by(state, event), "may_bypass": (*found, *event.found.also)}
-    if purpose == "update":
-        return communication.people_found(state, event)
-    if purpose == "power":
-        holders = (*(() if event.found.fell_back else found), *event.found.also)
-        powers = {**state.powers, reference: tuple(dict.fromkeys(holders))}
-        return {"people": {**dict.fromkeys(holders, event.purpose), **state.people}, "powers": powers}
-    changes: Changes = {"people": _joined_by(state, event)}
-    if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
-        rung = state.rung
-        why = {each.person: each.note for each in event.found.people if each.note}
-        everybody = tuple(dict.fromkeys((*rung.people, *found)))
-        changes["rung"] = with_(rung, people=everybody, resolved=True, why={**rung.why, **why}, notes=event.found.notes)
-    elif purpose == "gate":
-        gate = state.gate_asked(reference)
-        if gate is not None:
-            changes["gates"] = {**state.gates, gate.id: approvers_found(state, gate, event)}
-    elif purpose == "emergency":
-        changes |= emergency_found(state, reference, event.found)
-    elif purpose == "automation":
-        changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
-    elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
-        changes["handoff"] = with_(state.handoff, people=found)
-    elif purpose == "communicator":
-        changes |= communication.people_found(state, event)
-    return changes
-
-
-def _joined_by(state: Escalation, event: e.PeopleResolved) -> dict[Actor, str]:
-    """Return the working group with everybody who was found; what made them part of it first stays."""
-    found = (*(each.person for each in event.found.people), *event.found.also)
-    return {**state.people, **{actor: event.purpose for actor in found if actor not in state.people}}
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
@@ -211,7 +169,6 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.RungMoved: _rung_moved,
     e.PagesHeld: _pages_held,
     e.PagesReleased: _pages_released,
-    e.PeopleResolved: _people_resolved,
     e.MessageDelivered: _message_delivered,
     e.MessageFailed: _message_failed,
     e.Acknowledged: _acknowledged,

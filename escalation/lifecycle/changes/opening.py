@@ -117,6 +117,8 @@ def _input_provided(state: Escalation, event: e.InputProvided) -> Changes:
         given["attempted_solutions"] = (*state.context.attempted_solutions, *event.attempted_solutions)
     if event.conversation:
         given["conversation"] = (*state.context.conversation, *event.conversation)
+    if event.attachments:
+        given["attachments"] = (*state.context.attachments, *event.attachments)
     return {
         "context": with_(state.context, **given),
         "customer": state.customer or event.customer,

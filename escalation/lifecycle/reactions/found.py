@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions import communication
+from escalation.lifecycle.mentions import MENTION
+from escalation.lifecycle.reactions import communication, timeline
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -95,6 +96,7 @@ _FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Act
     "tell": _tell,
     "update": communication.found,
     communication.SPEAK: communication.speakers_found,
+    MENTION: timeline.found,
 }
 """By the kind of a purpose."""
 

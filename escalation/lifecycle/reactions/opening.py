@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.reactions import timeline
 from escalation.lifecycle.reactions.common import Reaction, case_key, find, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, OpenCase
@@ -62,6 +63,7 @@ def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Iterator[A
 def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
     # Colleagues read the timeline; a customer who writes waits for somebody to notice.
     if kind_of(event.by) is not ActorKind.CUSTOMER:
+        yield from timeline.mentions(state, event)
         return
     for owner in owner_of(state):
         text = words.news(state, f"the customer wrote: {event.text[:2_000]}")

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, review, work
+from escalation.model.commands import approval, case, communication, ladder, review, timeline, work
 from escalation.model.commands.approval import (
     Approve,
     AskApproval,
@@ -75,6 +75,20 @@ from escalation.model.commands.review import (
     Migrate,
     SubmitParticipantFeedback,
 )
+from escalation.model.commands.timeline import (
+    AcceptEntry,
+    AnswerEntry,
+    CloseSession,
+    Comment,
+    EditEntry,
+    LinkEntry,
+    MarkSeen,
+    OpenSession,
+    PostEntry,
+    ReactEntry,
+    ReleaseEntry,
+    ResolveEntry,
+)
 from escalation.model.commands.work import (
     AddItem,
     Cancel,
@@ -93,6 +107,7 @@ __all__ = [
     "COMMANDS",
     "NAMES",
     "SIGNALS",
+    "AcceptEntry",
     "AcceptHandoff",
     "Acknowledge",
     "Act",
@@ -100,6 +115,7 @@ __all__ = [
     "AddLesson",
     "AdviseRequester",
     "Answer",
+    "AnswerEntry",
     "Approve",
     "AskApproval",
     "Attach",
@@ -114,7 +130,9 @@ __all__ = [
     "ChangeSeverity",
     "Claim",
     "Close",
+    "CloseSession",
     "Command",
+    "Comment",
     "CompleteChange",
     "CompleteItem",
     "ConfirmResolution",
@@ -123,6 +141,7 @@ __all__ = [
     "DelegateApproval",
     "Delivered",
     "DraftReview",
+    "EditEntry",
     "Escalate",
     "FileSummary",
     "Internal",
@@ -130,28 +149,35 @@ __all__ = [
     "Label",
     "LessonDraft",
     "Link",
+    "LinkEntry",
     "LinkHeard",
     "LinkNotTold",
     "LinkTold",
+    "MarkSeen",
     "Migrate",
     "NotDelivered",
     "Note",
     "OfferHandoff",
     "Open",
+    "OpenSession",
     "PeopleFound",
     "PlaybookLoaded",
+    "PostEntry",
     "PostUpdate",
     "PostponeUpdate",
     "ProvideInput",
     "PutOnHold",
     "Rate",
+    "ReactEntry",
     "Reassign",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
+    "ReleaseEntry",
     "Reply",
     "RequestChanges",
     "Resolve",
+    "ResolveEntry",
     "Resume",
     "SignalRefused",
     "SubmitFeedback",
@@ -172,6 +198,7 @@ COMMANDS: dict[str, type[Act]] = {
     **work.COMMANDS,
     **communication.COMMANDS,
     **review.COMMANDS,
+    **timeline.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}
@@ -216,4 +243,6 @@ class Answer(Record):
     """What is true now, in one sentence."""
     at: AwareDatetime
     seq: int
-    """Sequence number of the last event the command caused: its permanent reference."""
+    """Sequence number of the last event the command caused."""
+    ref: str = ""
+    """Permanent reference of the entry that it put on the timeline; empty when it put none there."""

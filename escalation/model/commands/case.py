@@ -69,7 +69,10 @@ class ProvideInput(Act):
     attempted_solutions: tuple[Attempt, ...] = ()
     conversation: tuple[Turn, ...] = ()
     customer: Customer | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=50)] = ()
     facts: dict[str, FactValue] = {}
+    source: Annotated[str, Field(max_length=100)] = ""
+    """The tool it comes from."""
 
 
 class Link(Act):

@@ -121,6 +121,20 @@ from escalation.model.events.time import (
     StatusEntered,
     StatusOverdue,
 )
+from escalation.model.events.timeline import (
+    Commented,
+    EntryAccepted,
+    EntryClosed,
+    EntryEdited,
+    EntryLinked,
+    EntryPosted,
+    EntryReleased,
+    Marked,
+    SeenUpTo,
+    SessionChased,
+    SessionClosed,
+    SessionOpened,
+)
 from escalation.model.events.work import (
     Attached,
     Cancelled,
@@ -176,9 +190,16 @@ __all__ = [
     "Closed",
     "CommandHeld",
     "CommandRefused",
+    "Commented",
     "ConcernedUnknown",
     "Declined",
     "DueChanged",
+    "EntryAccepted",
+    "EntryClosed",
+    "EntryEdited",
+    "EntryLinked",
+    "EntryPosted",
+    "EntryReleased",
     "Event",
     "EventBase",
     "ExceptionUsed",
@@ -212,6 +233,7 @@ __all__ = [
     "LinkAdded",
     "LinkLost",
     "LinkRemoved",
+    "Marked",
     "MessageDelivered",
     "MessageFailed",
     "Migrated",
@@ -249,6 +271,10 @@ __all__ = [
     "RungOpened",
     "SeatDelegated",
     "SeatGivenBack",
+    "SeenUpTo",
+    "SessionChased",
+    "SessionClosed",
+    "SessionOpened",
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
@@ -396,7 +422,19 @@ KnownEvent = Annotated[
     | AdviceGiven
     | MigrationAsked
     | MigrationRefused
-    | Migrated,
+    | Migrated
+    | EntryPosted
+    | EntryEdited
+    | EntryReleased
+    | EntryAccepted
+    | EntryLinked
+    | EntryClosed
+    | Commented
+    | Marked
+    | SeenUpTo
+    | SessionOpened
+    | SessionChased
+    | SessionClosed,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

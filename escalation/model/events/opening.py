@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from escalation.model.events.base import EventBase
-from escalation.model.request import Attempt, Case, Context, Customer, Outcome, Reason, Turn
+from escalation.model.request import Attachment, Attempt, Case, Context, Customer, Outcome, Reason, Turn
 from escalation.playbook.facts import FactValue
 from escalation.playbook.schema import Initiation, Timing
 from escalation.values import Actor
@@ -116,6 +116,9 @@ class InputProvided(EventBase):
     attempted_solutions: tuple[Attempt, ...] = ()
     conversation: tuple[Turn, ...] = ()
     customer: Customer | None = None
+    attachments: tuple[Attachment, ...] = ()
+    source: str = ""
+    """The tool it comes from."""
     words: Words = {}
     facts: dict[str, FactValue] = {}
     still_missing: tuple[str, ...] = ()

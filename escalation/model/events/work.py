@@ -19,6 +19,7 @@ class NoteAdded(EventBase):
     words: Words = {}
     automation: str = ""
     """The automation that wrote it; empty for what somebody wrote."""
+    mentions: tuple[str, ...] = ()
 
 
 class Attached(EventBase):
