@@ -62,6 +62,11 @@ _WORDS = {
     "title": "what is to be done",
     "audiences": "who is to hear it; may be repeated",
     "stakeholder": "whose answer it is",
+    "customer_text": "what customers are to read",
+    "replaces": "its id, such as d1",
+    "draft": "its id, such as d1",
+    "digest": "what you have read",
+    "name": "which milestone",
     "which": "its id, such as s1",
     "other": "the id of the other escalation",
 }

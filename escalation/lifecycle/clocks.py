@@ -21,12 +21,14 @@ from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, Stops
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
-NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.Internal)
+NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.DraftUpdate, c.DropDraft, c.ConfirmRead, c.Internal)
 """Commands that do not stop the clock of the first human response."""
 
 UPDATES = (
     c.Note,
     c.PostUpdate,
+    c.ReleaseUpdate,
+    c.ReachMilestone,
     c.Attach,
     c.ChangeFacts,
     c.ChangeSeverity,

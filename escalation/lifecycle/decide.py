@@ -22,14 +22,18 @@ from escalation.lifecycle import (
     critical,
     dwell,
     early,
+    follow_up,
     handoff,
     information,
     links,
     lowering,
+    milestones,
     packet,
     permissions,
+    receipts,
     recovery,
     recusal,
+    release,
     replies,
     resolution,
     review,
@@ -94,7 +98,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link)
+_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.DraftUpdate, c.Link)
 """Commands whose words stay in the state for good."""
 
 
@@ -269,6 +273,12 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.PostponeUpdate: updates.postpone,
     c.Reply: replies.reply,
     c.FileSummary: summaries.file,
+    c.DraftUpdate: release.write,
+    c.ReleaseUpdate: release.release,
+    c.DropDraft: release.drop,
+    c.ConfirmRead: receipts.confirm,
+    c.ReachMilestone: milestones.reach,
+    c.SendFollowUp: follow_up.send_next_steps,
     c.Link: links.link,
     c.Unlink: links.unlink,
     c.LinkHeard: links.heard,

@@ -16,6 +16,7 @@ from escalation.lifecycle.reactions import (
     links,
     opening,
     recovery,
+    statements,
     time,
     work,
 )
@@ -32,6 +33,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **time.REACTIONS,
     **work.REACTIONS,
     **communication.REACTIONS,
+    **statements.REACTIONS,
     **recovery.REACTIONS,
     **automation.REACTIONS,
     **links.REACTIONS,

@@ -1,7 +1,7 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotNow
-from escalation.lifecycle import approval, permissions, summaries, work_items
+from escalation.lifecycle import approval, follow_up, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -57,7 +57,7 @@ def close_when_done(draft: Draft) -> None:
     review = state.review
     if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
         return
-    if not summaries.all_filed(state):
+    if not summaries.all_filed(state) or not follow_up.over(state):
         return
     if any(task.due is not None for task in state.automation_tasks.values()):
         return  # an action item whose owner is being looked up

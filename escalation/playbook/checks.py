@@ -17,6 +17,7 @@ from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
+from escalation.playbook.check_statements import check_statements
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
 from escalation.playbook.facts import FactType
@@ -39,6 +40,8 @@ TARGETS = (
     "communication.stakeholders.*.target",
     "communication.key_people.*.communicator",
     "communication.key_people.*.stakeholders.*.target",
+    "communication.release_by.*",
+    "communication.post_to.*",
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
@@ -73,6 +76,7 @@ def check(document: Document) -> list[Finding]:
         *_gates(document, types),
         *check_time(document, types),
         *check_communication(document),
+        *check_statements(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
         *holiday_findings(document, "calendars.*"),

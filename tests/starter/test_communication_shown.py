@@ -55,7 +55,7 @@ def test_show_says_when_the_next_update_is_due_what_was_said_last_and_who_still_
 def test_the_timeline_says_who_was_told_what_and_why() -> None:
     told = [(line.who, line.what, line.why) for line in tell(informed().events)]
     assert ("the engine", "stakeholder board is told from now on", "severity P1, level L1") in told
-    assert any(who == "joy" and what == "update to management: the bank is asked" for who, what, _ in told)
+    assert any(who == "joy" and what == "update to management (version 1): the bank is asked" for who, what, _ in told)
     assert any(why == "the bank opens at eleven" for _, _, why in told)
 
 

@@ -110,7 +110,7 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = with_(state.handoff, people=found)
-    elif purpose == "communicator":
+    elif purpose in ("communicator", "release"):
         changes |= communication.people_found(state, event)
     return changes
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, ladder, statements, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -55,6 +55,14 @@ from escalation.model.commands.machine import (
     SignalRefused,
     TimePassed,
 )
+from escalation.model.commands.statements import (
+    ConfirmRead,
+    DraftUpdate,
+    DropDraft,
+    ReachMilestone,
+    ReleaseUpdate,
+    SendFollowUp,
+)
 from escalation.model.commands.work import (
     AddItem,
     Cancel,
@@ -92,10 +100,13 @@ __all__ = [
     "Claim",
     "Command",
     "CompleteItem",
+    "ConfirmRead",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "Delivered",
+    "DraftUpdate",
+    "DropDraft",
     "Escalate",
     "FileSummary",
     "Internal",
@@ -114,14 +125,17 @@ __all__ = [
     "ProvideInput",
     "PutOnHold",
     "Rate",
+    "ReachMilestone",
     "Reassign",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
+    "ReleaseUpdate",
     "Reply",
     "RequestChanges",
     "Resolve",
     "Resume",
+    "SendFollowUp",
     "SignalRefused",
     "SubmitFeedback",
     "SubmitReview",
@@ -137,6 +151,7 @@ COMMANDS: dict[str, type[Act]] = {
     **approval.COMMANDS,
     **work.COMMANDS,
     **communication.COMMANDS,
+    **statements.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

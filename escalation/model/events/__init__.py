@@ -83,6 +83,21 @@ from escalation.model.events.opening import (
     Words,
 )
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
+from escalation.model.events.statements import (
+    DraftEnded,
+    DraftMade,
+    FollowUpEnded,
+    FollowUpPlanned,
+    FollowUpSent,
+    MilestoneOverdue,
+    MilestoneReached,
+    MilestoneUpdated,
+    NextStepsSent,
+    ReadConfirmed,
+    ReadIn,
+    ReceiptOverdue,
+    UpdateOnTicket,
+)
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -145,6 +160,8 @@ __all__ = [
     "CommandRefused",
     "ConcernedUnknown",
     "Declined",
+    "DraftEnded",
+    "DraftMade",
     "DueChanged",
     "Event",
     "EventBase",
@@ -152,6 +169,9 @@ __all__ = [
     "FactsChanged",
     "FeedFailing",
     "FeedbackGiven",
+    "FollowUpEnded",
+    "FollowUpPlanned",
+    "FollowUpSent",
     "GateClosed",
     "GateDecided",
     "GateExpired",
@@ -176,6 +196,10 @@ __all__ = [
     "LinkRemoved",
     "MessageDelivered",
     "MessageFailed",
+    "MilestoneOverdue",
+    "MilestoneReached",
+    "MilestoneUpdated",
+    "NextStepsSent",
     "NoLongerCritical",
     "NoteAdded",
     "Opened",
@@ -187,7 +211,10 @@ __all__ = [
     "PeopleResolved",
     "QuestionPublished",
     "Rated",
+    "ReadConfirmed",
+    "ReadIn",
     "ReasonsAdded",
+    "ReceiptOverdue",
     "Receipted",
     "RecoveryDecided",
     "RecoveryEnded",
@@ -217,6 +244,7 @@ __all__ = [
     "SummaryOverdue",
     "SummaryRequired",
     "UnknownEvent",
+    "UpdateOnTicket",
     "UpdateOverdue",
     "UpdatePosted",
     "UpdatePostponed",
@@ -318,6 +346,19 @@ KnownEvent = Annotated[
     | SummaryOverdue
     | SummaryFiled
     | SummaryMissed
+    | DraftEnded
+    | DraftMade
+    | FollowUpEnded
+    | FollowUpPlanned
+    | FollowUpSent
+    | MilestoneOverdue
+    | MilestoneReached
+    | MilestoneUpdated
+    | NextStepsSent
+    | ReadConfirmed
+    | ReadIn
+    | ReceiptOverdue
+    | UpdateOnTicket
     | Rated
     | FeedbackGiven
     | RecoveryDecided
