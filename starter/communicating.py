@@ -73,7 +73,7 @@ def _recorded(url: str, state: Escalation) -> list[Event]:
     place = make_url(url)
     if place.get_backend_name() == "sqlite" and not (place.database and Path(place.database).exists()):
         return []
-    ledger = Ledger(place)
+    ledger = Ledger(url)
     try:
         return TypeAdapter(list[Event]).validate_python(ledger.timeline(state.id, state.instance))
     finally:

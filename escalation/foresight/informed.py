@@ -57,11 +57,6 @@ def silent(playbook: Playbook, source: Document) -> Iterator[Foreseen]:
             at = next((at for at, each in enumerate(policy.audiences) if each.id == name), 0)
             message = f"no announcement and no cadence is for {name}: customers hear only what somebody thinks of"
             yield Foreseen(Weight.WARNING, source.finding((_ROOT, "audiences", at), message))
-    for at, announced in enumerate(policy.announcements):
-        stages = set(announced.stages)
-        if stages and not announced.on and stages <= {"triage", "approval"} and not playbook.gates:
-            message = f"stage {', '.join(announced.stages)} may never be seen: the playbook has no approvals (gates)"
-            yield Foreseen(Weight.WARNING, source.finding((_ROOT, "announcements", at, "stages"), message))
 
 
 def unheard(playbook: Playbook, source: Document) -> Iterator[Foreseen]:

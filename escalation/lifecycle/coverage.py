@@ -13,6 +13,7 @@ from escalation.lifecycle.stakeholders import policy_of
 from escalation.model import events as e
 from escalation.model.communication import Communication
 from escalation.model.state import Escalation
+from escalation.playbook.audiences import CUSTOMER
 from escalation.values import Actor, Addressee, Record
 
 
@@ -24,7 +25,8 @@ class Sent(Record):
     update: int = 0
     """Of an update: the sequence number of its statement."""
     stakeholder: str = ""
-    to: Addressee
+    to: str
+    """Who; ``customer`` where it is not known any more which."""
     delivered_at: AwareDatetime | None = None
     channel: str = ""
     failed: str = ""
@@ -52,7 +54,7 @@ class Informed(Record):
 def history(events: Sequence[e.Event]) -> tuple[Sent, ...]:
     """Return every message whose fate is known, in the order in which it became known, with answers and receipts."""
     sent: list[Sent] = []
-    told: dict[str, list[Actor]] = {}
+    customers: dict[str, Actor] = {}
     for event in events:
         if isinstance(event, e.MessageDelivered):
             receipt = event.receipt
@@ -60,20 +62,23 @@ def history(events: Sequence[e.Event]) -> tuple[Sent, ...]:
         elif isinstance(event, e.MessageFailed):
             sent.append(_message(event.key, event.to, failed=event.error))
         elif isinstance(event, e.UpdateOnTicket):
-            ticket = {"update": event.update, "stakeholder": event.stakeholder, "channel": "ticket"}
-            known = _customer(told, event.stakeholder)
-            sent.append(Sent(cause=event.update, to=known, delivered_at=event.at, **ticket))
+            sent.append(
+                Sent(
+                    cause=event.update,
+                    update=event.update,
+                    stakeholder=event.stakeholder,
+                    to=customers.get(event.stakeholder, CUSTOMER),
+                    delivered_at=event.at,
+                    channel="ticket",
+                )
+            )
         elif isinstance(event, e.StakeholderConcerned) and event.customer is not None:
-            told[event.stakeholder] = [event.customer]
+            customers[event.stakeholder] = event.customer
         elif isinstance(event, e.ReplyRecorded):
             _mark(sent, event.stakeholders, None, {"answered_at": event.at, "answer": event.text})
         elif isinstance(event, e.ReadConfirmed):
             _mark(sent, event.stakeholders, event.by, {"read_at": event.at})
     return tuple(sent)
-
-
-def _customer(told: dict[str, list[Actor]], stakeholder: str) -> Actor:
-    return told.get(stakeholder, ["customer:unknown"])[0]
 
 
 def _message(key: str, to: Addressee, **fate: object) -> Sent:
@@ -109,7 +114,7 @@ def coverage(state: Escalation, events: Sequence[e.Event]) -> tuple[Informed, ..
             audience=each.audience,
             version=0,
             informed=False,
-            why=f"{each.audience} was sent nothing since they are told" if not each.version else "told before",
+            why=f"{each.audience} was sent nothing since they are told",
         )
         for name, each in talk.stakeholders.items()
         if name not in heard and not each.version

@@ -78,9 +78,7 @@ def _audiences(document: Document, talk: dict[str, Any]) -> Iterator[Finding]:
 def _chase(document: Document, path: Location, said: dict[str, Any], key: str) -> Iterator[Finding]:
     within, chase = parse_duration(said.get(key)), parse_duration(said.get("chase"))
     if isinstance(within, timedelta) and isinstance(chase, timedelta) and chase > within:
-        message = (
-            f"is longer than {key} ({format_duration(within)}): whoever is late would have more time than at first"
-        )
+        message = f"is longer than {key} ({format_duration(within)}): who is late would get more time than at first"
         yield document.finding((*path, "chase"), message)
 
 
@@ -100,9 +98,8 @@ def _announcements(document: Document, talk: dict[str, Any]) -> Iterator[Finding
         for name in _PLACEHOLDER.findall(text) if isinstance(text, str) else ():
             if name not in allowed:
                 whom = " in what customers read" if audience in customers else ""
-                yield document.finding(
-                    (*path, "text"), f"{{{name}}} stands for nothing{whom}; expected {one_of(allowed)}"
-                )
+                message = f"{{{name}}} stands for nothing{whom}; expected {one_of(allowed)}"
+                yield document.finding((*path, "text"), message)
 
 
 def _milestones(document: Document, talk: dict[str, Any]) -> Iterator[Finding]:
@@ -116,7 +113,7 @@ def _follow_up(document: Document, talk: dict[str, Any]) -> Iterator[Finding]:
         if each.get("ask") is None and not each.get("text"):
             yield document.finding(path, "sends nothing: expected text, or ask: satisfaction")
         if each.get("ask") is not None and each.get("answer_within") is None:
-            message = "lacks answer_within: after it the customer is asked once more, and it is closed no later than after twice"
+            message = "lacks answer_within: after it the customer is asked once more, then nobody waits any longer"
             yield document.finding(path, message)
         if each.get("ask") is None and each.get("answer_within") is not None:
             yield document.finding((*path, "answer_within"), "means nothing here: nothing is asked (ask: satisfaction)")

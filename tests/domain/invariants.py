@@ -14,7 +14,7 @@ from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
-from escalation.model.actions import Action, Notify
+from escalation.model.actions import Action, FindPeople, Notify
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory
 from escalation.playbook.schema import ContextPart
@@ -31,6 +31,10 @@ HUMAN_STEPS = (
     e.ReviewSubmitted,
     e.ItemCompleted,
     e.Rated,
+    e.MilestoneReached,
+    e.MilestoneUpdated,
+    e.ReadConfirmed,
+    e.NextStepsSent,
 )
 """Steps that only a person takes."""
 
@@ -67,6 +71,8 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _only_those_concerned_are_told(state, events, actions)
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
+    _statements_follow_each_other(before, events)
+    _texts_are_not_mixed(before, events, actions)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -198,6 +204,7 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
     concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
     if state.communication is not None:
         concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)
+    concerned |= {group for event in events if isinstance(event, e.UpdatePosted) for group in event.groups}
     if state.customer is not None:
         concerned.add(f"customer:{state.customer.id}")
     for action in actions:
@@ -237,7 +244,8 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
     for action in actions:
         if isinstance(action, Notify) and (action.asks or "").startswith("update:"):
             seq, _, name = action.asks.removeprefix("update:").partition("/")  # type: ignore[union-attr]
-            assert talk.updates[talk.stakeholders[name].audience].seq == int(seq), "an older update after a newer one"
+            said = talk.updates.get(talk.stakeholders[name].audience)
+            assert (said.seq if said else 0) == int(seq), "an older update after a newer one"
     for audience, update in before.communication.updates.items() if before.communication is not None else ():
         assert talk.updates[audience].seq >= update.seq
     assert (talk.due is None) == (talk.next_due is None)
@@ -248,6 +256,47 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
     assert not working or kept is None or talk.due is not None, "no update is due, and nobody said why"
     if state.outcome == "closed":
         assert not talk.unfiled, "closed without a summary that is required"
+    if state.outcome == "closed" and before.outcome != "closed":
+        assert all(each.next_due is None for each in talk.follow_ups.values()), "closed before the customer was asked"
+
+
+def _statements_follow_each_other(before: Escalation, events: list[e.Event]) -> None:
+    """Of one audience no statement has a lower version after a higher, and no draft is older than what it got last."""
+    state = before
+    for event in events:
+        if isinstance(event, e.UpdatePosted):
+            talk = state.communication
+            assert talk is not None
+            assert event.version == talk.version + 1
+            assert event.announced or kind_of(event.by) is ActorKind.PERSON, "released by nobody"
+            written = talk.drafts[event.draft] if event.draft else None
+            for audience in event.audiences:
+                known = talk.updates.get(audience)
+                assert known is None or known.version < event.version
+                assert written is None or known is None or known.seq < written.seq, (
+                    "a draft from before the last update"
+                )
+            assert written is None or not written.ended
+            assert written is None or (state.stage, state.severity) == (written.as_of, written.severity)
+        state = evolve(state, event)
+
+
+def _texts_are_not_mixed(before: Escalation, events: list[e.Event], actions: list[Action]) -> None:
+    """No customer's audience reads the internal text, and nothing but the customers' text is public."""
+    state = before
+    for event in events:
+        state = evolve(state, event)
+    policy, talk = state.playbook.communication, state.communication
+    if policy is None or talk is None:
+        return
+    for action in actions:
+        update = getattr(action, "key", "").partition("/update:")[2]
+        name = update.split("/")[1] if update else ""
+        if name and not isinstance(action, FindPeople):
+            text = action.body if isinstance(action, Notify) else getattr(action, "note", "")
+            customers = policy.for_customers(talk.stakeholders[name].audience)
+            assert not (customers and "as before" in text), "colleagues' words for customers"
+            assert customers or "good news" not in text, "customers' words for colleagues"
 
 
 def check_views(state: Escalation) -> None:

@@ -75,6 +75,7 @@ def test_a_forecast_says_whom_silence_would_reach_and_what_would_stop_it() -> No
 
 def test_the_command_line_has_the_options_of_an_update() -> None:
     options = options_of(c.PostUpdate)
-    assert [option.flag for option in options.values()] == ["--by", "--command-id", "--text", "--audience", "--stage"]
+    flags = ["--by", "--command-id", "--text", "--customer-text", "--audience", "--stage"]
+    assert [option.flag for option in options.values()] == flags
     act = read_act(c.PostUpdate, options, {"by": "joy", "text": "soon", "audiences": ["staff"], "stage": "review"}, NOW)
     assert act == c.PostUpdate(by=JOY, text="soon", audiences=("staff",), stage=Stage.REVIEW)

@@ -88,10 +88,14 @@ def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Iterator[Action]
         customers = policy is not None and policy.for_customers(standing.audience)
         for person in standing.people:
             text, summary = update_words.reply_awaited(state, person), f"remind {person} of their answer"
-            if customers:
-                text = statement_words.answer_of_customer()
-            kind = MessageKind.CUSTOMER if kind_of(person) is ActorKind.CUSTOMER else MessageKind.WARNING
-            yield notify(state, event, person, kind, text, summary=summary)
+            kind, what = MessageKind.WARNING, ""
+            if customers:  # by the key of an update, so that they hear of the end as customers do
+                text, what = (
+                    statement_words.answer_of_customer(),
+                    f"update:{standing.version}/{event.stakeholder}/{person}",
+                )
+                kind = MessageKind.CUSTOMER if kind_of(person) is ActorKind.CUSTOMER else MessageKind.WARNING
+            yield notify(state, event, person, kind, text, summary=summary, what=what)
         return
     yield from tell_speaker(state, event, f"stakeholder {event.stakeholder} has not answered, although reminded")
 
