@@ -296,8 +296,8 @@ class World:
         if state.resolution_state == "proposed":
             return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
         handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
-        talking = ("post_update", "reply", "postpone_update") if state.communication is not None else ()
-        if state.playbook.communication is not None and state.playbook.communication.milestones:
+        talking: tuple[str, ...] = ("post_update", "reply", "postpone_update") if state.communication else ()
+        if talking and state.playbook.communication is not None and state.playbook.communication.milestones:
             talking += ("draft_update", "release_update", "release_update", "milestone", "confirm_read")
         return (
             *handing,

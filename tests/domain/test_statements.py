@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
+from escalation.errors import AlreadyDone, DomainError, NotAllowed, NotNow, Unknown
 from escalation.lifecycle.coverage import coverage, history
 from escalation.lifecycle.plan import plan
 from escalation.lifecycle.situation import situation
@@ -15,6 +17,7 @@ from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, EVE, FAY, HAL, IDA, JOY, KIM, Life, opened, small
+from tests.domain.invariants import check
 
 LEVELS = [
     {"id": "L1", "targets": ["team:desk"], "ack": "30d", "dwell": "60d"},
@@ -219,6 +222,45 @@ def test_another_digest_than_that_of_the_draft_is_refused_and_no_more_than_ten_a
         draft(life, replaces=f"d{number + 4}")
     assert life.state.communication is not None
     assert len(life.state.communication.drafts) <= 20
+
+
+@pytest.mark.req("ICP-7")
+@settings(max_examples=80, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(("draft", "release", "post", "worse", "drop", "wait")), st.integers(0, 5))))
+def test_whatever_is_drafted_and_released_in_whatever_order_no_audience_gets_an_older_version_after_a_newer(
+    steps: list[tuple[str, int]],
+) -> None:
+    life = released()
+    for what, number in steps:
+        talk = life.state.communication
+        assert talk is not None
+        known = next((each for each in talk.drafts.values() if each.id == f"d{number}"), None)
+        audiences = ((), ("management",), ("customers",))[number % 3]
+        said = {"text": f"inside {life.state.seq}", "customer_text": f"outside {life.state.seq}"}
+        act: c.Act = c.Note(by=ANN, text="waiting")
+        if what == "draft":
+            act = c.DraftUpdate(by=(ANN, BOT)[number % 2], audiences=audiences, **said)
+        elif what == "release":
+            act = c.ReleaseUpdate(by=HAL, draft=f"d{number}", digest=known.digest if known else "0")
+        elif what == "post":
+            act = c.PostUpdate(by=HAL, audiences=audiences, **said)
+        elif what == "worse":
+            act = c.ChangeSeverity(by=ANN, severity=("P0", "P1", "P2")[number % 3], because="so it is")
+        elif what == "drop":
+            act = c.DropDraft(by=HAL, draft=f"d{number}", because="no")
+        before = life.state
+        try:
+            life.send(act)
+        except DomainError:
+            continue
+        check(before, life.state, life.events[before.seq :], [])
+    for audience in ("management", "customers"):
+        told = [each for each in life.all(e.UpdatePosted) if audience in each.audiences]
+        assert [each.version for each in told] == sorted({each.version for each in told})
+    inside = [int(body.split()[1]) for body in to(life, IDA)]
+    outside = [int(body.split()[1]) for body in public(life)]
+    assert inside == sorted(inside), "written earlier, and sent after what was written later"
+    assert outside == sorted(outside)
 
 
 # --- announcements ----------------------------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ def _draft_ended(state: Escalation, event: e.DraftEnded) -> Iterator[Action]:
 def _receipt_overdue(state: Escalation, event: e.ReceiptOverdue) -> Iterator[Action]:
     for person in event.unread:
         text, summary = statement_words.please_confirm(state, person), f"remind {person} to confirm"
-        yield notify(state, event, person, MessageKind.WARNING, text, summary=summary)
+        # Whoever speaks may be one of them: two messages, and two keys.
+        yield notify(state, event, person, MessageKind.WARNING, text, summary=summary, what=f"receipt:{person}")
     if event.next_due is None:
         who = ", ".join(event.unread) or "nobody was found"
         yield from tell_speaker(state, event, f"{event.stakeholder} has not confirmed to have read it ({who})")
