@@ -86,8 +86,8 @@ def _announcements(document: Document, talk: dict[str, Any]) -> Iterator[Finding
     known = list(dict.fromkeys(str(each.get("audience")) for _, each in _stakeholders(document)))
     customers = _customers(talk)
     for index, each in _each(talk, "announcements"):
-        path, audience = (_ROOT, "announcements", index), each.get("audience")
-        if isinstance(audience, str) and audience not in known:
+        path, audience = (_ROOT, "announcements", index), str(each.get("audience"))
+        if each.get("audience") is not None and audience not in known:
             hint = did_you_mean(audience, known) or f"; expected {one_of(known) if known else 'a stakeholder first'}"
             yield document.finding((*path, "audience"), f"no stakeholder is in audience '{audience}'{hint}")
         if not each.get("stages") and not each.get("on"):
