@@ -236,14 +236,14 @@ def test_whatever_is_drafted_and_released_in_whatever_order_no_audience_gets_an_
         assert talk is not None
         known = next((each for each in talk.drafts.values() if each.id == f"d{number}"), None)
         audiences = ((), ("management",), ("customers",))[number % 3]
-        said = {"text": f"inside {life.state.seq}", "customer_text": f"outside {life.state.seq}"}
+        inner, outer = f"inside {life.state.seq}", f"outside {life.state.seq}"
         act: c.Act = c.Note(by=ANN, text="waiting")
         if what == "draft":
-            act = c.DraftUpdate(by=(ANN, BOT)[number % 2], audiences=audiences, **said)
+            act = c.DraftUpdate(by=(ANN, BOT)[number % 2], audiences=audiences, text=inner, customer_text=outer)
         elif what == "release":
             act = c.ReleaseUpdate(by=HAL, draft=f"d{number}", digest=known.digest if known else "0")
         elif what == "post":
-            act = c.PostUpdate(by=HAL, audiences=audiences, **said)
+            act = c.PostUpdate(by=HAL, audiences=audiences, text=inner, customer_text=outer)
         elif what == "worse":
             act = c.ChangeSeverity(by=ANN, severity=("P0", "P1", "P2")[number % 3], because="so it is")
         elif what == "drop":

@@ -65,7 +65,7 @@ def test_playbook_show_and_show_have_the_plan_with_texts_milestones_and_who_rele
 
 def test_the_timeline_tells_drafts_milestones_and_announcements() -> None:
     told = [line.what for line in tell(life().events)]
-    assert "update to customers (version 1): for customers: On 4711." in told
+    assert "update to customers (version 1): for customers: We work on 4711." in told
     assert "draft d1 for management: a batch was lost" in told
     assert any(what.startswith("milestone found reached; update due") for what in told)
 

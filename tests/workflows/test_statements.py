@@ -97,4 +97,4 @@ async def test_drafts_milestones_and_versions_go_on_in_a_new_run(world: World, m
     assert state.communication is not None
     assert state.communication.version == 2, "after the announcement"
     assert state.communication.milestones["found"].updated_at is not None
-    await world.finish(identifier)
+    await world.send(identifier, c.Cancel(by=ANN, because="it was the wrong door"))  # the follow-up takes hours
