@@ -15,6 +15,7 @@ from escalation.errors import DocumentError, DomainError, EscalationError, Reque
 from starter import (
     burden,
     commands,
+    communicating,
     dev,
     forecasting,
     lookback,
@@ -57,6 +58,7 @@ def build() -> typer.Typer:
     trail.add_commands(app)
     who.add_commands(app)
     burden.add_commands(app)
+    communicating.add_commands(app)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)
     commands.add_commands(app)
     migrating.add_commands(app)

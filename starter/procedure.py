@@ -9,15 +9,16 @@ from rich.text import Text
 from escalation.choice import Choose, Criterion
 from escalation.lifecycle import powers
 from escalation.lifecycle.clock_views import WAITS_FOR
+from escalation.lifecycle.plan import plan
 from escalation.playbook.automation import Automation, Doing
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, StatusLimit
-from escalation.playbook.communication import Rhythm, Stakeholder
+from escalation.playbook.communication import CommunicationPolicy, Rhythm, Stakeholder
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.load import Loaded
 from escalation.playbook.schema import GatePolicy, Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import format_duration
-from starter import layout
+from starter import layout, sections
 from starter.story import name, names
 
 
@@ -278,7 +279,26 @@ def _communication(book: Playbook) -> RenderableType:
         points = ", ".join(policy.summaries.at).replace("_", " ")
         within = format_duration(policy.summaries.within)
         said.append(Text(f"A summary within {within} of: {points}; when {policy.summaries.when}."))
-    return Group(table, *said)
+    said += [Text(each) for each in _statements(policy)]
+    return Group(table, *said, sections.plan_table(plan(policy)))
+
+
+def _statements(policy: CommunicationPolicy) -> Iterator[str]:
+    if policy.release_by:
+        yield f"Only {names(policy.release_by)} releases what is said; others write drafts."
+    if policy.post_to:
+        groups = ", ".join("the chat group of the level's team" if to == "team" else to for to in policy.post_to)
+        yield f"Internal updates are posted in {groups} too."
+    for each in policy.announcements:
+        yield f"Text {each.id}: {each.text}"
+    for milestone in policy.milestones:
+        within, about = format_duration(milestone.update_within), f" ({milestone.about})" if milestone.about else ""
+        yield f"Milestone {milestone.id}{about}: an update of at most {milestone.at_most} characters within {within}."
+    for step in policy.follow_up:
+        what = "the customer is asked how satisfied they are, twice at most" if step.ask else "the customer is told"
+        yield f"{format_duration(step.after)} after the solution stands {what}."
+    if policy.read_in:
+        yield "Whoever joins later reads in one message where it stands."
 
 
 def _stakeholder(each: Stakeholder) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.overview import OpenView
+from escalation.lifecycle.plan import PlanRow
 from escalation.lifecycle.situation import Situation
 from escalation.values import format_duration
 from starter.layout import add, columns, grid, headed
@@ -126,13 +127,35 @@ def _communication(here: Situation, now: datetime) -> Iterator[RenderableType]:
         (f"summary {each.id}", f"{each.point}: {f'due {show(each.due, now)}' if each.due else 'filed'}")
         for each in talk.summaries
     ]
+    rows += [("released by", names(talk.released_by)), ("afterwards", talk.follow_up)]
+    rows += [
+        (f"milestone {each.id}", f"{each.update}{f', until {show(each.due, now)}' if each.due else ''}: {each.about}")
+        for each in talk.milestones
+    ]
     yield headed("Communication", grid(rows))
+    if talk.drafts:
+        table = columns("draft", "by", "for", "digest", "for colleagues", "for customers")
+        for draft in talk.drafts:
+            audiences = ", ".join(draft.audiences)
+            add(table, draft.id, name(draft.by), audiences, draft.digest, draft.text, draft.customer_text)
+        yield headed("Drafts to be released", table)
     if talk.stakeholders:
-        table = columns("stakeholder", "audience", "told from", "who", "", "answer until")
+        table = columns("stakeholder", "audience", "told from", "who", "", "answer until", "read")
         for each in talk.stakeholders:
             until = show(each.reply_due, now) if each.reply_due else ""
-            add(table, each.name, each.audience, each.because, names(each.people), each.state, until)
+            read = f"confirm until {show(each.receipt_due, now)}" if each.receipt_due else names(each.read_by)
+            add(table, each.name, each.audience, each.because, names(each.people), each.state, until, read)
         yield headed("Stakeholders", table)
+    if talk.plan:
+        yield headed("Communication plan", plan_table(talk.plan))
+
+
+def plan_table(rows: Iterable[PlanRow]) -> Table:
+    """Show a communication plan."""
+    table = columns("audience", "reads", "who", "when", "text", "channels", "cadence", "expected")
+    for row in rows:
+        add(table, row.audience, row.reads, row.who, row.when, row.text, row.channels, row.cadence, row.answer)
+    return table
 
 
 def _long(seconds: float) -> str:

@@ -140,6 +140,8 @@ def step_key(event: e.Event) -> str:
         "status",
         "stakeholder",
         "summary",
+        "milestone",
+        "follow_up",
     )
     parts = [str(getattr(event, field)) for field in about if hasattr(event, field)]
     if isinstance(event, e.PeopleResolved):
@@ -166,6 +168,7 @@ def _found_for(purpose: str) -> str:
         "handoff": "offer the hand-off",
         "tell": f"tell the accountable: {about}",
         "update": f"update {about.partition('/')[2]}",
+        "release": f"ask to release draft {about}" if about else "who releases what is said",
         "communicator": "ask for an update" if about.strip("0") else "who speaks to the stakeholders",
         "automation": "whom an automation is for",
         "mention": f"mentioned in #{about}",
@@ -208,6 +211,19 @@ def _delivered(event: e.MessageDelivered) -> Line:
     what = "page" if event.rung else "message"
     weight = Weight.STEP if event.rung else Weight.DETAIL
     return Line(f"{what} delivered to {name(event.to)} ({event.receipt.channel})", "", weight)
+
+
+def _update(event: e.UpdatePosted) -> str:
+    number = f" (version {event.version})" if event.version else ""
+    draft = f", draft {event.draft}" if event.draft else ""
+    return f"update to {', '.join(event.audiences)}{number}{draft}: {_both(event.text, event.customer_text)}"
+
+
+def _both(text: str, customer_text: str) -> str:
+    """Write what colleagues and what customers read, each by its name where there are both."""
+    if not customer_text:
+        return text
+    return f"{text}; for customers: {customer_text}" if text else f"for customers: {customer_text}"
 
 
 def _confirmed(event: e.ResolutionConfirmed) -> Line:
@@ -458,8 +474,39 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
         Weight.STEP if v.was_due and v.due else Weight.DETAIL,
     ),
     e.UpdatePosted: lambda v: Line(
-        f"update to {', '.join(v.audiences)}: {v.text}", f"next due {show(v.due)}" if v.due else "", Weight.TURN
+        _update(v), f"next due {show(v.due)}" if v.due else "", Weight.STEP if v.announced else Weight.TURN
     ),
+    e.DraftMade: lambda v: Line(
+        f"draft {v.draft} for {', '.join(v.audiences)}: {_both(v.text, v.customer_text)}",
+        f"in place of {v.replaces}" if v.replaces else "",
+    ),
+    e.DraftEnded: lambda v: Line(f"draft {v.draft} {v.how}", v.because),
+    e.UpdateOnTicket: lambda v: Line(f"the ticket shows the update for {v.stakeholder}", weight=Weight.DETAIL),
+    e.ReadConfirmed: lambda v: Line(f"has read it ({', '.join(v.stakeholders)})"),
+    e.ReceiptOverdue: lambda v: Line(
+        f"{v.stakeholder} has not confirmed to have read it: {names(v.unread) or 'nobody was found'}",
+        "reminder" if v.next_due else "reminder, and whoever speaks is told",
+    ),
+    e.MilestoneReached: lambda v: Line(
+        f"milestone {v.milestone} reached; update due {show(v.due)}",
+        _joined(v.about, f"not reached before it: {', '.join(v.before)}" if v.before else ""),
+        Weight.TURN,
+    ),
+    e.MilestoneUpdated: lambda v: Line(f"update of milestone {v.milestone}: {v.text}"),
+    e.MilestoneOverdue: lambda v: Line(
+        f"no update of milestone {v.milestone}: ask {names(v.asked)}",
+        f"asked {v.times} times" if v.times > 1 else "",
+        Weight.TURN,
+    ),
+    e.ReadIn: lambda v: Line(f"read in: {names(v.people)}", "joined while work is going on"),
+    e.NextStepsSent: lambda v: Line(f"next steps ({', '.join(v.items)}) sent to {names(v.to)}", v.text),
+    e.FollowUpPlanned: lambda v: Line(
+        f"follow-up {v.follow_up} {'asks' if v.asks else 'tells'} the customer {show(v.due)}", "", Weight.DETAIL
+    ),
+    e.FollowUpSent: lambda v: Line(
+        f"follow-up {v.follow_up} sent to the customer" + (f", time {v.times}" if v.next_due else ""), v.text
+    ),
+    e.FollowUpEnded: lambda v: Line(f"follow-up {v.follow_up} is over", v.because),
     e.UpdatePostponed: lambda v: Line(f"update put off until {show(v.due)} (before: {show(v.was_due)})", v.because),
     e.UpdateOverdue: lambda v: Line(
         f"no update, due {show(v.due)}: ask {names(v.asked)}",

@@ -177,13 +177,14 @@ _CALLS = (
     e.StakeholderConcerned,
     e.KeyPeopleNamed,
     e.UpdateOverdue,
+    e.DraftMade,
     e.AutomationRan,
 )
 
 
 def _is_open(state: Escalation, purpose: str) -> bool:
     """Tell whether people are still called, told or asked because of this."""
-    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", SPEAK, POWER)
+    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", "release", SPEAK, POWER)
     return purpose.partition(":")[0] in kinds and state.still_asks(purpose)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from escalation.documents import Document
 from escalation.foresight.asking import Asking
 from escalation.foresight.foreseen import Foreseen, Weight
-from escalation.foresight.informed import spoken_to
+from escalation.foresight.informed import posted_to, spoken_to
 from escalation.people.feeds import FeedRotation
 from escalation.people.schedules import coming
 from escalation.playbook.schema import Playbook
@@ -61,15 +61,17 @@ def _without_contact(asking: Asking, directory: Document, targets: tuple[Target,
 
 
 def _groups(asking: Asking, directory: Document) -> Iterator[Foreseen]:
-    """Yield the chat groups that nothing can be written to: nobody reads then what an automation says there."""
-    groups = dict.fromkeys(name for each in asking.playbook.automations if each.enabled for name in each.groups)
+    """Yield the chat groups that nothing can be written to: nobody reads then what is said there."""
+    automated = (name for each in asking.playbook.automations if each.enabled for name in each.groups)
+    groups = dict.fromkeys(automated, "an automation writes to it")
+    groups = dict.fromkeys(posted_to(asking.playbook), "updates are posted there") | groups
     for index, team in enumerate(asking.directory.teams):
         connected = (each for each in team.group if asking.channels is None or each.channel in asking.channels)
         if team.id in groups and next(connected, None) is None:
             channels = ", ".join(dict.fromkeys(each.channel for each in team.group)) or "it has none"
             message = (
-                f"the chat group of {team.id} has no contact point on a connected channel ({channels}), and an "
-                "automation writes to it; add one, or connect the channel"
+                f"the chat group of {team.id} has no contact point on a connected channel ({channels}), and "
+                f"{groups[team.id]}; add one, or connect the channel"
             )
             yield Foreseen(Weight.ERROR, directory.finding(("teams", index, "group"), message))
 

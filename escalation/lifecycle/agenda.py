@@ -15,20 +15,25 @@ from escalation.lifecycle import (
     clocks,
     dwell,
     feedback,
+    follow_up,
     handoff,
     hours,
+    milestones,
     packet,
     paths,
+    receipts,
     replies,
     resolution,
     review,
     sessions,
+    statement_words,
     summaries,
     update_words,
     updates,
     work_items,
 )
 from escalation.lifecycle.draft import Draft
+from escalation.model.communication import Communication
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP
 from escalation.playbook.schema import Expiry
@@ -143,6 +148,19 @@ def _dues_of_communication(state: Escalation) -> Iterator[_Awaited]:
             yield _Awaited(standing.reply_due, "reply", name, f"an answer of stakeholder {name}")
     for summary in talk.unfiled:
         yield _Awaited(summary.next_due, "summary", summary.id, f"summary {summary.id}")
+    yield from _dues_of_statements(talk)
+
+
+def _dues_of_statements(talk: Communication) -> Iterator[_Awaited]:
+    for name, standing in talk.stakeholders.items():
+        if standing.receipt_due is not None:
+            yield _Awaited(standing.receipt_due, "receipt", name, f"receipts of stakeholder {name}")
+    for reached in talk.milestones.values():
+        if reached.next_due is not None:
+            yield _Awaited(reached.next_due, "milestone", reached.id, f"the update of milestone {reached.id}")
+    for each in talk.follow_ups.values():
+        if each.next_due is not None:
+            yield _Awaited(each.next_due, "follow_up", each.id, f"follow-up {each.id} to the customer")
 
 
 def pass_time(draft: Draft) -> None:
@@ -174,6 +192,9 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "update": lambda draft, _: updates.overdue(draft),
     "reply": replies.overdue,
     "summary": summaries.overdue,
+    "receipt": receipts.overdue,
+    "milestone": milestones.overdue,
+    "follow_up": follow_up.due,
 }
 
 
@@ -331,4 +352,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "update": update_words.says_update,
     "reply": update_words.says_reply,
     "summary": update_words.says_summary,
+    "receipt": statement_words.says_receipt,
+    "milestone": statement_words.says_milestone,
+    "follow_up": statement_words.says_follow_up,
 }

@@ -11,6 +11,7 @@ from escalation.lifecycle import (
     recusal,
     triggers,
 )
+from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, problems
 from escalation.lifecycle.needs import concerned
@@ -82,10 +83,14 @@ def case_not_opened(draft: Draft, command: c.CaseNotOpened) -> None:
 
 
 def case_updated(draft: Draft, command: c.CaseUpdated) -> None:
-    """Only the question to the customer bears on what comes; that the rest was mirrored would only fill the history."""
+    """Only what the customer is asked or told there bears on what comes; the rest would only fill the history."""
     proposed = draft.state.resolution
     if proposed is not None and proposed.asked_at is None and command.public and draft.state.is_question(command.key):
         draft.record(e.QuestionPublished, key=command.key)
+    talk, reference = draft.state.communication, update_of(command.key)
+    if talk is not None and reference and command.public and talk.is_latest(reference):
+        seq, _, name = reference.partition("/")
+        draft.record(e.UpdateOnTicket, by=ENGINE, update=int(seq), stakeholder=name)
 
 
 def case_not_updated(draft: Draft, command: c.CaseNotUpdated) -> None:

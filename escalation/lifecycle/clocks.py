@@ -22,13 +22,25 @@ from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, Stops
 from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
-NOT_A_RESPONSE = (c.Acknowledge, c.Claim, c.Decline, c.MarkSeen, c.ReactEntry, c.Internal)
+NOT_A_RESPONSE = (
+    c.Acknowledge,
+    c.Claim,
+    c.Decline,
+    c.MarkSeen,
+    c.ReactEntry,
+    c.Internal,
+    c.DraftUpdate,
+    c.DropDraft,
+    c.ConfirmRead,
+)
 """Commands that do not stop the clock of the first human response."""
 
 UPDATES = (
     c.Note,
     c.PostEntry,
     c.PostUpdate,
+    c.ReleaseUpdate,
+    c.ReachMilestone,
     c.Attach,
     c.ChangeFacts,
     c.ChangeSeverity,

@@ -1,7 +1,7 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow
-from escalation.lifecycle import approval, labels, lessons, permissions, summaries, work_items
+from escalation.lifecycle import approval, follow_up, labels, lessons, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import commands as c
@@ -114,7 +114,7 @@ def close_when_done(draft: Draft) -> None:
     review = state.review
     if review is None or review.submitted_at is None or state.open_items or state.unreviewed or state.ended:
         return
-    if not summaries.all_filed(state) or state.approval_reviews:
+    if not summaries.all_filed(state) or state.approval_reviews or not follow_up.over(state):
         return
     if any(task.due is not None for task in state.automation_tasks.values()):
         return  # an action item whose owner is being looked up

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval, approval_words, quorum, recovery, summaries
+from escalation.lifecycle import approval, approval_words, follow_up, quorum, recovery, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
@@ -303,18 +303,27 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
         asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
-    if state.review is not None and not state.open_items and not summaries.all_filed(state):
-        return (state.accountable,), "required summaries are to be filed"
-    opinions = state.feedback_round
-    if state.review is not None and not state.open_items and opinions is not None and opinions.open:
-        return opinions.unanswered, "they are asked how it went"
     if state.review is not None:
-        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
+        return _who_acts_after_review(state)
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
     if rejected:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)
         return (state.accountable,), f"it cannot be resolved as it is: {said}"
     return (state.accountable,), "the owner works on it"
+
+
+def _who_acts_after_review(state: Escalation) -> tuple[tuple[str, ...], str]:
+    """Name what the end still waits for once the review is in."""
+    if state.open_items:
+        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
+    if not summaries.all_filed(state):
+        return (state.accountable,), "required summaries are to be filed"
+    opinions = state.feedback_round
+    if opinions is not None and opinions.open:
+        return opinions.unanswered, "they are asked how it went"
+    if state.customer is not None and not follow_up.over(state):
+        return (f"customer:{state.customer.id}",), "what the playbook has the customer sent and asked is not over"
+    return (), "action items are open"
 
 
 def _held(rung: Rung) -> str:

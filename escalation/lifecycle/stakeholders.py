@@ -13,7 +13,8 @@ from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import events as e
 from escalation.model.communication import Communication
 from escalation.model.state import Escalation
-from escalation.playbook.communication import CommunicationPolicy, KeyPeople, Stakeholder
+from escalation.playbook.audiences import CUSTOMER
+from escalation.playbook.communication import CommunicationPolicy, KeyPeople, Rhythm, Stakeholder
 from escalation.values import ENGINE, Actor
 
 
@@ -21,7 +22,8 @@ def follow(draft: Draft, policy: CommunicationPolicy) -> None:
     """Name the key people of its kind, and whoever is concerned by its severity and level now."""
     state = draft.state
     kind, talk = _kind(state, policy), of(state)
-    met = [each for each in policy.concerned(kind) if _met(state, each)]
+    customer = state.customer is not None
+    met = [each for each in policy.concerned(kind) if _met(state, each) and (customer or each.target != CUSTOMER)]
     if not met and not talk.stakeholders and policy.rhythm(state.severity) is None:
         return  # nobody is told anything yet, so nobody needs to know that they would speak
     named = kind.id if kind is not None else ""
@@ -70,6 +72,8 @@ def _concern(draft: Draft, policy: Stakeholder) -> None:
         because=f"severity {state.severity}{level}" + (f", {talk.kind}" if talk.kind else ""),
         version=latest.seq if latest is not None else 0,
         reply_due=reply_due(state, policy, draft.now) if latest is not None else None,
+        customer=f"customer:{state.customer.id}" if policy.target == CUSTOMER and state.customer is not None else None,
+        receipt_due=receipt_due(state, policy.audience, draft.now) if latest is not None else None,
     )
 
 
@@ -78,6 +82,21 @@ def reply_due(state: Escalation, policy: Stakeholder, now: datetime) -> datetime
     if policy.replies_within is None:
         return None
     return later(state.playbook.calendar(policy.calendar), now, policy.replies_within)
+
+
+def rhythm(state: Escalation) -> Rhythm | None:
+    """Return the rhythm that is kept now; None while none is."""
+    policy = state.playbook.communication
+    if policy is None or state.review is not None or state.waits_for_confirmation:
+        return None
+    return policy.rhythm(state.severity)
+
+
+def receipt_due(state: Escalation, audience: str, now: datetime) -> datetime | None:
+    """Return until when an audience that is told now is to confirm it; None: no receipt is expected."""
+    policy = state.playbook.communication
+    receipt = policy.audience(audience).receipt if policy is not None else None
+    return now + receipt.within if receipt is not None else None
 
 
 def of(state: Escalation) -> Communication:

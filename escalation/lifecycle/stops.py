@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from escalation.lifecycle.agenda import Due
+from escalation.lifecycle.receipts import unread
 from escalation.lifecycle.stakeholders import communicator
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import Stops
@@ -80,6 +81,16 @@ def _reply(state: Escalation, name: str) -> Stop:
     return Stop(f"an answer of {name}", talk.stakeholders[name].people if talk is not None else ())
 
 
+def _receipt(state: Escalation, name: str) -> Stop:
+    talk = state.communication
+    return Stop(f"the receipts of {name}", unread(talk.stakeholders[name]) if talk is not None else ())
+
+
+def _follow_up(state: Escalation, _: str) -> Stop:
+    asked = f"customer:{state.customer.id}" if state.customer is not None else state.requested_by
+    return Stop("the customer's feedback", (asked,))
+
+
 _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "input": _input,
     "acknowledgement": lambda state, _: Stop("an acknowledgement", _called(state)),
@@ -104,5 +115,8 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),
+    "receipt": _receipt,
+    "milestone": lambda state, about: Stop(f"the update of milestone {about}", _working(state)),
+    "follow_up": _follow_up,
 }
 """By the kind of a due."""

@@ -5,7 +5,9 @@ All audiences are told the same facts of one update, so that two of them can nev
 
 from escalation.lifecycle.communication import Words, headline, instant
 from escalation.lifecycle.stakeholders import communicator, policy_of
+from escalation.lifecycle.statement_words import by_whom
 from escalation.lifecycle.updates import asked
+from escalation.model import events as e
 from escalation.model.communication import Communication, Standing, Summary, Update
 from escalation.model.state import Escalation
 from escalation.values import Actor
@@ -15,10 +17,11 @@ def update(state: Escalation, name: str, said: Update, person: Actor, note: str 
     """Tell a stakeholder how it stands; whoever is concerned later than it was posted reads since when, and why."""
     talk = state.communication or Communication()
     standing = talk.stakeholders[name]
+    who = by_whom(said.by, said.drafted_by)
     lines = [
         said.text,
         "",
-        f"As of {instant(said.at)}, by {said.by}; stage {said.stage}{note}. Its severity is {state.severity} now.",
+        f"As of {instant(said.at)}, by {who}; stage {said.stage}{note}. Its severity is {state.severity} now.",
     ]
     if standing.since > said.at:
         lines.insert(0, f"You are told from now on ({standing.because}). This is the latest update:")
@@ -27,7 +30,19 @@ def update(state: Escalation, name: str, said: Update, person: Actor, note: str 
     if standing.reply_due is not None:
         lines.append(f"Please answer before {instant(standing.reply_due)}.")
         lines.append(f"  escalate reply {state.id} --by {person} --text '...'")
+    if standing.receipt_due is not None:
+        lines.append(f"Please read what belongs to it, and confirm that before {instant(standing.receipt_due)}.")
+        lines.append(f"  escalate show {state.id}")
+        lines.append(f"  escalate confirm_read {state.id} --by {person}")
     return f"{headline(state)} - update for {name}", "\n".join(lines)
+
+
+def posted(state: Escalation, event: e.UpdatePosted) -> Words:
+    """Post an update in a chat group."""
+    who, whom = by_whom(event.by, event.drafted_by), [name for name in event.audiences if name not in event.customers]
+    as_of = f"As of {instant(event.at)}, by {who}; stage {event.stage}, for {', '.join(whom)}."
+    body = f"{event.text}\n\n{as_of}"
+    return f"{headline(state)} - update", body
 
 
 def ended(state: Escalation) -> Words:

@@ -6,15 +6,12 @@ reminded; when it still does not come it moves up, to whoever is accountable and
 by that, and the escalation does not go up: what moves is only who is asked to speak.
 """
 
-from datetime import datetime
-
 from escalation.calendars import Calendar, later
-from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import paths, stakeholders, summaries
+from escalation.errors import AlreadyDone, NotAllowed, NotNow
+from escalation.lifecycle import announcements, follow_up, paths, read_in, release, stakeholders, summaries
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.communication import Communication
 from escalation.model.state import Escalation
 from escalation.playbook.communication import Rhythm
 from escalation.values import ENGINE, format_duration
@@ -27,17 +24,15 @@ def follow(draft: Draft) -> None:
         return
     if draft.state.review is None:
         stakeholders.follow(draft, policy)
+    if policy.announcements:
+        announcements.follow(draft, policy)
+    release.follow(draft)
     _schedule(draft)
+    if policy.read_in:
+        read_in.follow(draft)
+    follow_up.follow(draft, policy)
     if policy.summaries is not None:
         summaries.follow(draft, policy.summaries)
-
-
-def rhythm(state: Escalation) -> Rhythm | None:
-    """Return the rhythm that is kept now; None while none is."""
-    policy = state.playbook.communication
-    if policy is None or state.review is not None or state.waits_for_confirmation:
-        return None
-    return policy.rhythm(state.severity)
 
 
 def calendar_of(state: Escalation, kept: Rhythm) -> Calendar | None:
@@ -47,7 +42,7 @@ def calendar_of(state: Escalation, kept: Rhythm) -> Calendar | None:
 
 def _schedule(draft: Draft) -> None:
     """Begin or end the rhythm; a change of severity brings an update forward, and never puts it off."""
-    state, kept, talk = draft.state, rhythm(draft.state), draft.state.communication
+    state, kept, talk = draft.state, stakeholders.rhythm(draft.state), draft.state.communication
     if talk is None:
         return
     due, next_due = talk.due, talk.next_due
@@ -77,57 +72,23 @@ def _says(state: Escalation, kept: Rhythm) -> str:
 
 def post(draft: Draft, command: c.PostUpdate) -> None:
     """Tell the stakeholders of some audiences how it stands, or all of them."""
-    state, talk = draft.state, stakeholders.of(draft.state)
-    stakeholders.require_speaker(state, command.by, "post_update")
-    known = _audiences(state, talk)
-    unknown = [name for name in command.audiences if name not in known]
-    if unknown:
-        raise Unknown(f"{state.id} has no audience {unknown[0]}; it has {', '.join(known) or 'none'}")
-    audiences = tuple(dict.fromkeys(command.audiences)) or known
-    told = tuple(name for name, each in talk.stakeholders.items() if each.audience in audiences)
-    answers = {}
-    for name in told:
-        policy = stakeholders.policy_of(state, name)
-        due = stakeholders.reply_due(state, policy, draft.now) if policy is not None else None
-        if due is not None and talk.stakeholders[name].reply_due is None:
-            answers[name] = due
-    kept, since = rhythm(state), _waits_since(talk, audiences, draft.now)
-    moves = kept is not None and (talk.since is None or since > talk.since)
-    due = later(calendar_of(state, kept), since, kept.every) if kept is not None and moves else None
-    if due is not None and due <= draft.now:
-        due = None  # another audience has waited longer than that already: it stays due
-    draft.record(
-        e.UpdatePosted,
+    state = draft.state
+    release.require_releaser(state, command.by, "post_update")
+    audiences = release.choose(state, command)
+    statement = release.Statement(
         text=command.text,
+        customer_text=command.customer_text,
         audiences=audiences,
         stage=command.stage or state.stage,
-        told=told,
-        reply_due=answers,
-        since=since if due is not None else None,
-        due=due,
     )
-
-
-def _audiences(state: Escalation, talk: Communication) -> tuple[str, ...]:
-    """Name the audiences of its kind, and of everybody who is concerned already."""
-    policy = state.playbook.communication
-    declared = policy.concerned(policy.kind(talk.kind)) if policy is not None else ()
-    named = (*(each.audience for each in declared), *(each.audience for each in talk.stakeholders.values()))
-    return tuple(dict.fromkeys(named))
-
-
-def _waits_since(talk: Communication, audiences: tuple[str, ...], now: datetime) -> datetime:
-    """Return from when the audience has waited, once these are told, that has waited longest."""
-    heard = {name: update.at for name, update in talk.updates.items()} | dict.fromkeys(audiences, now)
-    waits = [max(talk.since or each.since, heard.get(each.audience, each.since)) for each in talk.stakeholders.values()]
-    return min(waits, default=now)
+    release.tell(draft, statement, stakeholders.rhythm(state))
 
 
 def postpone(draft: Draft, command: c.PostponeUpdate) -> None:
     """Put off the update that is due: once, and for no longer than until the next one would have been due."""
     state, talk = draft.state, stakeholders.of(draft.state)
     stakeholders.require_speaker(state, command.by, "postpone_update")
-    kept = rhythm(state)
+    kept = stakeholders.rhythm(state)
     if talk.due is None or kept is None:
         raise NotNow(f"no update of {state.id} is due; it is waiting on {state.waiting_on}")
     if talk.postponed:
@@ -149,7 +110,7 @@ def postpone(draft: Draft, command: c.PostponeUpdate) -> None:
 
 def overdue(draft: Draft) -> None:
     """No update came: the communicator is reminded, and each further time somebody higher is asked too."""
-    state, talk, kept = draft.state, stakeholders.of(draft.state), rhythm(draft.state)
+    state, talk, kept = draft.state, stakeholders.of(draft.state), stakeholders.rhythm(draft.state)
     if talk.due is None or kept is None:
         return
     times = talk.chased + 1
@@ -165,7 +126,12 @@ def overdue(draft: Draft) -> None:
 
 def asked(state: Escalation, times: int) -> tuple[str, ...]:
     """Return who is asked for an update that was missed so often: targets, and the owner where nobody else speaks."""
-    whom = [stakeholders.communicator(state)]
+    return tuple(dict.fromkeys((stakeholders.communicator(state), *above(state, times))))
+
+
+def above(state: Escalation, times: int) -> tuple[str, ...]:
+    """Return to whom what was missed so often moves up: whoever is accountable, then level by level."""
+    whom: list[str] = []
     if times > 1:
         whom.append(state.raci.accountable)
     if times > 2:
@@ -178,4 +144,4 @@ def asked(state: Escalation, times: int) -> tuple[str, ...]:
             if at < len(levels)
             else (last.last_resort or state.playbook.owner,)
         )
-    return tuple(dict.fromkeys(whom))
+    return tuple(whom)

@@ -1,7 +1,10 @@
 """The part of an escalation's state that is about telling stakeholders: rhythm, latest updates, replies, summaries."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime
 
+from escalation.model.statements import FollowUp, Milestone, UpdateDraft
 from escalation.playbook.communication import KeyPoint
 from escalation.playbook.schema import Stage
 from escalation.values import Actor, Record, Slug, Target
@@ -16,13 +19,26 @@ class Update(Record):
     by: Actor
     text: str
     stage: Stage
+    version: int = 0
+    """Of the status: how many statements were released until then, to whatever audience."""
+    drafted_by: Actor | None = None
+    """Who wrote it, where somebody else released it."""
+    automatic: bool = False
+    """True: an announcement of the playbook's."""
+    spoken_at: AwareDatetime | None = None
+    """Of an announcement: when a person last spoke to this audience; None: nobody has."""
+
+    @property
+    def heard_at(self) -> AwareDatetime | None:
+        """When a person last spoke to this audience."""
+        return self.spoken_at if self.automatic else self.at
 
 
 class Standing(Record):
     """Where a stakeholder stands: since when they are told, what they were told last, whether they answered."""
 
     audience: Slug
-    target: Target
+    target: Target | Literal["customer"]
     since: AwareDatetime
     because: str
     version: int = 0
@@ -36,6 +52,13 @@ class Standing(Record):
     chased: int = 0
     replied_at: AwareDatetime | None = None
     replied_by: Actor | None = None
+    found_for: int = 0
+    """``version`` for which ``people`` were looked up; lower while they still are those of an earlier one."""
+    receipt_due: AwareDatetime | None = None
+    """When it is noticed (again) that not all of them confirmed to have read it; None: no receipt is awaited."""
+    receipt_chased: int = 0
+    read_by: tuple[Actor, ...] = ()
+    """Who confirmed to have read the latest."""
 
 
 class Summary(Record):
@@ -75,11 +98,31 @@ class Communication(Record):
     stakeholders: dict[Slug, Standing] = {}
     """Everybody who is concerned, by name; from then on to the end."""
     summaries: dict[str, Summary] = {}
+    version: int = 0
+    """How many statements were released."""
+    drafted: int = 0
+    drafts: dict[str, UpdateDraft] = {}
+    """Those that are open, and why the latest others are not."""
+    releasers: tuple[Actor, ...] = ()
+    """Who was found to release what is said."""
+    milestones: dict[Slug, Milestone] = {}
+    """Those that were reached."""
+    follow_ups: dict[str, FollowUp] = {}
+
+    @property
+    def open_drafts(self) -> tuple[UpdateDraft, ...]:
+        """Drafts that may still be released."""
+        return tuple(each for each in self.drafts.values() if not each.ended)
 
     @property
     def unfiled(self) -> tuple[Summary, ...]:
         """Summaries that are required and not filed."""
         return tuple(summary for summary in self.summaries.values() if summary.filed_at is None)
+
+    def is_over(self, draft: str) -> bool:
+        """Tell whether a draft can no longer be released."""
+        known = self.drafts.get(draft)
+        return known is None or known.ended != ""
 
     def is_latest(self, reference: str) -> bool:
         """Tell whether an update (``seq/name``) is still the latest that this stakeholder is to have."""

@@ -336,6 +336,8 @@ class Escalation(Record):
             return self.communication is not None and self.communication.is_latest(reference)
         if kind == "communicator":
             return self.communication is not None and reference in ("0", str(self.communication.chased))
+        if kind == "release":
+            return self.communication is None or reference == "" or not self.communication.is_over(reference)
         if kind == "automation":
             return reference in self.automation_tasks
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)

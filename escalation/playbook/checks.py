@@ -19,6 +19,7 @@ from escalation.playbook.check_gates import check_gates
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_review import check_review
+from escalation.playbook.check_statements import check_statements
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
 from escalation.playbook.facts import FactType
@@ -44,6 +45,8 @@ TARGETS = (
     "communication.stakeholders.*.target",
     "communication.key_people.*.communicator",
     "communication.key_people.*.stakeholders.*.target",
+    "communication.release_by.*",
+    "communication.post_to.*",
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
@@ -80,6 +83,7 @@ def check(document: Document) -> list[Finding]:
         *check_time(document, types),
         *check_review(document),
         *check_communication(document),
+        *check_statements(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
         *holiday_findings(document, "calendars.*"),

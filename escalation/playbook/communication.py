@@ -5,10 +5,11 @@ other.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from escalation.playbook.audiences import Announcement, Audience, FollowUpPolicy, MilestonePolicy, PostTo, Reads
 from escalation.playbook.parts import Condition
 from escalation.values import Duration, Record, Slug, Target
 
@@ -19,8 +20,8 @@ class Stakeholder(Record):
     name: Slug
     audience: Slug
     """Whoever has the same audience is told the same updates."""
-    target: Target
-    """Who that is, looked up when there is something to tell."""
+    target: Target | Literal["customer"]
+    """Who that is, looked up when there is something to tell; ``customer``: that of the case."""
     channels: tuple[Slug, ...] = ()
     """Channels that are tried first, before the person's own order goes on."""
     from_severity: str | None = None
@@ -87,6 +88,30 @@ class CommunicationPolicy(Record):
     cadence: dict[str, Rhythm] = {}
     """Severity name to rhythm; ``default`` serves the severities that are not named."""
     summaries: SummaryPolicy | None = None
+    audiences: tuple[Audience, ...] = ()
+    """What is particular about some audiences; one that is not named reads the internal text."""
+    release_by: tuple[Target, ...] = ()
+    """Who alone releases what is said; empty: whoever speaks to the stakeholders."""
+    announcements: tuple[Announcement, ...] = ()
+    post_to: tuple[PostTo, ...] = ()
+    """Chat groups in which every internal update is posted too."""
+    milestones: tuple[MilestonePolicy, ...] = ()
+    """In the order in which they are usually reached."""
+    follow_up: tuple[FollowUpPolicy, ...] = ()
+    read_in: bool = False
+    """True: whoever joins or is concerned later reads in one message where it stands."""
+
+    def audience(self, identifier: str) -> Audience:
+        """Return what is said of an audience; one that is not named is an internal one."""
+        return next((each for each in self.audiences if each.id == identifier), Audience(id=identifier))
+
+    def for_customers(self, audience: str) -> bool:
+        """Tell whether an audience reads the text for customers."""
+        return self.audience(audience).reads is Reads.CUSTOMER
+
+    def milestone(self, identifier: str) -> MilestonePolicy | None:
+        """Return a milestone by its id; None when the playbook has no such one."""
+        return next((each for each in self.milestones if each.id == identifier), None)
 
     def rhythm(self, severity: str) -> Rhythm | None:
         """Return the rhythm of a severity; None where none is kept."""

@@ -16,7 +16,7 @@ from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.overview import overview
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
-from escalation.model.actions import Action, Notify
+from escalation.model.actions import Action, FindPeople, Notify
 from escalation.model.state import Escalation
 from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, MOST_SESSIONS
 from escalation.people.directory import Directory
@@ -38,6 +38,10 @@ HUMAN_STEPS = (
     e.EntryClosed,
     e.SessionOpened,
     e.SessionClosed,
+    e.MilestoneReached,
+    e.MilestoneUpdated,
+    e.ReadConfirmed,
+    e.NextStepsSent,
 )
 """Steps that only a person takes."""
 
@@ -52,6 +56,7 @@ AFTER_THE_END = (
     e.CommandRefused,
     e.PeopleResolved,
     e.AutomationMessage,
+    e.StatusTold,
 )
 """Answers to what was said before the end, and what became of the last messages."""
 
@@ -76,6 +81,8 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _updates_come_in_order(before, state, actions)
     _actions_are_done_once(before, state, events)
     _entries_are_what_they_say(before, state, events)
+    _statements_follow_each_other(before, events)
+    _texts_are_not_mixed(before, events, actions)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -217,7 +224,8 @@ def _ends_are_ends(before: Escalation, events: list[e.Event]) -> None:
             assert state.review.submitted_at is not None
             assert not state.open_items
         if state.ended:
-            assert isinstance(event, AFTER_THE_END), f"{event.type} after the end"
+            automated = getattr(event, "automation", "")  # one that listens to the end runs after it
+            assert automated or isinstance(event, AFTER_THE_END), f"{event.type} after the end"
         state = evolve(state, event)
 
 
@@ -229,6 +237,7 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
         concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)
     if state.timeline is not None:
         concerned.update(state.timeline.readers)
+    concerned |= {group for event in events if isinstance(event, e.UpdatePosted) for group in event.groups}
     if state.customer is not None:
         concerned.add(f"customer:{state.customer.id}")
     for action in actions:
@@ -268,7 +277,8 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
     for action in actions:
         if isinstance(action, Notify) and (action.asks or "").startswith("update:"):
             seq, _, name = action.asks.removeprefix("update:").partition("/")  # type: ignore[union-attr]
-            assert talk.updates[talk.stakeholders[name].audience].seq == int(seq), "an older update after a newer one"
+            said = talk.updates.get(talk.stakeholders[name].audience)
+            assert (said.seq if said else 0) == int(seq), "an older update after a newer one"
     for audience, update in before.communication.updates.items() if before.communication is not None else ():
         assert talk.updates[audience].seq >= update.seq
     assert (talk.due is None) == (talk.next_due is None)
@@ -279,6 +289,45 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
     assert not working or kept is None or talk.due is not None, "no update is due, and nobody said why"
     if state.outcome == "closed":
         assert not talk.unfiled, "closed without a summary that is required"
+    if state.outcome == "closed" and before.outcome != "closed":
+        assert all(each.next_due is None for each in talk.follow_ups.values()), "closed before the customer was asked"
+
+
+def _statements_follow_each_other(before: Escalation, events: list[e.Event]) -> None:
+    """Of one audience no statement has a lower version after a higher, and no draft is older than what it got last."""
+    state = before
+    for event in events:
+        if isinstance(event, e.UpdatePosted):
+            talk = state.communication
+            assert talk is not None
+            assert event.version == talk.version + 1
+            assert event.announced or kind_of(event.by) is ActorKind.PERSON, "released by nobody"
+            written = talk.drafts[event.draft] if event.draft else None
+            for audience in event.audiences:
+                known = talk.updates.get(audience)
+                assert known is None or known.version < event.version
+                assert written is None or known is None or known.seq < written.seq, "a draft from before it"
+            assert written is None or not written.ended
+            assert written is None or (state.stage, state.severity) == (written.as_of, written.severity)
+        state = evolve(state, event)
+
+
+def _texts_are_not_mixed(before: Escalation, events: list[e.Event], actions: list[Action]) -> None:
+    """No customer's audience reads the internal text, and nothing but the customers' text is public."""
+    state = before
+    for event in events:
+        state = evolve(state, event)
+    policy, talk = state.playbook.communication, state.communication
+    if policy is None or talk is None:
+        return
+    for action in actions:
+        update = getattr(action, "key", "").partition("/update:")[2]
+        name = update.split("/")[1] if update else ""
+        if name and not isinstance(action, FindPeople):
+            text = action.body if isinstance(action, Notify) else getattr(action, "note", "")
+            customers = policy.for_customers(talk.stakeholders[name].audience)
+            assert not (customers and "as before" in text), "colleagues' words for customers"
+            assert customers or "good news" not in text, "customers' words for colleagues"
 
 
 def _entries_are_what_they_say(before: Escalation, state: Escalation, events: list[e.Event]) -> None:

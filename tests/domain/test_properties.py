@@ -279,7 +279,7 @@ class World:
     def actor(self) -> str:
         """Anybody, but mostly somebody whose word counts now."""
         state, choose = self.state, self.choose
-        concerned: list[str] = []
+        concerned: list[str] = list(state.communication.releasers) if state.communication is not None else []
         if state.rung is not None:
             concerned += state.rung.people
         if state.owner is not None:
@@ -330,7 +330,9 @@ class World:
         if state.resolution_state == "proposed":
             return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
         handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
-        talking = ("post_update", "reply", "postpone_update") if state.communication is not None else ()
+        talking: tuple[str, ...] = ("post_update", "reply", "postpone_update") if state.communication else ()
+        if talking and state.playbook.communication is not None and state.playbook.communication.milestones:
+            talking += ("draft_update", "release_update", "release_update", "milestone", "confirm_read")
         return (
             *handing,
             *talking,
@@ -409,9 +411,16 @@ class World:
                 ),
                 "changes": self.choose.of(((), tuple({"what": "say it", **each} for each in self.lessons()[1:2]))),
             },
-            "post_update": lambda: {
-                "text": "as before",
-                "audiences": self.choose.of(((), (), ("management",), ("press",))),
+            "post_update": self.statement,
+            "draft_update": lambda: {
+                **self.statement(),
+                "replaces": self.choose.of((None, None, "d1", "d2")),
+            },
+            "release_update": self.released,
+            "drop_draft": lambda: {"draft": self.released()["draft"]},
+            "milestone": lambda: {
+                "name": self.choose.of(("found", "mended", "nothing")),
+                "text": self.choose.of(("", "it was the batch", "x" * 600)),
             },
             "postpone_update": lambda: {"until": self.now + self.choose.of(JUMPS)},
             "reply": lambda: {
@@ -489,6 +498,16 @@ class World:
         """A number of something that was written, or of nothing."""
         refs = self.state.timeline.refs if self.state.timeline is not None else {}
         return self.choose.of((*list(refs)[-4:], 1, 999))
+
+    def statement(self) -> dict[str, Any]:
+        texts = self.choose.of((("as before", ""), ("as before", "good news"), ("", "good news")))
+        audiences = self.choose.of(((), (), ("management",), ("customers",), ("press",)))
+        return {"text": texts[0], "customer_text": texts[1], "audiences": audiences}
+
+    def released(self) -> dict[str, Any]:
+        drafts = tuple(self.state.communication.drafts.values()) if self.state.communication is not None else ()
+        known = self.choose.of(drafts) if drafts else None
+        return {"draft": known.id if known else "d9", "digest": known.digest if known else "0123"}
 
     def input(self) -> dict[str, Any]:
         given: dict[str, Any] = {

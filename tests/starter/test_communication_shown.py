@@ -55,7 +55,7 @@ def test_show_says_when_the_next_update_is_due_what_was_said_last_and_who_still_
 def test_the_timeline_says_who_was_told_what_and_why() -> None:
     told = [(line.who, line.what, line.why) for line in tell(informed().events)]
     assert ("the engine", "stakeholder board is told from now on", "severity P1, level L1") in told
-    assert any(who == "joy" and what == "update to management: the bank is asked" for who, what, _ in told)
+    assert any(who == "joy" and what == "update to management (version 1): the bank is asked" for who, what, _ in told)
     assert any(why == "the bank opens at eleven" for _, _, why in told)
 
 
@@ -75,6 +75,7 @@ def test_a_forecast_says_whom_silence_would_reach_and_what_would_stop_it() -> No
 
 def test_the_command_line_has_the_options_of_an_update() -> None:
     options = options_of(c.PostUpdate)
-    assert [option.flag for option in options.values()] == ["--by", "--command-id", "--text", "--audience", "--stage"]
+    flags = ["--by", "--command-id", "--text", "--customer-text", "--audience", "--stage"]
+    assert [option.flag for option in options.values()] == flags
     act = read_act(c.PostUpdate, options, {"by": "joy", "text": "soon", "audiences": ["staff"], "stage": "review"}, NOW)
     assert act == c.PostUpdate(by=JOY, text="soon", audiences=("staff",), stage=Stage.REVIEW)

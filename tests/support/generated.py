@@ -352,6 +352,9 @@ def _communication(choose: Choices, ids: list[str]) -> Data:
     }
     if choose.chance(30):
         data["cadence"]["P1"] = {"every": "3h", "chase": "1h", "calendar": "office"}
+    if choose.chance(60):
+        data |= _statements(choose)
+        data["stakeholders"].append({"name": "buyer", "audience": "customers", "target": "customer"})
     if choose.chance(40):
         data["summaries"] = {"when": choose.of(("true", "flags.security")), "within": "1h"}
     if choose.chance(40):
@@ -360,6 +363,28 @@ def _communication(choose: Choices, ids: list[str]) -> Data:
             {"id": "legal", "when": "flags.legal", "communicator": "role:head", "stakeholders": [other]}
         ]
     return data
+
+
+def _statements(choose: Choices) -> Data:
+    receipt = {"receipt": {"within": "2h", "chase": choose.of(("30m", "2h"))}}
+    return {
+        "audiences": [
+            {"id": "customers", "reads": "customer"},
+            {"id": "management", **(receipt if choose.chance(60) else {})},
+        ],
+        "release_by": choose.of(([], ["role:lead"], ["role:owner", "team:experts"])),
+        "announcements": [
+            {"id": "begun", "audience": "management", "stages": ["resolution"], "text": "{owner} has it"},
+            {"id": "up", "audience": "customers", "on": ["level_entered", "resolution_rejected"], "text": "good news"},
+        ],
+        "post_to": choose.of(([], ["team", "group:experts"])),
+        "milestones": [
+            {"id": "found", "update_within": "1h", "chase": "30m"},
+            {"id": "mended", "update_within": "20m", "chase": "20m"},
+        ],
+        "follow_up": choose.of(([], [{"after": "2h", "ask": "satisfaction", "answer_within": "1d"}])),
+        "read_in": choose.chance(50),
+    }
 
 
 def _automations(choose: Choices) -> list[Data]:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
+from escalation.lifecycle.changes.statements import ended
 from escalation.model import events as e
 from escalation.model.communication import Communication, Standing, Summary, Update
 from escalation.model.state import Escalation
+from escalation.playbook.audiences import CUSTOMER
 from escalation.values import Actor
 
 
@@ -34,6 +36,9 @@ def _stakeholder_concerned(state: Escalation, event: e.StakeholderConcerned) -> 
         because=event.because,
         version=event.version,
         reply_due=event.reply_due,
+        people=(event.customer,) if event.customer is not None else (),
+        found_for=event.version,
+        receipt_due=event.receipt_due,
     )
     return _talk(state, stakeholders={**talk.stakeholders, event.stakeholder: standing})
 
@@ -49,21 +54,44 @@ def _update_scheduled(state: Escalation, event: e.UpdateScheduled) -> Changes:
 
 def _update_posted(state: Escalation, event: e.UpdatePosted) -> Changes:
     talk = state.communication or Communication()
-    update = new(Update, seq=event.seq, at=event.at, by=event.by, text=event.text, stage=event.stage)
     standings = {
         name: _told(each, event, name) if name in event.told else each for name, each in talk.stakeholders.items()
     }
     changes: dict[str, Any] = {
-        "updates": {**talk.updates, **dict.fromkeys(event.audiences, update)},
+        "updates": {**talk.updates, **{name: _update(talk, event, name) for name in event.audiences}},
         "stakeholders": standings,
+        "version": event.version or talk.version + 1,
     }
+    if event.draft:
+        changes["drafts"] = ended(talk, event.draft, f"released as version {event.version}")
     if event.due is not None:
         changes |= {"since": event.since, "due": event.due, "next_due": event.due, "chased": 0, "postponed": ""}
     return _talk(state, **changes)
 
 
+def _update(talk: Communication, event: e.UpdatePosted, audience: str) -> Update:
+    """Return a statement as one of its audiences has it."""
+    before = talk.updates.get(audience)
+    return new(
+        Update,
+        seq=event.seq,
+        at=event.at,
+        by=event.by,
+        text=event.customer_text if audience in event.customers else event.text,
+        stage=event.stage,
+        version=event.version,
+        drafted_by=event.drafted_by,
+        automatic=bool(event.announced),
+        spoken_at=before.heard_at if event.announced and before is not None else None,
+    )
+
+
 def _told(standing: Standing, event: e.UpdatePosted, name: str) -> Standing:
-    standing = with_(standing, version=event.seq, reached=())
+    standing = with_(standing, version=event.seq, reached=(), read_by=())
+    if standing.target == CUSTOMER:
+        standing = with_(standing, found_for=event.seq)
+    if name in event.receipt_due:
+        standing = with_(standing, receipt_due=event.receipt_due[name], receipt_chased=0)
     if name not in event.reply_due:
         return standing
     return with_(standing, reply_due=event.reply_due[name], chased=0)
@@ -129,7 +157,14 @@ def people_found(state: Escalation, event: e.PeopleResolved) -> Changes:
     if kind == "update":
         if not talk.is_latest(reference):
             return {}
-        return _standing(state, reference.partition("/")[2], people=found)
+        name = reference.partition("/")[2]
+        version = talk.stakeholders[name].version
+        told = [each.reached for each in talk.stakeholders.values() if version and each.version == version]
+        reached = tuple(person for person in found if any(person in already for already in told))
+        return _standing(state, name, people=found, found_for=version, reached=reached)
+    if kind == "release":
+        releasers = () if event.found.fell_back else (*found, *event.found.also)
+        return _talk(state, releasers=tuple(dict.fromkeys((*talk.releasers, *releasers))))
     speakers = dict.fromkeys((*talk.communicators, *found, *event.found.also))
     return _talk(state, communicators=tuple(speakers))
 
@@ -150,9 +185,16 @@ def delivered(state: Escalation, key: str, to: Actor) -> Changes:
     reference = update_of(key)
     if talk is None or not talk.is_latest(reference):
         return {}
-    name = reference.partition("/")[2]
-    reached = talk.stakeholders[name].reached
-    return _standing(state, name, reached=tuple(dict.fromkeys((*reached, to))))
+    own = reference.partition("/")[2]
+    version = talk.stakeholders[own].version
+    # One message serves everybody's stakeholders that a person stands for.
+    standings = {
+        name: with_(each, reached=tuple(dict.fromkeys((*each.reached, to))))
+        if name == own or (version and each.version == version == each.found_for and to in each.people)
+        else each
+        for name, each in talk.stakeholders.items()
+    }
+    return _talk(state, stakeholders=standings)
 
 
 CHANGES: dict[type[e.EventBase], Change] = {

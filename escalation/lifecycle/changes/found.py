@@ -80,6 +80,7 @@ _JOINING: dict[str, _Found] = {
     "automation": _task_done,
     "handoff": _receivers_found,
     "communicator": lambda state, event, _: communication.people_found(state, event),
+    "release": lambda state, event, _: communication.people_found(state, event),
 }
 """What else changes where everybody who was found joins it."""
 

@@ -3,59 +3,44 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import update_words
+from escalation.lifecycle import read_in, statement_words, update_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import Reaction, case_key, find, key_of, notify, owner_of, tell_accountable
-from escalation.lifecycle.stakeholders import communicator, policy_of
+from escalation.lifecycle.reactions.telling import tell
+from escalation.lifecycle.stakeholders import communicator
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, UpdateCase
 from escalation.model.state import Escalation
+from escalation.values import ActorKind, kind_of
 
 SPEAK = "communicator"
 """Purpose of looking up who speaks to the stakeholders: ``communicator:`` and how often an update was missed."""
+RELEASE = "release"
+"""Purpose of looking up who releases what is said: ``release:`` and the draft they are asked to release."""
 
 
 def _key_people_named(state: Escalation, event: e.KeyPeopleNamed) -> Iterator[Action]:
     if event.communicator is not None:
         yield find(state, event, f"{SPEAK}:0", (event.communicator,), "find who speaks to the stakeholders")
+    policy = state.playbook.communication
+    if policy is not None and policy.release_by:
+        yield find(state, event, f"{RELEASE}:", policy.release_by, "find who releases what is said")
 
 
 def _stakeholder_concerned(state: Escalation, event: e.StakeholderConcerned) -> Iterator[Action]:
-    if event.version:
-        yield from _tell(state, event, event.stakeholder)
+    if event.version or read_in.concerns(state, event.audience):
+        yield from tell(state, event, event.stakeholder)
 
 
 def _update_posted(state: Escalation, event: e.UpdatePosted) -> Iterator[Action]:
-    for name in event.told:
-        yield from _tell(state, event, name)
-
-
-def _tell(state: Escalation, event: e.Event, name: str) -> Iterator[Action]:
-    """Look up a stakeholder to be told the latest update of their audience."""
-    talk = state.communication
-    if talk is None or name not in talk.stakeholders:
-        return
-    standing = talk.stakeholders[name]
-    purpose = f"update:{standing.version}/{name}"
-    yield find(state, event, purpose, (standing.target,), f"find whom to tell: {name}")
-
-
-def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
-    """Send an update to whoever was found for a stakeholder; nothing when a later one was posted meanwhile."""
-    talk = state.communication
-    if talk is None or not talk.is_latest(reference):
-        return
-    name = reference.partition("/")[2]
-    policy, version = policy_of(state, name), talk.stakeholders[name].version
-    said = next((each for each in talk.updates.values() if each.seq == version), None)
-    if said is None:
-        return
-    for each in event.found.people:
-        text = update_words.update(state, name, said, each.person, words.instead(event.found))
-        what, summary = f"{event.purpose}/{each.person}", f"update {each.person} ({name})"
-        message = notify(state, event, each.person, MessageKind.NEWS, text, summary=summary, what=what)
-        channels = policy.channels if policy is not None else ()
-        yield message.changed({"channels": channels, "asks": event.purpose})
+    told = event.told
+    if state.rules >= 1:  # whoever has to answer or to confirm is asked that, also where others stand for them too
+        told = tuple(sorted(told, key=lambda name: name not in {**event.reply_due, **event.receipt_due}))
+    for name in told:
+        yield from tell(state, event, name)
+    for group in event.groups:
+        text, summary = update_words.posted(state, event), f"post the update in {group}"
+        yield notify(state, event, group, MessageKind.NEWS, text, summary=summary)
 
 
 def speakers_found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
@@ -99,14 +84,24 @@ def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Iterator[Action]
     if talk is None:
         return
     if event.next_due is not None:
-        for person in talk.stakeholders[event.stakeholder].people:
+        standing, policy = talk.stakeholders[event.stakeholder], state.playbook.communication
+        customers = policy is not None and policy.for_customers(standing.audience)
+        for person in standing.people:
             text, summary = update_words.reply_awaited(state, person), f"remind {person} of their answer"
-            yield notify(state, event, person, MessageKind.WARNING, text, summary=summary)
+            kind, what = MessageKind.WARNING, ""
+            if customers:  # by the key of an update, so that they hear of the end as customers do
+                text, what = (
+                    statement_words.answer_of_customer(),
+                    f"update:{standing.version}/{event.stakeholder}/{person}",
+                )
+                kind = MessageKind.CUSTOMER if kind_of(person) is ActorKind.CUSTOMER else MessageKind.WARNING
+            yield notify(state, event, person, kind, text, summary=summary, what=what)
         return
-    yield from _tell_speaker(state, event, f"stakeholder {event.stakeholder} has not answered, although reminded")
+    yield from tell_speaker(state, event, f"stakeholder {event.stakeholder} has not answered, although reminded")
 
 
-def _tell_speaker(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+def tell_speaker(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+    """Tell whoever speaks to the stakeholders something in one sentence."""
     whom = communicator(state)
     if whom in owner_of(state):
         text, summary = words.news(state, what), f"tell {whom}: {what}"
@@ -154,16 +149,23 @@ def not_delivered(state: Escalation, event: e.MessageFailed) -> Iterator[Action]
     if talk is None or not talk.is_latest(reference):
         return
     name = reference.partition("/")[2]
-    yield from _tell_speaker(state, event, f"the update for {name} did not reach {event.to} ({event.error})")
+    yield from tell_speaker(state, event, f"the update for {name} did not reach {event.to} ({event.error})")
 
 
 def told_of_the_end(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
     """Tell the stakeholders who were told anything that it was cancelled, unless they hear of it anyway."""
     standings = state.communication.stakeholders.values() if state.communication is not None else ()
+    policy = state.playbook.communication
+    # Who is a colleague to one audience reads as one, also where they are told as a customer elsewhere.
+    order = sorted(standings, key=lambda each: policy is not None and policy.for_customers(each.audience))
+    audiences = {person: each.audience for each in reversed(order) for person in each.people}
     for person in dict.fromkeys(person for each in standings for person in each.people):
         if person not in (*state.told, state.requested_by, event.by):
             text, summary = update_words.ended(state), f"tell {person}: ended"
-            yield notify(state, event, person, MessageKind.NEWS, text, summary=summary)
+            if policy is not None and policy.for_customers(audiences[person]):
+                text = words.ended_for_customer()
+            kind = MessageKind.CUSTOMER if kind_of(person) is ActorKind.CUSTOMER else MessageKind.NEWS
+            yield notify(state, event, person, kind, text, summary=summary)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

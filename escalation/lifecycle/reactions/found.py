@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.mentions import MENTION
-from escalation.lifecycle.reactions import communication, timeline
+from escalation.lifecycle.reactions import communication, statements, telling, timeline
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -94,7 +94,8 @@ _FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Act
     "gate": _ask,
     "handoff": _offer,
     "tell": _tell,
-    "update": communication.found,
+    "update": telling.found,
+    communication.RELEASE: statements.releasers_found,
     communication.SPEAK: communication.speakers_found,
     MENTION: timeline.found,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions import communication
+from escalation.lifecycle.reactions import communication, statements, telling
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, update
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -46,6 +46,8 @@ def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> 
 
 
 def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterator[Action]:
+    yield from telling.not_on_ticket(state, event)
+    yield from statements.not_on_ticket(state, event)
     if state.is_question(event.key) and state.case_link is not None and state.customer_confirms:
         yield from _ask_whether_solved(state, event, by_ticket=False)
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, review, timeline, work
+from escalation.model.commands import approval, case, communication, ladder, review, statements, timeline, work
 from escalation.model.commands.approval import (
     Approve,
     AskApproval,
@@ -75,6 +75,14 @@ from escalation.model.commands.review import (
     Migrate,
     SubmitParticipantFeedback,
 )
+from escalation.model.commands.statements import (
+    ConfirmRead,
+    DraftUpdate,
+    DropDraft,
+    ReachMilestone,
+    ReleaseUpdate,
+    SendFollowUp,
+)
 from escalation.model.commands.timeline import (
     AcceptEntry,
     AnswerEntry,
@@ -135,12 +143,15 @@ __all__ = [
     "Comment",
     "CompleteChange",
     "CompleteItem",
+    "ConfirmRead",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "DelegateApproval",
     "Delivered",
     "DraftReview",
+    "DraftUpdate",
+    "DropDraft",
     "EditEntry",
     "Escalate",
     "FileSummary",
@@ -168,17 +179,20 @@ __all__ = [
     "ProvideInput",
     "PutOnHold",
     "Rate",
+    "ReachMilestone",
     "ReactEntry",
     "Reassign",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
     "ReleaseEntry",
+    "ReleaseUpdate",
     "Reply",
     "RequestChanges",
     "Resolve",
     "ResolveEntry",
     "Resume",
+    "SendFollowUp",
     "SignalRefused",
     "SubmitFeedback",
     "SubmitParticipantFeedback",
@@ -199,6 +213,7 @@ COMMANDS: dict[str, type[Act]] = {
     **communication.COMMANDS,
     **review.COMMANDS,
     **timeline.COMMANDS,
+    **statements.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -2,15 +2,18 @@
 
 from escalation.model.commands.base import Act
 from escalation.playbook.schema import Stage
-from escalation.values import Instant, Slug, Text
+from escalation.values import Instant, Slug, Text, Words
 
 
 class PostUpdate(Act):
     """Tell the stakeholders how it stands."""
 
-    text: Text
+    text: Words = ""
+    """For colleagues."""
+    customer_text: Words = ""
+    """For customers; neither text ever stands in for the other."""
     audiences: tuple[Slug, ...] = ()
-    """Which audiences; without any, all of them."""
+    """Which audiences; without any, all for whom there is a text."""
     stage: Stage | None = None
     """Which stage it speaks of; without it, the present one."""
 

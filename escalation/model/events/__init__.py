@@ -108,6 +108,21 @@ from escalation.model.events.review import (
     ReviewDraftOpened,
     ReviewPartDrafted,
 )
+from escalation.model.events.statements import (
+    DraftEnded,
+    DraftMade,
+    FollowUpEnded,
+    FollowUpPlanned,
+    FollowUpSent,
+    MilestoneOverdue,
+    MilestoneReached,
+    MilestoneUpdated,
+    NextStepsSent,
+    ReadConfirmed,
+    ReadIn,
+    ReceiptOverdue,
+    UpdateOnTicket,
+)
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -193,6 +208,8 @@ __all__ = [
     "Commented",
     "ConcernedUnknown",
     "Declined",
+    "DraftEnded",
+    "DraftMade",
     "DueChanged",
     "EntryAccepted",
     "EntryClosed",
@@ -209,6 +226,9 @@ __all__ = [
     "FeedbackGiven",
     "FeedbackReminded",
     "FeedbackRequested",
+    "FollowUpEnded",
+    "FollowUpPlanned",
+    "FollowUpSent",
     "GateClosed",
     "GateDecided",
     "GateExpired",
@@ -239,6 +259,10 @@ __all__ = [
     "Migrated",
     "MigrationAsked",
     "MigrationRefused",
+    "MilestoneOverdue",
+    "MilestoneReached",
+    "MilestoneUpdated",
+    "NextStepsSent",
     "NoLongerCritical",
     "NoteAdded",
     "Opened",
@@ -251,7 +275,10 @@ __all__ = [
     "PeopleResolved",
     "QuestionPublished",
     "Rated",
+    "ReadConfirmed",
+    "ReadIn",
     "ReasonsAdded",
+    "ReceiptOverdue",
     "Receipted",
     "RecoveryDecided",
     "RecoveryEnded",
@@ -289,6 +316,7 @@ __all__ = [
     "SummaryOverdue",
     "SummaryRequired",
     "UnknownEvent",
+    "UpdateOnTicket",
     "UpdateOverdue",
     "UpdatePosted",
     "UpdatePostponed",
@@ -396,6 +424,19 @@ KnownEvent = Annotated[
     | SummaryOverdue
     | SummaryFiled
     | SummaryMissed
+    | DraftEnded
+    | DraftMade
+    | FollowUpEnded
+    | FollowUpPlanned
+    | FollowUpSent
+    | MilestoneOverdue
+    | MilestoneReached
+    | MilestoneUpdated
+    | NextStepsSent
+    | ReadConfirmed
+    | ReadIn
+    | ReceiptOverdue
+    | UpdateOnTicket
     | Rated
     | FeedbackGiven
     | RecoveryDecided

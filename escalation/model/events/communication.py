@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 from escalation.model.events.base import EventBase
 from escalation.playbook.communication import KeyPoint
 from escalation.playbook.schema import Stage
-from escalation.values import Slug, Target
+from escalation.values import Actor, Addressee, Slug, Target
 
 
 class KeyPeopleNamed(EventBase):
@@ -26,11 +26,14 @@ class StakeholderConcerned(EventBase):
     type: Literal["stakeholder_concerned"] = "stakeholder_concerned"
     stakeholder: Slug
     audience: Slug
-    target: Target
+    target: Target | Literal["customer"]
     because: str
     version: int = 0
     """Sequence number of the update they are told now; 0: there is none yet."""
     reply_due: AwareDatetime | None = None
+    customer: Actor | None = None
+    """Who that is, where it is the customer of the case."""
+    receipt_due: AwareDatetime | None = None
 
 
 class UpdateScheduled(EventBase):
@@ -59,6 +62,21 @@ class UpdatePosted(EventBase):
     """From when the audience has waited now that has waited longest; None: as before."""
     due: AwareDatetime | None = None
     """When the next update is due; None: as before."""
+    version: int = 0
+    """Of the status: the number of the statement; 0: from before statements were numbered."""
+    customer_text: str = ""
+    """What customers read."""
+    customers: tuple[Slug, ...] = ()
+    """Those of the audiences that read it, and never ``text``."""
+    groups: tuple[Addressee, ...] = ()
+    """Chat groups in which ``text`` is posted."""
+    receipt_due: dict[Slug, AwareDatetime] = {}
+    """By name: until when those confirm to have read it who owe no receipt yet."""
+    draft: str = ""
+    """Which draft was released; empty: none."""
+    drafted_by: Actor | None = None
+    announced: tuple[Slug, ...] = ()
+    """Announcements of the playbook's that it is made of; empty: a person speaks."""
 
 
 class UpdatePostponed(EventBase):
