@@ -180,7 +180,7 @@ def test_what_is_wrong_with_an_action_is_said_and_nothing_is_asked() -> None:
     life = opened(playbook())
     wrong = c.AskApproval(by=BOT, action="refnud", arguments={}, because="x")
     assert "playbook small declares no action refnud" in life.refused(Unknown, wrong)
-    arguments = {"amuont": 1.0, "reason": "because"}
+    arguments: dict[str, Any] = {"amuont": 1.0, "reason": "because"}
     said = life.refused(Incomplete, c.AskApproval(by=BOT, action="refund", arguments=arguments, because="x"))
     assert "amuont: refund has no such argument" in said
     assert "reason: must be one of late, broken" in said
