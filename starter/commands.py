@@ -64,8 +64,6 @@ _WORDS = {
     "stakeholder": "whose answer it is",
     "which": "its id, such as s1",
     "other": "the id of the other escalation",
-    "choice": "one of the choices of the approval",
-    "emergency": "approve alone, where the playbook lets you; it is reviewed",
     "action": "what is to be done, as the playbook names it",
     "arguments": "an argument of it; may be repeated",
     "approval": "its id, such as a1",

@@ -120,6 +120,15 @@ def test_a_playbook_with_all_of_it_loads(tmp_path: Path) -> None:
     assert playbook.gate("credit.a1") is None
 
 
+def test_the_playbooks_of_the_page_on_approvals_load(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "approvals.md").read_text(encoding="utf-8")
+    people, actions = (block.partition("```")[0] for block in page.split("```yaml\n")[1:])
+    declared, _, gates = actions.partition("gates:\n")
+    name = "customer-service-escalation"
+    (tmp_path / f"{name}.yaml").write_text(f"extends: {name}\n{declared}{people}{gates}")
+    assert [gate.id for gate in load(name, tmp_path).playbook.gates][-2:] == ["refund", "big_refund"]
+
+
 # --- the proof that somebody can decide -------------------------------------------------------------------------------
 
 BOTH = {"approvers": ["team:desk", "team:experts"], "quorum": [{"of": "team:desk"}, {"of": "team:experts"}]}
