@@ -80,6 +80,9 @@ _WORDS = {
     "url": "where it is",
     "mark": "which reaction",
     "join_url": "where people join",
+    "action": "what is to be done, as the playbook names it",
+    "arguments": "an argument of it; may be repeated",
+    "approval": "its id, such as a1",
 }
 
 

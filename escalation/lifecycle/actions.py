@@ -207,7 +207,7 @@ def _require_arguments(policy: ActionPolicy, command: c.AskApproval) -> None:
         if declared is None:
             known = list(policy.arguments)
             hint = did_you_mean(name, known) or f"; it has {', '.join(known) or 'none'}"
-            problems.append(f"{name}: {command.action} has no such argument{hint}")
+            problems.append(f"{name[:64]}: {command.action} has no such argument{hint}")
         elif len(json.dumps(value)) > _LONGEST:
             problems.append(f"{name}: is longer than {_LONGEST} characters")
         else:

@@ -299,6 +299,8 @@ def due(draft: Draft, gate_id: str) -> None:
     if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
         behaviour = Expiry.HALT
         waited += " and every deputy was asked"
+    if policy.before == "action" and behaviour is Expiry.ESCALATE and state.waits_for_confirmation:
+        behaviour = Expiry.HALT  # nobody is called for what is solved
     if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
         behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
     again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None

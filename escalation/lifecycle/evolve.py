@@ -52,7 +52,7 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     """Return the state after the event. An event kind this version does not know changes nothing but the chain."""
     apply = _APPLY.get(type(event))
     changes = apply(state, event) if apply is not None else {}
-    if type(event) in ladder.HEARD_AGAIN or (state.silent_due is not None and event.by == state.accountable):
+    if ladder.is_owners_turn(state, event) or (state.silent_due is not None and event.by == state.accountable):
         changes |= ladder.heard(state, changes, event)
     changes |= packet.versioned(state, event)
     changes["seq"] = event.seq

@@ -35,7 +35,8 @@ def _reached(draft: Draft, point: KeyPoint) -> bool:
         return any(isinstance(event, e.SeverityChanged) for event in draft.events)
     if point is KeyPoint.APPROVAL_DECIDED:
         decided = ("passed", "rejected")
-        return any(isinstance(event, e.GateClosed) and event.state in decided for event in draft.events)
+        closed = (event for event in draft.events if isinstance(event, e.GateClosed) and event.state in decided)
+        return any(event.gate not in draft.state.action_gates for event in closed)
     return any(isinstance(event, e.ReviewStarted) for event in draft.events)
 
 

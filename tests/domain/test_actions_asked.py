@@ -53,6 +53,7 @@ def use(digest: str, approval: str = "a1", by: str = BOT) -> c.UseApproval:
     return c.UseApproval(by=by, approval=approval, digest=digest)
 
 
+@pytest.mark.req("RACI-2")
 def test_an_action_that_needs_approval_waits_for_people_is_done_once_and_never_again() -> None:
     life = opened(playbook()).taken_by(ANN)
     digest = asked(life)
@@ -60,6 +61,7 @@ def test_an_action_that_needs_approval_waits_for_people_is_done_once_and_never_a
     assert question.to == HAL
     assert "agent:bot asks to do this: refund (money goes back to the customer) with amount=250" in question.body
     assert "Why: charged twice" in question.body
+    assert "approve is a human step" in life.refused(NotAllowed, c.Approve(by=BOT, gate="big_refund.a1"))
     assert "a1 is not decided yet: it waits for big_refund.a1" in life.refused(NotNow, use(digest))
     life.send(c.Approve(by=HAL, gate="big_refund.a1"))
     news = life.sent[-1]
@@ -81,6 +83,18 @@ def test_the_escalation_goes_on_while_an_action_waits() -> None:
     assert life.state.stage is Stage.RESOLUTION
     life.send(c.Resolve(by=ANN, resolution="done"))
     assert life.state.resolution_state == "proposed"
+
+
+def test_an_agent_that_asks_and_asks_does_not_stand_in_for_an_owner_who_is_silent() -> None:
+    levels = [{"id": "L1", "targets": ["team:desk"], "ack": "10m", "dwell": "8h", "ack_lasts": "2h"}]
+    levels[0]["last_resort"] = "role:boss"
+    triggers = [{"id": "unsure", "when": "ai_confidence < confidence.threshold"}]
+    life = opened(gated(BIG, actions=ACTIONS, levels=levels, triggers=triggers)).taken_by(ANN)
+    before = life.state.silent_due
+    life.pass_time("30m")
+    asked(life)
+    life.send(c.Approve(by=HAL))
+    assert life.state.silent_due == before
 
 
 def test_what_no_gate_concerns_is_allowed_at_once_recorded_and_used_once_too() -> None:
@@ -180,7 +194,7 @@ def test_what_is_wrong_with_an_action_is_said_and_nothing_is_asked() -> None:
     life = opened(playbook())
     wrong = c.AskApproval(by=BOT, action="refnud", arguments={}, because="x")
     assert "playbook small declares no action refnud" in life.refused(Unknown, wrong)
-    arguments = {"amuont": 1.0, "reason": "because"}
+    arguments: dict[str, Any] = {"amuont": 1.0, "reason": "because"}
     said = life.refused(Incomplete, c.AskApproval(by=BOT, action="refund", arguments=arguments, because="x"))
     assert "amuont: refund has no such argument" in said
     assert "reason: must be one of late, broken" in said

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
+from escalation.foresight import forecast
 from escalation.lifecycle.situation import packet, situation
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -183,6 +184,13 @@ def test_silence_that_keeps_it_open_tells_the_accountable_once_and_reminds_nobod
     assert life.due.kind != "gate"
     life.send(c.Approve(by=HAL))
     assert life.gate().state == "passed"
+
+
+def test_the_forecast_says_what_silence_leads_to_once_and_then_no_more() -> None:
+    life = waiting({"on_expiry": "keep", "subject": ["amount"]})
+    assert "it stays open, and whoever is accountable is told once" in life.due.summary
+    future = forecast(life.state, life.directory, life.now + timedelta(hours=6))
+    assert [event.behaviour for event in future if isinstance(event, e.GateExpired)] == ["keep"]
 
 
 def test_what_is_kept_is_spoken_of_again_once_nothing_else_is_waited_for() -> None:

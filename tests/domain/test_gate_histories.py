@@ -137,11 +137,11 @@ def _take(life: Life, step: str) -> None:
 
 
 def _command(step: str) -> c.Act:
-    name, to = step[:3], step[4:]
-    by = f"person:{name}"
-    return {
-        "+": lambda: c.Approve(by=by),
-        "-": lambda: c.Reject(by=by, because="no"),
-        "?": lambda: c.RequestChanges(by=by, because="say more"),
-        ">": lambda: c.DelegateApproval(by=by, to=f"person:{to}", because="away"),
-    }[step[3]]()
+    by, sign, to = f"person:{step[:3]}", step[3], step[4:]
+    if sign == "+":
+        return c.Approve(by=by)
+    if sign == "-":
+        return c.Reject(by=by, because="no")
+    if sign == "?":
+        return c.RequestChanges(by=by, because="say more")
+    return c.DelegateApproval(by=by, to=f"person:{to}", because="away")

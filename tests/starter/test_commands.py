@@ -65,6 +65,12 @@ def test_facts_keep_their_types() -> None:
     }
 
 
+def test_the_arguments_of_an_action_keep_their_types() -> None:
+    command = read(c.AskApproval, by="agent:bot", action="refund", arguments=["amount=250", "note=late"], because="x")
+    assert isinstance(command, c.AskApproval)
+    assert command.arguments == {"amount": 250.0, "note": "late"}
+
+
 def test_lists_are_repeated_and_parts_are_separated() -> None:
     command = read(
         c.SubmitReview,

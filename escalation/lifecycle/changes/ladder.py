@@ -120,8 +120,15 @@ def heard(state: Escalation, changes: Changes, event: e.Event) -> Changes:
     return {"silent_due": event.at + lasts}
 
 
-HEARD_AGAIN = frozenset({e.OwnerChanged, e.HoldEnded, e.ResolutionRejected, e.GateClosed})
-"""Events with which it is the owner's turn (again), whoever caused them."""
+def is_owners_turn(state: Escalation, event: e.Event) -> bool:
+    """Tell whether it is the owner's turn (again), whoever caused that. An action that was approved is its asker's."""
+    if type(event) not in _OWNERS_TURN:
+        return False
+    return not isinstance(event, e.GateClosed) or event.gate not in state.action_gates
+
+
+_OWNERS_TURN = frozenset({e.OwnerChanged, e.HoldEnded, e.ResolutionRejected, e.GateClosed})
+"""Events with which it is the owner's turn (again)."""
 
 
 def _page_declined(state: Escalation, event: e.PageDeclined) -> Changes:

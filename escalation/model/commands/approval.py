@@ -50,7 +50,7 @@ class AskApproval(Act):
     """Ask whether an action may be done, before it is done. Without a gate that is concerned it is allowed at once."""
 
     action: Slug
-    arguments: Annotated[dict[Slug, FactValue], Field(max_length=20)] = {}
+    arguments: Annotated[dict[str, FactValue], Field(max_length=20)] = {}
     because: Text
 
 
