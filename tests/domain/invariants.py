@@ -15,6 +15,7 @@ from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
 from escalation.model.actions import Action, Notify
+from escalation.model.review import GOES_LIVE
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory
 from escalation.playbook.schema import ContextPart
@@ -31,6 +32,13 @@ HUMAN_STEPS = (
     e.ReviewSubmitted,
     e.ItemCompleted,
     e.Rated,
+    e.LessonAdded,
+    e.ChangeClaimed,
+    e.ChangeLive,
+    e.Labelled,
+    e.AdviceGiven,
+    e.MigrationAsked,
+    e.Migrated,
 )
 """Steps that only a person takes."""
 
@@ -67,6 +75,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _only_those_concerned_are_told(state, events, actions)
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
+    _the_playbook_is_pinned(before, state, events)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -187,6 +196,8 @@ def _ends_are_ends(before: Escalation, events: list[e.Event]) -> None:
             assert state.review is not None
             assert state.review.submitted_at is not None
             assert not state.open_items
+            assert state.feedback_round is None or not state.feedback_round.open
+            assert all(lesson.live_as for lesson in state.lessons.values() if lesson.kind in GOES_LIVE)
         if state.ended:
             assert isinstance(event, AFTER_THE_END), f"{event.type} after the end"
         state = evolve(state, event)
@@ -248,6 +259,18 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
     assert not working or kept is None or talk.due is not None, "no update is due, and nobody said why"
     if state.outcome == "closed":
         assert not talk.unfiled, "closed without a summary that is required"
+
+
+def _the_playbook_is_pinned(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """It changes by a person's own wish alone; and nothing that the escalation holds names what the new one lacks."""
+    moved = [event for event in events if isinstance(event, e.Migrated)]
+    assert (before.playbook_digest != state.playbook_digest) == bool(moved)
+    assert (before.playbook is state.playbook) or moved
+    if moved:
+        assert state.level is None or state.playbook.levels[state.level.index].id == state.level.id
+        assert all(state.playbook.gate(name) is not None for name in state.gates)
+        assert set(state.clocks) <= set(state.playbook.clocks)
+        assert not state.path or state.playbook.path(state.path) is not None
 
 
 def check_views(state: Escalation) -> None:

@@ -1,4 +1,4 @@
-"""`escalate ratings` and `escalate export --knowledge` over the ledger, and `escalate playbook diff`; without a server."""
+"""`escalate ratings` and `escalate export --knowledge` over the ledger, and `escalate playbook diff`; no server."""
 
 import asyncio
 import json
