@@ -207,7 +207,7 @@ def test_a_declared_condition_begins_it_before_a_resolution_and_without_it_nothi
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("DEF-2", "WLF-18")
+@pytest.mark.req("DEF-2")
 def test_people_of_the_review_say_whether_it_was_right_and_the_last_word_on_each_counts() -> None:
     life = opened(small()).resolved()
     life.refused(NotAllowed, c.Label(by=BOT, warranted=True))
