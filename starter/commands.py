@@ -32,7 +32,7 @@ _OF_THEIR_OWN = ("migrate",)
 """Commands that have a program of their own: it can say before what they would do."""
 _SECOND = "other"
 """The field that is a second escalation: it stands behind the first, without an option."""
-_PLACES = {_SECOND: "OTHER", "relation": "--as"}
+_PLACES = {_SECOND: "OTHER", "relation": "--as", "ai_would_have_been_right": "--ai-right"}
 _WORDS = {
     "by": "who acts: a person's id, or agent:ID, service:ID, customer:ID",
     "because": "why, in a sentence",

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +27,7 @@ _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _AT_ONCE = 500
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the latest.")]
+Days = Annotated[int | None, typer.Option(min=1, max=36_500, help="Only what ended in so many days until now.")]
 OfPlaybook = Annotated[str, typer.Option("--playbook", help="Only of this playbook.")]
 
 
@@ -47,6 +48,7 @@ def add_commands(app: typer.Typer) -> None:
 def show_ratings(
     by: Annotated[By, typer.Option(help="What to report by.")] = By.PLAYBOOK,
     playbook: OfPlaybook = "",
+    days: Days = None,
     limit: Limit = 1_000,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +57,7 @@ def show_ratings(
     Scores are 1 to 5: of the hand-over, its preparation and documentation (`rate`), the customer's satisfaction, and
     what everybody who took part says.
     """
-    found = [each for one, _, events in _ended(playbook, limit) if (each := look_back(one, events)) is not None]
+    found = [each for one, _, events in _ended(playbook, days, limit) if (each := look_back(one, events)) is not None]
     report = ratings(found, by)
     data = {
         "by": str(by),
@@ -90,10 +92,12 @@ def _improvements(found: list[Lookback]) -> Iterator[RenderableType]:
 
 
 def export(
+    *,
     of_knowledge: Annotated[
         bool, typer.Option("--knowledge", help="Problem, cause, resolution and lessons, without whom it was about.")
     ] = False,
     playbook: OfPlaybook = "",
+    days: Days = None,
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")] = None,
     limit: Limit = 1_000,
     as_json: AsJson = False,
@@ -104,7 +108,7 @@ def export(
     """
     if not of_knowledge:
         raise RequestRefused([("", "say what to export: --knowledge")])
-    found = (knowledge(instance, events) for _, instance, events in _ended(playbook, limit))
+    found = (knowledge(instance, events) for _, instance, events in _ended(playbook, days, limit))
     entries = [entry for entry in found if entry is not None]
     if as_json and to is None:
         say(entries, "", as_json=True)
@@ -120,7 +124,7 @@ def export(
     say({}, f"{to}: {counted(len(entries), 'escalation')} written", as_json=False)
 
 
-def _ended(playbook: str, limit: int) -> list[tuple[str, str, list[Event]]]:
+def _ended(playbook: str, days: int | None, limit: int) -> list[tuple[str, str, list[Event]]]:
     """Return id, instance and events of escalations that have ended, the latest first."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import SQLAlchemyError
@@ -131,6 +135,7 @@ def _ended(playbook: str, limit: int) -> list[tuple[str, str, list[Event]]]:
     shown = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
         raise Unreachable(f"there is no ledger at {shown}; a worker makes it, or name another in ESCALATION_LEDGER_URL")
+    since = datetime.now(UTC) - timedelta(days=days) if days is not None else None
     ledger = Ledger(session.load().places.ledger)
     found: list[tuple[str, str, list[Event]]] = []
     try:
@@ -146,6 +151,7 @@ def _ended(playbook: str, limit: int) -> list[tuple[str, str, list[Event]]]:
                 )
                 for each in listed
                 if each.row.outcome in ("closed", "returned", "cancelled")
+                and (since is None or (each.row.closed_at is not None and each.row.closed_at >= since))
             ]
             if len(listed) < _AT_ONCE:
                 break

@@ -83,7 +83,6 @@ def _by_words(state: Escalation) -> Iterator[tuple[str, datetime]]:
                 yield trigger, at
 
 
-def said(state: Escalation) -> str:
+def said(late: Late | None) -> str:
     """Say in words how late it came; empty where that is not known."""
-    late = lateness(state)
     return f"trigger {late.trigger} was true since {late.since:%Y-%m-%d %H:%M %Z}" if late is not None else ""

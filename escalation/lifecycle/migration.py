@@ -8,7 +8,7 @@ way go on.
 
 from datetime import datetime
 
-from escalation.errors import AlreadyDone, DomainError, NotAllowed
+from escalation.errors import AlreadyDone, DomainError, NotAllowed, Unknown
 from escalation.lifecycle import approval, clocks, lessons, migration_plan, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
@@ -43,6 +43,7 @@ def ask(draft: Draft, command: c.Migrate) -> None:
     if state.migration is not None:
         asked = state.migration
         raise AlreadyDone(f"{asked.by} asked at {asked.at:%H:%M:%S %Z} for {asked.to}; it is being loaded")
+    _require_held(state, command)
     draft.record(
         e.MigrationAsked,
         to=command.to,
@@ -51,6 +52,20 @@ def ask(draft: Draft, command: c.Migrate) -> None:
         paths=command.paths,
         drop=command.drop,
     )
+
+
+def _require_held(state: Escalation, command: c.Migrate) -> None:
+    """Refuse a mapping of what the escalation and its playbook do not have."""
+    mine = f"v{state.playbook.version} of {state.playbook.playbook}"
+    held = tuple(dict.fromkeys((*state.gates, *state.clocks, *state.facts)))
+    for what, names, known, whose in (
+        ("levels", command.levels, tuple(level.id for level in state.playbook.levels), mine),
+        ("paths", command.paths, tuple(path.id for path in state.playbook.paths), mine),
+        ("drop", command.drop, held, f"{state.id} (approvals, clocks, facts)"),
+    ):
+        unknown = next((name for name in names if name not in known), None)
+        if unknown is not None:
+            raise Unknown(f"{what} names {unknown[:64]}, and {whose} has {', '.join(known) or 'none'}")
 
 
 def loaded(draft: Draft, command: c.PlaybookLoaded) -> None:

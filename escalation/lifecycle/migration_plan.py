@@ -28,7 +28,7 @@ def plan(state: Escalation, found: LoadedPlaybook, asked: MigrationAsk) -> Plan:
     if refused:
         return Plan(tuple(refused))
     new = found.playbook
-    obstacles = [*_named_wrongly(state, new, asked), *_gone(state, new, asked), *_severity(state, new)]
+    obstacles = [*_named_wrongly(new, asked), *_gone(state, new, asked), *_severity(state, new)]
     level = _level(state, new, asked)
     if state.level is not None and level is None:
         obstacles.append(
@@ -64,22 +64,13 @@ def _not_this_one(state: Escalation, found: LoadedPlaybook, to: str) -> Iterator
         yield f"v{new.version} of {new.playbook} is a {new.status}: only an active one can be followed"
 
 
-def _named_wrongly(state: Escalation, new: Playbook, asked: MigrationAsk) -> Iterator[str]:
-    """Yield what a mapping names that is not there."""
-    for what, mapping, known, wanted in (
-        ("level", asked.levels, state.playbook.levels, new.levels),
-        ("path", asked.paths, state.playbook.paths, new.paths),
-    ):
-        olds, news = [each.id for each in known], [each.id for each in wanted]
+def _named_wrongly(new: Playbook, asked: MigrationAsk) -> Iterator[str]:
+    """Yield what a mapping leads to that is not there; what it begins with was looked at when it was asked for."""
+    for what, mapping, wanted in (("level", asked.levels, new.levels), ("path", asked.paths, new.paths)):
+        known = [each.id for each in wanted]
         for old, fresh in mapping.items():
-            if old not in olds:
-                yield f"the mapping names {what} {old}, and v{state.playbook.version} has {', '.join(olds) or 'none'}"
-            if fresh not in news:
-                yield f"the mapping names {what} {fresh}, and v{new.version} has {', '.join(news) or 'none'}"
-    held = {*state.gates, *state.clocks, *state.facts}
-    for name in asked.drop:
-        if name not in held:
-            yield f"drop names {name}, and {state.id} has no approval, clock or fact of that name"
+            if fresh not in known:
+                yield f"{what} {old} is to be {fresh}, and v{new.version} has {', '.join(known) or 'none'}"
 
 
 def _gone(state: Escalation, new: Playbook, asked: MigrationAsk) -> Iterator[str]:

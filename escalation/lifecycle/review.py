@@ -86,7 +86,8 @@ def submit(draft: Draft, command: c.SubmitReview) -> None:
     missing = [str(part) for part in state.playbook.review.requires if not said[part]]
     if missing:
         raise Incomplete(f"the review lacks what the playbook requires: {', '.join(missing)}")
-    late = labels.lateness(state)
+    # What was begun before this was computed replays as it was written.
+    late = labels.lateness(state) if state.rules >= 1 else None
     draft.record(
         e.ReviewSubmitted,
         impact=said[ReviewPart.IMPACT],
@@ -100,7 +101,7 @@ def submit(draft: Draft, command: c.SubmitReview) -> None:
             str(part) for part, text in drafted.items() if text.by_ai and text.text in (said[part], *learned)
         ),
         late_by=late.delay.total_seconds() if late is not None else None,
-        late_because=labels.said(state),
+        late_because=labels.said(late),
     )
     for change in command.changes:
         lessons.add(draft, change.what, change.kind, change.owner, change.due)

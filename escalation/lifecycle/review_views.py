@@ -58,7 +58,7 @@ def review_view(state: Escalation) -> ReviewView | None:
         ),
         lessons=tuple(_lesson(state, identifier) for identifier in state.lessons),
         labels=_labels(state),
-        late=f"{labels.said(state)}: {format_duration(late.delay)} before the hand-over" if late is not None else "",
+        late=f"{labels.said(late)}: {format_duration(late.delay)} before the hand-over" if late is not None else "",
         ratings=tuple(f"{score.score} of 5 by {score.by}" for score in state.ratings),
         awaited=asked.unanswered if asked is not None and waits else (),
         awaited_until=asked.due if asked is not None and waits else None,

@@ -17,6 +17,7 @@ from escalation.lifecycle.overview import overview
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, Notify
+from escalation.model.review import GOES_LIVE
 from escalation.model.state import Escalation
 from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, MOST_SESSIONS
 from escalation.people.directory import Directory
@@ -42,6 +43,13 @@ HUMAN_STEPS = (
     e.MilestoneUpdated,
     e.ReadConfirmed,
     e.NextStepsSent,
+    e.LessonAdded,
+    e.ChangeClaimed,
+    e.ChangeLive,
+    e.Labelled,
+    e.AdviceGiven,
+    e.MigrationAsked,
+    e.Migrated,
 )
 """Steps that only a person takes."""
 
@@ -83,6 +91,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _entries_are_what_they_say(before, state, events)
     _statements_follow_each_other(before, events)
     _texts_are_not_mixed(before, events, actions)
+    _the_playbook_is_pinned(before, state, events)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -223,6 +232,8 @@ def _ends_are_ends(before: Escalation, events: list[e.Event]) -> None:
             assert state.review is not None
             assert state.review.submitted_at is not None
             assert not state.open_items
+            assert state.feedback_round is None or not state.feedback_round.open
+            assert all(lesson.live_as for lesson in state.lessons.values() if lesson.kind in GOES_LIVE)
         if state.ended:
             automated = getattr(event, "automation", "")  # one that listens to the end runs after it
             assert automated or isinstance(event, AFTER_THE_END), f"{event.type} after the end"
@@ -345,6 +356,18 @@ def _entries_are_what_they_say(before: Escalation, state: Escalation, events: li
         assert len(timeline.open) <= MOST_OPEN
         assert len(timeline.sessions) <= MOST_SESSIONS
         assert all(up_to <= state.seq for up_to in timeline.seen.values())
+
+
+def _the_playbook_is_pinned(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """It changes by a person's own wish alone; and nothing that the escalation holds names what the new one lacks."""
+    moved = [event for event in events if isinstance(event, e.Migrated)]
+    assert (before.playbook_digest != state.playbook_digest) == bool(moved)
+    assert (before.playbook is state.playbook) or moved
+    if moved:
+        assert state.level is None or state.playbook.levels[state.level.index].id == state.level.id
+        assert all(state.playbook.gate(name) is not None for name in state.gates)
+        assert set(state.clocks) <= set(state.playbook.clocks)
+        assert not state.path or state.playbook.path(state.path) is not None
 
 
 def check_views(state: Escalation) -> None:

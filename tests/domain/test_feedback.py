@@ -109,7 +109,7 @@ def test_a_recipient_sends_guidance_to_whoever_escalated_and_it_is_kept() -> Non
     assert "guidance is for a colleague" in theirs.refused(NotAllowed, c.AdviseRequester(by=ANN, text="no"))
 
 
-@pytest.mark.req("EP-F13", "LA-CH13", "DEF-2", "EP-F11")
+@pytest.mark.req("EP-F13", "LA-CH13", "DEF-2")
 def test_scores_late_and_needless_ones_and_what_to_improve_are_reported_over_many() -> None:
     late = {"ai_confidence": (START - timedelta(minutes=10)).isoformat()}
     first = opened(small(), facts_since=late).resolved()

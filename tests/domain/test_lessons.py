@@ -13,6 +13,7 @@ from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
+from escalation.model.review import LessonKind
 from escalation.playbook.schema import LoadedPlaybook, Playbook, ReviewPart, Stage, fingerprint
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, START, Life, opened, small
 from tests.domain.invariants import check_history, check_views
@@ -135,12 +136,12 @@ def test_a_change_is_looked_up_once_at_a_time_and_is_not_completed_twice() -> No
 
 def test_a_change_needs_an_owner_who_is_a_person_and_a_time_and_there_is_an_end_to_lessons() -> None:
     life = opened(small()).taken_by(ANN)
-    add = c.AddLesson(by=ANN, what="watch it", kind="playbook")
+    add = c.AddLesson(by=ANN, what="watch it", kind=LessonKind.PLAYBOOK)
     assert "needs owner and due" in life.refused(Incomplete, add)
     life.refused(NotAllowed, add.model_copy(update={"owner": BOT, "due": DUE}))
     life.refused(NotNow, add.model_copy(update={"owner": BOB, "due": START}))
     for _ in range(50):
-        life.send(c.AddLesson(by=ANN, what="watch it", kind="none"))
+        life.send(c.AddLesson(by=ANN, what="watch it", kind=LessonKind.NONE))
     assert "50 lessons, and that is the most" in life.refused(TooLarge, add)
     life.resolved()
     life.send(c.SubmitReview(by=ANN))  # what was learned on the way counts as lessons
@@ -206,7 +207,7 @@ def test_a_declared_condition_begins_it_before_a_resolution_and_without_it_nothi
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("DEF-2", "WLF-18")
+@pytest.mark.req("DEF-2")
 def test_people_of_the_review_say_whether_it_was_right_and_the_last_word_on_each_counts() -> None:
     life = opened(small()).resolved()
     life.refused(NotAllowed, c.Label(by=BOT, warranted=True))

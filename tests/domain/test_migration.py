@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from escalation.errors import AlreadyDone, NotAllowed, NotNow
+from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.foresight import forecast
 from escalation.lifecycle.migration import Preview, preview
 from escalation.lifecycle.situation import explanation, ledger_row, situation
@@ -152,13 +152,19 @@ def test_a_level_that_is_gone_is_mapped_and_pages_under_way_go_on() -> None:
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"levels": {"L9": "tier1"}}, "the mapping names level L9, and v1 has L1, L2, L3"),
-        ({"levels": {"L1": "tier9"}}, "the mapping names level tier9, and v2 has L1, L2, L3"),
-        ({"drop": ("ghost",)}, "no approval, clock or fact of that name"),
+        ({"levels": {"L9": "tier1"}}, "levels names L9, and v1 of small has L1, L2, L3"),
+        ({"paths": {"short": "long"}}, "paths names short, and v1 of small has none"),
+        ({"drop": ("ghost",)}, "drop names ghost, and escalation-chatbot-conv-1 (approvals, clocks, facts) has "),
     ],
 )
-def test_a_mapping_that_names_what_is_not_there_is_refused(wrong: dict[str, Any], why: str) -> None:
-    assert why in refused(opened(small()).taken_by(ANN), second(), **wrong)
+def test_a_mapping_of_what_is_not_there_is_refused_at_once(wrong: dict[str, Any], why: str) -> None:
+    life = opened(small()).taken_by(ANN)
+    assert why in life.refused(Unknown, c.Migrate(by=ANN, because="?", **wrong))
+
+
+def test_a_mapping_to_what_is_not_there_is_refused_when_that_is_seen() -> None:
+    told = refused(opened(small()).taken_by(ANN), second(), levels={"L1": "tier9"})
+    assert "level L1 is to be tier9, and v2 has L1, L2, L3" in told
 
 
 def test_clocks_are_set_anew_from_when_they_began_and_one_that_is_gone_is_named() -> None:
@@ -242,7 +248,7 @@ def test_what_nobody_is_told_of_any_more_falls_due_no_more() -> None:
     life = opened(small(communication=talk)).taken_by(ANN)
     assert life.state.communication is not None
     move(life, second())
-    assert life.state.communication is None
+    assert situation(life.state, life.now).communication is None
     life.pass_time("90m")
     assert not life.all(e.UpdateOverdue)
     back = loaded(small(version=3, communication={**talk, "summaries": None}))

@@ -1,8 +1,14 @@
+<<<<<<< HEAD
 """`escalate ratings`, `export --knowledge` over the ledger and `escalate playbook diff`; without a server."""
+||||||| e06cb82
+"""`escalate ratings` and `escalate export --knowledge` over the ledger, and `escalate playbook diff`; without a server."""
+=======
+"""`escalate ratings` and `escalate export --knowledge` over the ledger, and `escalate playbook diff`; no server."""
+>>>>>>> rev
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +17,15 @@ from activities.ledger import Ledger
 from escalation.lifecycle.situation import ledger_row
 from escalation.model import commands as c
 from escalation.model.actions import RecordEvents
-from tests.domain.builders import ANN, CUSTOMER, START, Life, opened, small
+from tests.domain.builders import ANN, CUSTOMER, Life, opened, small
 from tests.starter.conftest import Escalate
 
 
-def lived() -> Life:
-    since = {"ai_confidence": (START - timedelta(minutes=10)).isoformat()}
-    life = opened(small(), facts_since=since, context={"summary": "Jana has no refund"}).resolved()
+def lived(began: datetime) -> Life:
+    since = {"ai_confidence": (began - timedelta(minutes=10)).isoformat()}
+    life = Life(small(), now=began)
+    life.open(facts_since=since, context={"summary": "Jana has no refund"})
+    life.resolved()
     life.send(c.Rate(by=ANN, score=4, preparation=2, documentation=3, advice="say what you tried"))
     life.send(c.SubmitFeedback(by=CUSTOMER, score=5, improvement="answer sooner", via="portal"))
     life.send(c.SubmitReview(by=ANN, lessons=("watch the batch",), warranted=False))
@@ -26,13 +34,15 @@ def lived() -> Life:
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that has ended, and one that is open."""
+    """One that has ended today, one that ended a month ago and one that is open."""
     monkeypatch.setenv("ESCALATION_DATA", str(tmp_path))
 
     async def write() -> None:
         kept = Ledger(f"sqlite:///{tmp_path}/ledger.db")
         kept.migrate()
-        for instance, life in (("run-1", lived()), ("run-2", opened(small()))):
+        now = datetime.now(UTC)
+        old = lived(now - timedelta(days=30))
+        for instance, life in (("run-1", lived(now)), ("run-2", opened(small())), ("run-3", old)):
             events = tuple(event.model_dump(mode="json") for event in life.events)
             row = ledger_row(life.state)
             await kept.record(RecordEvents(escalation_id=life.state.id, instance=instance, events=events, row=row))
@@ -41,18 +51,20 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(write())
 
 
-@pytest.mark.req("EP-F13", "LA-CH13", "DEF-2")
+@pytest.mark.req("EP-F13", "LA-CH13", "DEF-2", "EP-F11")
 @pytest.mark.usefixtures("ledger")
 def test_ended_ones_are_reported_with_their_scores_delay_and_what_to_improve(escalate: Escalate) -> None:
     told = escalate("ratings", "--by", "requester", "--json").json
     (row,) = told["ratings"]
-    assert (row["of"], row["escalations"], row["could_have_stayed"], row["late"]) == ("agent:bot", 1, 1, 1)
+    assert (row["of"], row["escalations"], row["could_have_stayed"], row["late"]) == ("agent:bot", 2, 2, 2)
     assert (row["median_delay"], row["preparation"], row["documentation"], row["satisfaction"]) == (600, 2, 3, 5)
     shown = escalate("ratings").out
     assert "10m" in shown
     assert "answer sooner" in shown
     assert "say what you tried" in shown
     assert "Nothing has ended yet" in escalate("ratings", "--playbook", "other").out
+    (of_the_day,) = escalate("ratings", "--days", "1", "--json").json["ratings"]
+    assert (of_the_day["escalations"], of_the_day["satisfaction"]) == (1, 5), "the one of a month ago is none of it"
 
 
 @pytest.mark.req("BEN-6")
@@ -61,10 +73,10 @@ def test_knowledge_is_written_as_markdown_or_as_data_without_the_customer(escala
     said = escalate("export", "--knowledge").out
     assert "## [customer] has no refund" in said
     assert "- watch the batch" in said
-    (entry,) = escalate("export", "--knowledge", "--json").json
+    (entry,) = escalate("export", "--knowledge", "--days", "1", "--json").json
     assert (entry["cause"], entry["resolution"]) == ("a batch was lost", "paid again")
     file = tmp_path / "knowledge.jsonl"
-    assert "1 escalation written" in escalate("export", "--knowledge", "--to", str(file), "--json").out
+    assert "1 escalation written" in escalate("export", "--knowledge", "--days", "1", "--to", str(file), "--json").out
     assert json.loads(file.read_text())["key"] == entry["key"]
     assert "say what to export: --knowledge" in escalate("export", code=2).err
     assert "cannot be written" in escalate("export", "--knowledge", "--to", str(tmp_path / "no" / "x"), code=2).err

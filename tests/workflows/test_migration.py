@@ -9,6 +9,7 @@ from temporalio.client import Client
 from escalation.errors import DocumentError
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.review import LessonKind
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BEN, World, open_world, runs_of
 
@@ -68,7 +69,7 @@ async def test_a_broken_file_moves_nothing_and_a_change_is_live_once_it_is_mende
     await world.send(
         identifier, c.Resolve(by=ANN, resolution="mended", cause="worn out"), c.ConfirmResolution(by="customer:c-1")
     )
-    await world.send(identifier, c.AddLesson(by=ANN, what="oil it", kind="playbook", owner=BEN, due=due))
+    await world.send(identifier, c.AddLesson(by=ANN, what="oil it", kind=LessonKind.PLAYBOOK, owner=BEN, due=due))
     await world.send(identifier, c.SubmitReview(by=ANN), c.CompleteChange(by=BEN, lesson="l1", live_as="v3"))
     await world.until(identifier, lambda state: not state.lessons["l1"].claimed)
     assert (await world.client.state(identifier)).playbook_digest == digest

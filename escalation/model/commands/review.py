@@ -86,9 +86,9 @@ class Migrate(Act):
 
     to: Version = "latest"
     because: Text
-    levels: dict[Slug, Slug] = {}
+    levels: dict[str, Slug] = {}
     """A level that the other version does not have, and which of its levels stands for it: L2=tier2."""
-    paths: dict[Slug, Slug] = {}
+    paths: dict[str, Slug] = {}
     """A path that the other version does not have, and which of its paths stands for it."""
     drop: tuple[Slug, ...] = ()
     """An approval, clock or fact that may fall away because the other version does not have it."""
