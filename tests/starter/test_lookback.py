@@ -1,10 +1,4 @@
-<<<<<<< HEAD
 """`escalate ratings`, `export --knowledge` over the ledger and `escalate playbook diff`; without a server."""
-||||||| e06cb82
-"""`escalate ratings` and `escalate export --knowledge` over the ledger, and `escalate playbook diff`; without a server."""
-=======
-"""`escalate ratings` and `escalate export --knowledge` over the ledger, and `escalate playbook diff`; no server."""
->>>>>>> rev
 
 import asyncio
 import json
