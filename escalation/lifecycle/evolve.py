@@ -4,7 +4,18 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import automation, communication, gates, ladder, links, opening, recovery, time, work
+from escalation.lifecycle.changes import (
+    automation,
+    communication,
+    gates,
+    ladder,
+    links,
+    opening,
+    ownership,
+    recovery,
+    time,
+    work,
+)
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -20,6 +31,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **recovery.CHANGES,
     **automation.CHANGES,
     **links.CHANGES,
+    **ownership.CHANGES,
 }
 
 
@@ -29,6 +41,8 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     changes = apply(state, event) if apply is not None else {}
     if type(event) in ladder.HEARD_AGAIN or (state.silent_due is not None and event.by == state.accountable):
         changes |= ladder.heard(state, changes, event)
+    if type(event) in ownership.PACKET:
+        changes |= ownership.next_version(state, changes)
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
     if event.sent_as:

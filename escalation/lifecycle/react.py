@@ -15,6 +15,7 @@ from escalation.lifecycle.reactions import (
     ladder,
     links,
     opening,
+    ownership,
     recovery,
     time,
     work,
@@ -35,6 +36,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **recovery.REACTIONS,
     **automation.REACTIONS,
     **links.REACTIONS,
+    **ownership.REACTIONS,
 }
 
 

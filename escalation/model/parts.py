@@ -118,6 +118,16 @@ class Handoff(Record):
     expectation: str
     due: AwareDatetime
     people: tuple[Actor, ...] = ()
+    kind: Literal["handoff", "shift"] = "handoff"
+    giver: str = ""
+    reason: str = "other"
+    axis: Axis | None = None
+    packet_version: int = 0
+    task: str = ""
+    assignee: Actor | None = None
+    task_due: AwareDatetime | None = None
+    team_by: Actor | None = None
+    """Who accepted it for the team; one of its people has to claim it until it is due."""
 
 
 class Vote(Record):
@@ -334,3 +344,5 @@ class Score(Record):
     by: Actor
     score: int
     comment: str = ""
+    handoff: str = ""
+    giver: str = ""

@@ -33,6 +33,7 @@ CONDITIONS = (
     "communication.summaries.when",
     "critical_incident.when",
     "automations.*.when",
+    "before_work.when",
 )
 """Where conditions stand in a playbook."""
 

@@ -16,6 +16,7 @@ from escalation.playbook.check_automations import check_automations
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_organisation import authorities, check_organisation
+from escalation.playbook.check_ownership import check_ownership
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
@@ -42,6 +43,12 @@ TARGETS = (
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
+    "activities.*.oversight",
+    "delegations.*.accountable",
+    "delegations.*.approved_by",
+    "before_work.executes",
+    "before_work.approves",
+    "shift_handover.to",
 )
 """Where targets stand in a playbook."""
 
@@ -75,6 +82,7 @@ def check(document: Document) -> list[Finding]:
         *check_communication(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
+        *check_ownership(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),

@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication
+from escalation.lifecycle.changes import communication, ownership
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
@@ -96,6 +96,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         holders = (*(() if event.found.fell_back else found), *event.found.also)
         powers = {**state.powers, reference: tuple(dict.fromkeys(holders))}
         return {"people": {**dict.fromkeys(holders, event.purpose), **state.people}, "powers": powers}
+    if purpose in ("raci", "shift"):
+        return ownership.people_found(state, event)
     changes: Changes = {"people": _joined_by(state, event)}
     if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
         rung = state.rung
@@ -110,6 +112,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
     elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
         changes["handoff"] = with_(state.handoff, people=found)
+    elif purpose == "oversight":
+        changes |= ownership.oversight_found(state, reference, found)
     elif purpose == "communicator":
         changes |= communication.people_found(state, event)
     return changes
@@ -133,7 +137,7 @@ def _approvers_found(gate: Gate, answer: People) -> Gate:
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
-    known = event.to in state.told or communication.is_update(event.key)
+    known = event.to in state.told or communication.is_update(event.key) or "/raci/" in event.key
     told = state.told if known else (*state.told, event.to)
     receipts = latest(state.receipts, event.key, event.receipt)
     changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
@@ -189,6 +193,7 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
         "rung": None,
         "declined": tuple(actor for actor in state.declined if actor != event.owner),
         "people": people,
+        **ownership.owner_changed(state, event),
     }
 
 
@@ -200,12 +205,20 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         because=event.because,
         expectation=event.expectation,
         due=event.due,
+        kind=event.kind,
+        giver=event.giver,
+        reason=event.reason,
+        axis=event.axis,
+        packet_version=event.packet_version,
+        task=event.task,
+        assignee=event.assignee,
+        task_due=event.task_due,
     )
-    return {"handoff": handoff, "handoffs": state.handoffs + 1}
+    return {"handoff": handoff, "handoffs": state.handoffs + 1, **ownership.offered(state, event)}
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
-    return {"handoff": None}
+    return {"handoff": None, **ownership.ended(state, event)}
 
 
 CHANGES: dict[type[e.EventBase], Change] = {

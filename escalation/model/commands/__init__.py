@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, ladder, ownership, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -55,6 +55,22 @@ from escalation.model.commands.machine import (
     SignalRefused,
     TimePassed,
 )
+from escalation.model.commands.ownership import (
+    AddToGroup,
+    Advise,
+    AssignResponsibility,
+    CompleteActivity,
+    DocumentWork,
+    Draft,
+    EditHandover,
+    GiveBack,
+    Join,
+    Leave,
+    NameCommander,
+    NameCommunicator,
+    RecordCallTransfer,
+    WithdrawHandoff,
+)
 from escalation.model.commands.work import (
     AddItem,
     Cancel,
@@ -77,8 +93,11 @@ __all__ = [
     "Acknowledge",
     "Act",
     "AddItem",
+    "AddToGroup",
+    "Advise",
     "Answer",
     "Approve",
+    "AssignResponsibility",
     "Attach",
     "Bypass",
     "Cancel",
@@ -91,19 +110,28 @@ __all__ = [
     "ChangeSeverity",
     "Claim",
     "Command",
+    "CompleteActivity",
     "CompleteItem",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "Delivered",
+    "DocumentWork",
+    "Draft",
+    "EditHandover",
     "Escalate",
     "FileSummary",
+    "GiveBack",
     "Internal",
     "ItemDraft",
+    "Join",
+    "Leave",
     "Link",
     "LinkHeard",
     "LinkNotTold",
     "LinkTold",
+    "NameCommander",
+    "NameCommunicator",
     "NotDelivered",
     "Note",
     "OfferHandoff",
@@ -115,6 +143,7 @@ __all__ = [
     "PutOnHold",
     "Rate",
     "Reassign",
+    "RecordCallTransfer",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
@@ -127,6 +156,7 @@ __all__ = [
     "SubmitReview",
     "TimePassed",
     "Unlink",
+    "WithdrawHandoff",
     "command_name",
     "parse_command",
 ]
@@ -137,6 +167,7 @@ COMMANDS: dict[str, type[Act]] = {
     **approval.COMMANDS,
     **work.COMMANDS,
     **communication.COMMANDS,
+    **ownership.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -82,6 +82,23 @@ from escalation.model.events.opening import (
     SeverityLoweringEnded,
     Words,
 )
+from escalation.model.events.ownership import (
+    ActivityDone,
+    AdviceGiven,
+    CallTransferred,
+    CommanderNamed,
+    CommunicatorNamed,
+    DraftMade,
+    GroupJoined,
+    GroupLeft,
+    HandoverEdited,
+    ResponsibilityAssigned,
+    ShiftHandedOver,
+    ShiftKnown,
+    StageTold,
+    TeamAccepted,
+    WorkDocumented,
+)
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
 from escalation.model.events.time import (
     ClockBreached,
@@ -123,11 +140,14 @@ from escalation.model.events.work import (
 __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
+    "ActivityDone",
+    "AdviceGiven",
     "Attached",
     "AutomationMessage",
     "AutomationRan",
     "BecameCritical",
     "Bypassed",
+    "CallTransferred",
     "Cancelled",
     "CaseFailed",
     "CaseLinked",
@@ -143,8 +163,11 @@ __all__ = [
     "Closed",
     "CommandHeld",
     "CommandRefused",
+    "CommanderNamed",
+    "CommunicatorNamed",
     "ConcernedUnknown",
     "Declined",
+    "DraftMade",
     "DueChanged",
     "Event",
     "EventBase",
@@ -156,8 +179,11 @@ __all__ = [
     "GateDecided",
     "GateExpired",
     "GateOpened",
+    "GroupJoined",
+    "GroupLeft",
     "HandoffEnded",
     "HandoffOffered",
+    "HandoverEdited",
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
@@ -198,6 +224,7 @@ __all__ = [
     "ResolutionProposed",
     "ResolutionRejected",
     "ResolutionUnanswered",
+    "ResponsibilityAssigned",
     "ReviewChased",
     "ReviewStarted",
     "ReviewSubmitted",
@@ -206,6 +233,9 @@ __all__ = [
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
+    "ShiftHandedOver",
+    "ShiftKnown",
+    "StageTold",
     "StakeholderConcerned",
     "StatusEntered",
     "StatusHeard",
@@ -216,12 +246,14 @@ __all__ = [
     "SummaryMissed",
     "SummaryOverdue",
     "SummaryRequired",
+    "TeamAccepted",
     "UnknownEvent",
     "UpdateOverdue",
     "UpdatePosted",
     "UpdatePostponed",
     "UpdateScheduled",
     "Words",
+    "WorkDocumented",
     "hash_of",
     "seal",
 ]
@@ -329,7 +361,22 @@ KnownEvent = Annotated[
     | LinkRemoved
     | LinkLost
     | StatusTold
-    | StatusHeard,
+    | StatusHeard
+    | ActivityDone
+    | AdviceGiven
+    | CallTransferred
+    | CommanderNamed
+    | CommunicatorNamed
+    | DraftMade
+    | GroupJoined
+    | GroupLeft
+    | HandoverEdited
+    | ResponsibilityAssigned
+    | ShiftHandedOver
+    | ShiftKnown
+    | StageTold
+    | TeamAccepted
+    | WorkDocumented,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))
