@@ -17,12 +17,12 @@ def ownership_rows(view: OwnershipView, now: datetime) -> Iterator[tuple[str, st
     yield "looks after", "\n".join(view.responsibilities)
     offer = view.handoff
     if offer is not None:
-        what = "hand-over of the shift" if offer.kind == "shift" else "hand-off"
+        what = "hand-over of the shift" if offer.shift else "hand-off"
         whom = f"{name(offer.to)} ({names(offer.people)})" if offer.people else name(offer.to)
         claim = ", accepted for the team: somebody of it has to claim it" if offer.claimed_by else ""
         until = f"until {show(offer.due, now)} ({away(offer.due, now)})"
         yield "offered", f"{what} {offer.id} to {whom} {until}{claim}: {offer.because}"
-        yield "remains" if offer.kind == "shift" else "expected", offer.expectation
+        yield "remains" if offer.shift else "expected", offer.expectation
         yield "task", offer.task
     yield "passed on", f"{view.hops} times" if view.hops else ""
     yield "packet", f"version {view.packet_version}" if view.packet_version else ""

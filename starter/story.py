@@ -286,7 +286,8 @@ _OWNERSHIP: dict[type, Callable[[Any], Line]] = {
         f"shift handed over from {name(v.giver)} to {name(v.receiver)}", f"{v.done} / remains: {v.remains}", Weight.TURN
     ),
     e.CallTransferred: lambda v: Line(
-        f"call {v.call} transferred ({v.kind}) from {v.giver} to {v.receiver} at {show(v.transferred_at)}", v.recording
+        f"call {v.call} transferred ({v.transfer}) from {v.giver} to {v.receiver} at {show(v.transferred_at)}",
+        v.recording,
     ),
 }
 
@@ -331,7 +332,7 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
         Weight.TURN,
     ),
     e.HandoffOffered: lambda v: Line(
-        f"{'shift' if v.kind == 'shift' else 'hand-off'} offered to {name(v.to)}; answer until {show(v.due)}",
+        f"{'shift' if v.shift else 'hand-off'} offered to {name(v.to)}; answer until {show(v.due)}",
         f"{v.because}; expected: {v.expectation}" + (f"; task: {v.task}" if v.task else ""),
     ),
     **_OWNERSHIP,

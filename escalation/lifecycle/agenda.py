@@ -219,7 +219,7 @@ def _lasted(state: Escalation, about: str) -> str:
 
 def _handoff(state: Escalation, _: str) -> str:
     to = state.handoff.to if state.handoff is not None else "nobody"
-    if state.handoff is not None and state.handoff.kind == shifts.SHIFT:
+    if state.handoff is not None and state.handoff.shift:
         return f"{to} has not accepted the hand-over of the shift: {_up(state)}; {state.accountable} stays responsible"
     return f"{to} has not accepted the hand-off: it stays with {state.accountable}, who is told"
 

@@ -140,7 +140,7 @@ def _pass_on(draft: Draft, handoff: Handoff, receiver: Actor) -> None:
     )
     if handoff.task and handoff.task_due is not None:
         work_items.record(draft, handoff.task, handoff.assignee or receiver, handoff.task_due)
-    if handoff.kind == shifts.SHIFT:
+    if handoff.shift:
         shifts.accepted(draft, handoff, receiver, done)
 
 
@@ -180,7 +180,7 @@ def expired(draft: Draft) -> None:
     if handoff is None:
         return
     waited = format_duration(policy.ack) if policy else "the time given"
-    if handoff.kind == shifts.SHIFT:
+    if handoff.shift:
         because = "nobody accepted before the shift ended"
     elif handoff.team_by is not None:
         because = f"{handoff.team_by} accepted it for {handoff.to}, and nobody of it claimed it within {waited}"

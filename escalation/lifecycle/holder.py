@@ -51,7 +51,7 @@ def record_call_transfer(draft: Draft, command: c.RecordCallTransfer) -> None:
         call=command.call,
         giver=command.giver,
         receiver=command.receiver,
-        kind=command.kind,
+        transfer=command.kind,
         transferred_at=command.at or draft.now,
         recording=command.recording or "",
     )

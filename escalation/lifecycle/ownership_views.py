@@ -12,8 +12,8 @@ class HandoffView(Record):
 
     id: str
     to: str
-    kind: str
-    """``handoff``, or ``shift``: opened by itself because the owner's shift ends."""
+    shift: bool
+    """Opened by itself, because the owner's shift ends."""
     giver: str
     """Who stays responsible until somebody accepts."""
     because: str
@@ -64,7 +64,7 @@ def ownership_view(state: Escalation) -> OwnershipView:
         handoff=HandoffView(
             id=offer.id,
             to=offer.to,
-            kind=offer.kind,
+            shift=offer.shift,
             giver=offer.giver or state.accountable,
             because=offer.because,
             expectation=offer.expectation,

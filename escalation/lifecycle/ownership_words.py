@@ -47,7 +47,7 @@ def draft(state: Escalation, work: WorkDraft, text: str, person: Actor) -> Words
 
 
 def travels_along(state: Escalation, offer: Handoff) -> str:
-    """Write what goes with an offer beside reason and expectation: the packet's version, the task, how often it moved."""
+    """Write what goes with an offer beside reason and expectation: task, version of the packet, how often it moved."""
     lines = []
     if offer.task and offer.task_due is not None:
         whose = f" for {offer.assignee}" if offer.assignee else ""

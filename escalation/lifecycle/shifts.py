@@ -17,7 +17,7 @@ from escalation.people.found import People
 from escalation.values import ENGINE, Actor
 
 SHIFT = "shift"
-"""Purpose of the look-up of the owner's shift, and kind of its hand-off."""
+"""Purpose of the look-up of the owner's shift."""
 
 
 def found(draft: Draft, answer: People) -> None:
@@ -30,21 +30,21 @@ def found(draft: Draft, answer: People) -> None:
 def next_found(draft: Draft, reference: str, answer: People) -> None:
     """Who has the next shift was looked up; whoever has both keeps it without handing it to themselves."""
     state, offer = draft.state, draft.state.handoff
-    if offer is None or offer.id != reference or offer.kind != SHIFT or state.owner is None:
+    if offer is None or offer.id != reference or not offer.shift or state.owner is None:
         return
     owner = state.owner.actor
     if any(each.person == owner for each in answer.people):
         draft.record(
             e.HandoffEnded, by=ENGINE, handoff=offer.id, how="withdrawn", because=f"{owner} has the next shift"
         )
-        _note_end(draft, answer, owner)
+        _note_end(draft, answer, owner, after=offer.due)
 
 
-def _note_end(draft: Draft, answer: People, owner: Actor) -> None:
+def _note_end(draft: Draft, answer: People, owner: Actor, after: datetime | None = None) -> None:
     policy = draft.state.playbook.shift_handover
     mine = next((each for each in answer.people if each.person == owner and each.until is not None), None)
     ends = mine.until if mine is not None else None
-    if policy is not None and ends is not None and ends > draft.now:
+    if policy is not None and ends is not None and ends > (after or draft.now):
         draft.record(e.ShiftKnown, by=ENGINE, ends=ends, offer_due=max(ends - policy.before, draft.now))
 
 
@@ -62,7 +62,7 @@ def due(draft: Draft) -> None:
         because=f"the shift of {owner.actor} ends at {shift.ends:%Y-%m-%d %H:%M %Z}",
         expectation=remains(state),
         due=shift.ends if shift.ends > draft.now else draft.now + level.ack,
-        kind=SHIFT,
+        shift=True,
         giver=owner.actor,
         packet_version=state.ownership.packet_version,
     )
@@ -70,7 +70,7 @@ def due(draft: Draft) -> None:
 
 def over(draft: Draft, offer: Handoff, how: str) -> None:
     """Nobody of the next shift took it: it goes up, and the outgoing owner stays responsible until somebody has it."""
-    if offer.kind == SHIFT:
+    if offer.shift:
         assignment.go_up(draft, f"the hand-over to the next shift ({offer.to}) {how}")
 
 
@@ -84,6 +84,10 @@ def accepted(draft: Draft, offer: Handoff, receiver: Actor, done: str) -> None:
         done=done,
         remains=offer.expectation,
     )
+    # They may have accepted before their shift begins: a look-up now would not find that it is theirs.
+    policy, ends = draft.state.playbook.shift_handover, offer.shift_ends.get(receiver)
+    if policy is not None and ends is not None and ends > offer.due:
+        draft.record(e.ShiftKnown, by=ENGINE, ends=ends, offer_due=max(ends - policy.before, draft.now))
 
 
 def edit(draft: Draft, command: c.EditHandover) -> None:
@@ -92,7 +96,7 @@ def edit(draft: Draft, command: c.EditHandover) -> None:
     state = draft.state
     permissions.require_member(state, command.by)
     offer = state.handoff
-    if offer is None or offer.kind != SHIFT:
+    if offer is None or not offer.shift:
         raise NotNow(f"no hand-over of {state.id} to the next shift is open; {state.accountable} is responsible")
     if command.by != offer.giver:
         raise NotAllowed(f"the outgoing owner writes what remains: {offer.giver}, not {command.by}")

@@ -118,7 +118,8 @@ class Handoff(Record):
     expectation: str
     due: AwareDatetime
     people: tuple[Actor, ...] = ()
-    kind: Literal["handoff", "shift"] = "handoff"
+    shift: bool = False
+    """Opened by itself, because the owner's shift ends."""
     giver: str = ""
     reason: str = "other"
     axis: Axis | None = None
@@ -126,6 +127,8 @@ class Handoff(Record):
     task: str = ""
     assignee: Actor | None = None
     task_due: AwareDatetime | None = None
+    shift_ends: dict[Actor, AwareDatetime] = {}
+    """Of a change of shift: when the shift of those it is offered to ends."""
     team_by: Actor | None = None
     """Who accepted it for the team; one of its people has to claim it until it is due."""
 

@@ -1,5 +1,7 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
+from collections.abc import Callable
+
 from escalation.lifecycle.changes import communication, ownership
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
@@ -108,15 +110,31 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         gate = state.gate_asked(reference)
         if gate is not None:
             changes["gates"] = {**state.gates, gate.id: _approvers_found(gate, event.found)}
-    elif purpose == "automation":
-        changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
-    elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
-        changes["handoff"] = with_(state.handoff, people=found)
-    elif purpose == "oversight":
-        changes |= ownership.oversight_found(state, reference, found)
+    elif purpose in _FOUND_FOR:
+        changes |= _FOUND_FOR[purpose](state, reference, event.found)
     elif purpose == "communicator":
         changes |= communication.people_found(state, event)
     return changes
+
+
+def _task_found(state: Escalation, task_id: str, found: People) -> Changes:
+    return {"automation_tasks": {key: task for key, task in state.automation_tasks.items() if key != task_id}}
+
+
+def _receivers_found(state: Escalation, handoff: str, found: People) -> Changes:
+    offer = state.handoff
+    if offer is None or offer.id != handoff:
+        return {}
+    ends = {each.person: each.until for each in found.people if each.until is not None}
+    return {"handoff": with_(offer, people=tuple(each.person for each in found.people), shift_ends=ends)}
+
+
+_FOUND_FOR: dict[str, Callable[[Escalation, str, People], Changes]] = {
+    "automation": _task_found,
+    "handoff": _receivers_found,
+    "oversight": ownership.oversight_found,
+}
+"""By the purpose of a look-up: what else than the working group it changes."""
 
 
 def _joined_by(state: Escalation, event: e.PeopleResolved) -> dict[Actor, str]:
@@ -205,7 +223,7 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         because=event.because,
         expectation=event.expectation,
         due=event.due,
-        kind=event.kind,
+        shift=event.shift,
         giver=event.giver,
         reason=event.reason,
         axis=event.axis,

@@ -14,6 +14,7 @@ from escalation.model.ownership import (
     WorkDraft,
 )
 from escalation.model.state import Escalation
+from escalation.people.found import People
 
 
 def _with(state: Escalation, **changes: Any) -> Changes:
@@ -25,7 +26,7 @@ def _with(state: Escalation, **changes: Any) -> Changes:
 
 def offered(state: Escalation, event: e.HandoffOffered) -> Changes:
     """Count why it was offered; the shift's hand-over is opened once."""
-    if event.kind == "shift":
+    if event.shift:
         return _with(state, shift=None)
     reasons = state.ownership.reasons
     return _with(state, reasons={**reasons, event.reason: reasons.get(event.reason, 0) + 1})
@@ -44,7 +45,7 @@ def owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
     if offer is None or not event.handoff or offer.id != event.handoff:
         return {"ownership": roles}
     passed = Passed(id=offer.id, giver=offer.giver or event.previous, receiver=event.owner)
-    shift = int(offer.kind == "shift")
+    shift = int(offer.shift)
     kept = (*roles.passed[-(MOST_PASSED - 1) :], passed)
     changes: Changes = {"ownership": with_(roles, passed=kept, shift_changes=roles.shift_changes + shift, ended=None)}
     if offer.axis is not None and state.level is not None:
@@ -143,12 +144,14 @@ def _draft_made(state: Escalation, event: e.DraftMade) -> Changes:
     return _with(state, drafts={**roles.drafts, work.id: work}, drafted=roles.drafted + 1)
 
 
-def oversight_found(state: Escalation, draft: str, people: tuple[str, ...]) -> Changes:
+def oversight_found(state: Escalation, draft: str, found: People) -> Changes:
     """Note who looks at a draft."""
     work = state.ownership.drafts.get(draft)
     if work is None:
         return {}
-    return _with(state, drafts={**state.ownership.drafts, draft: with_(work, people=people)})
+    return _with(
+        state, drafts={**state.ownership.drafts, draft: with_(work, people=tuple(each.person for each in found.people))}
+    )
 
 
 def _activity_done(state: Escalation, event: e.ActivityDone) -> Changes:

@@ -181,7 +181,8 @@ class HandoffOffered(EventBase):
     because: str
     expectation: str
     due: AwareDatetime
-    kind: Literal["handoff", "shift"] = "handoff"
+    shift: bool = False
+    """Opened by itself, because the owner's shift ends."""
     giver: str = ""
     """Who stays responsible until it is accepted."""
     reason: str = "other"

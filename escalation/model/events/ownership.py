@@ -141,6 +141,6 @@ class CallTransferred(EventBase):
     call: str
     giver: str
     receiver: str
-    kind: Warmth
+    transfer: Warmth
     transferred_at: AwareDatetime
     recording: str = ""
