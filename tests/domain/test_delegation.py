@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from escalation.documents import Document, parse_document
 from escalation.errors import NotAllowed, NotNow, Unknown
+from escalation.foresight.misnamed import misnamed
 from escalation.lifecycle.rights import rights
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
+from escalation.playbook.check_ownership import check_ownership
+from escalation.playbook.load import Loaded, load
+from escalation.playbook.schema import Stage
+from starter.procedure import procedure
 from tests.domain.builders import ANN, BOB, BOT, EVE, HAL, Life, gated, opened, small
 
 
@@ -145,9 +156,6 @@ def test_who_may_decide_what_is_answered_in_one_place() -> None:
 
 
 def wrong(section: str) -> list[str]:
-    from escalation.documents import parse_document
-    from escalation.playbook.check_ownership import check_ownership
-
     return [str(found) for found in check_ownership(parse_document(section, "p.yaml"))]
 
 
@@ -180,3 +188,36 @@ def test_the_loader_refuses_delegations_of_what_is_not_for_an_ai_and_half_approv
         f"activities:\n  digest: {{ai: may_do}}\ndelegations:\n  - {{activity: digest, {line}, approved_by: 'role:b'}}\n"  # noqa: E501
     )
     assert "is approved by half" in said
+
+
+def test_an_activity_that_was_probably_meant_as_a_command_is_named_by_the_linter() -> None:
+    playbook = small(activities={"change_fact": {}, "digest": {}, "resolve": {}})
+    (found,) = misnamed(playbook, Document("p.yaml", {"activities": {"change_fact": {}}}))
+    assert "'change_fact' is no command" in str(found.finding)
+    assert "did you mean `change_facts`" in str(found.finding)
+
+
+def test_the_examples_of_the_reference_load(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "ownership.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    head = "extends: customer-service-escalation\nplaybook: example\nversion: 1\n"
+    fields = "fields: {record_type: {values: [change, incident]}}\n"
+    (tmp_path / "example.yaml").write_text(head + fields + "".join(blocks), encoding="utf-8")
+    playbook = load(tmp_path / "example.yaml").playbook
+    assert playbook.activities["reply_text"].human_required
+    assert playbook.delegations[0].holds(date(2026, 11, 1))
+    assert playbook.before_work is not None
+    assert playbook.shift_handover is not None
+    assert playbook.raci[Stage.RESOLUTION].consulted == ("team:finance",)
+
+
+@pytest.mark.req("EP-P1")
+def test_the_procedure_says_what_each_step_needs_and_how_it_is_handed_over() -> None:
+    changes = {"shift_handover": {"before": "30m", "to": "oncall:desk"}, "activities": {"digest": {"ai": "may_assist"}}}
+    playbook = small(fields={"amount": {"type": "number", "required": True}}, **changes)
+    console = Console(width=200, file=StringIO(), record=True)
+    console.print(procedure(Loaded(playbook, "d", Path("small.yaml"), Document("small.yaml", {}))))
+    said = console.export_text()
+    assert re.search(r"L1 +summary, amount +10m +it stays with whoever had it", said)
+    assert "30m before the owner's shift ends it is offered to oncall:desk" in said
+    assert re.search(r"digest +may assist +raci:accountable", said)

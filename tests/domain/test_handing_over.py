@@ -103,7 +103,6 @@ def test_a_task_with_assignee_and_due_date_becomes_an_action_item_on_acceptance(
     assert "belong to a task" in life.refused(NotAllowed, c.OfferHandoff(due=due, **said))  # type: ignore[arg-type]
 
 
-@pytest.mark.req("EP-P1")
 def test_the_version_of_the_packet_travels_along_and_a_change_is_said_or_refused() -> None:
     life = offered()
     version = life.state.ownership.packet_version
