@@ -38,6 +38,7 @@ from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unre
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.migration import Preview, preview
 from escalation.lifecycle.overview import Overview
+from escalation.lifecycle.rights import Right
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.trail import Proof, parse_reference, proof
 from escalation.lifecycle.triage import Assessment, judge_request
@@ -352,6 +353,11 @@ class EscalationClient:
         if found.findings:
             raise errors.DocumentError(list(found.findings))
         return preview(known, found.pinned, command, datetime.now(UTC))
+
+    async def rights(self, escalation: str) -> list[Right]:
+        """Ask who may decide what."""
+        answer: list[Right] = await self._ask(escalation, "rights", list[Right])
+        return answer
 
     async def timeline(self, escalation: str) -> list[Event]:
         """Ask for the latest events, oldest first; the ledger has those that are older."""

@@ -23,6 +23,7 @@ from starter import (
     oncall,
     opening,
     playbooks,
+    rights,
     trail,
     views,
     who,
@@ -57,6 +58,7 @@ def build() -> typer.Typer:
     views.add_commands(app)
     trail.add_commands(app)
     who.add_commands(app)
+    rights.add_commands(app)
     burden.add_commands(app)
     communicating.add_commands(app)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)

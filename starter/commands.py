@@ -66,7 +66,6 @@ _WORDS = {
     "stakeholder": "whose answer it is",
     "customer_text": "what customers are to read",
     "replaces": "its id, such as d1",
-    "draft": "its id, such as d1",
     "digest": "what you have read",
     "name": "which milestone",
     "which": "its id, such as s1",
@@ -74,7 +73,6 @@ _WORDS = {
     "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix; may be repeated",
     "lesson": "its id, such as l1",
     "part": "which part of the review",
-    "what": "what was learned",
     "entry": "its number on the timeline, as in ID#12",
     "kind": "what kind it is",
     "url": "where it is",
@@ -83,6 +81,21 @@ _WORDS = {
     "action": "what is to be done, as the playbook names it",
     "arguments": "an argument of it; may be repeated",
     "approval": "its id, such as a1",
+    "who": "who it is",
+    "what": "what it is about",
+    "guidance": "what the AI is to go on with",
+    "activity": "as the playbook names it",
+    "draft": "its id, such as d1",
+    "executes": "who carries the work out",
+    "approves": "who gives the final approval",
+    "task": "what is to be done",
+    "assignee": "who is to do it",
+    "handoff": "its id, such as h1",
+    "call": "its id in the telephone system",
+    "giver": "who had it",
+    "receiver": "who has it now",
+    "at": "2026-11-24T10:45+01:00",
+    "packet_version": "the version that was read",
 }
 
 
@@ -245,6 +258,10 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
     return act
 
 
+_ELSEWHERE = ("level", "system", "agent")
+"""Kinds of receivers that stand in no directory."""
+
+
 def require_known(act: Act, options: Mapping[str, Option]) -> None:
     """Refuse to hand anything to somebody whom the directory does not know, where the settings name a directory.
 
@@ -254,7 +271,10 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
         RequestRefused: naming the option, and who was probably meant.
     """
     settings = load()
-    targets = [(field, getattr(act, field)) for field in ("owner", "to") if hasattr(act, field)]
+    targets = [
+        (field, getattr(act, field)) for field in ("owner", "to", "who", "assignee") if getattr(act, field, None)
+    ]
+    targets = [(field, target) for field, target in targets if target.partition(":")[0] not in _ELSEWHERE]
     targets += [(field, each.owner) for field in ("items", "changes") for each in getattr(act, field, ())]
     targets = [(field, target) for field, target in targets if target is not None]
     if not targets or "directory" not in settings.model_fields_set:

@@ -11,6 +11,7 @@ from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.situation import Explanation, Situation
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from starter.layout import add, columns, grid, headed
+from starter.ownership import ownership_rows
 from starter.sections import SECTIONS
 from starter.story import Told, Weight, name, names
 from starter.when import away, offset, show
@@ -78,6 +79,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),
         ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
+        *(ownership_rows(here.ownership, now) if here.ownership else ()),
         *((f"why {name(person)}", why) for person, why in here.why_they.items()),
         ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),

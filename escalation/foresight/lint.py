@@ -15,6 +15,7 @@ from escalation.foresight.decision_makers import DecisionMakers
 from escalation.foresight.foreseen import Foreseen, Proof, Report, Weight
 from escalation.foresight.gaps import gaps
 from escalation.foresight.informed import silent, unheard
+from escalation.foresight.misnamed import misnamed
 from escalation.foresight.reach import Reach
 from escalation.foresight.shadows import shadows
 from escalation.foresight.timing import contradictions
@@ -58,6 +59,7 @@ def prove(
         *contradictions(playbook, source),
         *unheard(playbook, source),
         *silent(playbook, source),
+        *misnamed(playbook, source),
         *gaps(asking, people or Document("directory", {}), start, end),
     ):
         report.add(found)

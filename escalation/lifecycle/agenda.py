@@ -26,6 +26,7 @@ from escalation.lifecycle import (
     resolution,
     review,
     sessions,
+    shifts,
     statement_words,
     summaries,
     update_words,
@@ -88,8 +89,7 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(asked.due, "input", "", f"{asked.of} is to supply {', '.join(asked.parts)}")
     if rung is not None:
         yield _Awaited(rung.due, "acknowledgement", "", f"acknowledgement of round {rung.id}")
-    if state.handoff is not None:
-        yield _Awaited(state.handoff.due, "handoff", "", f"{state.handoff.to} is to accept the hand-off")
+    yield from _dues_of_handing_over(state)
     if state.hold is not None:
         yield _Awaited(state.hold.until, "hold", "", "end of the hold")
     waiting = state.waits_for_confirmation
@@ -109,6 +109,13 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
     proposed = state.resolution
     if proposed is not None and proposed.state == "proposed" and proposed.confirm_due is not None:
         yield _Awaited(proposed.confirm_due, "confirmation", "", "the proposed resolution is to be confirmed")
+
+
+def _dues_of_handing_over(state: Escalation) -> Iterator[_Awaited]:
+    if state.handoff is not None:
+        yield _Awaited(state.handoff.due, "handoff", "", f"{state.handoff.to} is to accept the hand-off")
+    elif (shift := state.ownership.shift) is not None and state.owner is not None and state.review is None:
+        yield _Awaited(shift.offer_due, "shift", "", f"the end of the shift of {state.owner.actor}")
 
 
 def _dues_of_clocks(state: Escalation) -> Iterator[_Awaited]:
@@ -176,6 +183,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "hours": lambda draft, _: hours.begin(draft),
     "lasted": assignment.lasted,
     "handoff": lambda draft, _: handoff.expired(draft),
+    "shift": lambda draft, _: shifts.due(draft),
     "hold": lambda draft, _: resolution.hold_over(draft),
     "dwell": lambda draft, _: assignment.dwell_due(draft),
     "gate": approval.due,
@@ -253,7 +261,14 @@ def _lasted(state: Escalation, about: str) -> str:
 
 def _handoff(state: Escalation, _: str) -> str:
     to = state.handoff.to if state.handoff is not None else "nobody"
+    if state.handoff is not None and state.handoff.shift:
+        return f"{to} has not accepted the hand-over of the shift: {_up(state)}; {state.accountable} stays responsible"
     return f"{to} has not accepted the hand-off: it stays with {state.accountable}, who is told"
+
+
+def _shift(state: Escalation, _: str) -> str:
+    policy = state.playbook.shift_handover
+    return f"the shift of {state.accountable} is about to end: offer it to {policy.to if policy else 'the next one'}"
 
 
 def _dwell(state: Escalation, _: str) -> str:
@@ -336,6 +351,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "hours": _hours,
     "lasted": _lasted,
     "handoff": _handoff,
+    "shift": _shift,
     "hold": lambda _state, _about: "the hold is over: work goes on, its clocks run again",
     "dwell": _dwell,
     "gate": _gate,

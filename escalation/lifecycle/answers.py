@@ -1,5 +1,7 @@
 """What the world answers to actions: people found, messages delivered, tickets; and signals that nobody could take."""
 
+from collections.abc import Callable
+
 from escalation.lifecycle import (
     approval,
     approval_reviews,
@@ -9,6 +11,7 @@ from escalation.lifecycle import (
     delegation,
     hours,
     recusal,
+    shifts,
     triggers,
 )
 from escalation.lifecycle.changes.communication import update_of
@@ -17,6 +20,7 @@ from escalation.lifecycle.facts import Facts, problems
 from escalation.lifecycle.needs import concerned
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.people.found import People
 from escalation.values import ENGINE
 
 
@@ -42,10 +46,22 @@ def people_found(draft: Draft, command: c.PeopleFound) -> None:
         assignment.over_when_nobody_is_left(draft)
     elif kind == "gate" and concerned(draft.state):
         approval.reconcile(draft)  # whom it is about may have become known while they were looked up
-    elif kind == bypass.ALLOWED and reference:
+    elif (goes_on := _GOES_ON.get(kind)) is not None:
+        goes_on(draft, reference, found)
+
+
+def _exceptions_found(draft: Draft, reference: str, found: People) -> None:
+    if reference:
         bypass.to_review(draft, reference, found)
-    elif kind == approval_reviews.PURPOSE:
-        approval_reviews.to_review(draft, reference, found)
+
+
+_GOES_ON: dict[str, Callable[[Draft, str, People], None]] = {
+    shifts.SHIFT: lambda draft, _, found: shifts.found(draft, found),
+    "handoff": shifts.next_found,
+    bypass.ALLOWED: _exceptions_found,
+    approval_reviews.PURPOSE: approval_reviews.to_review,
+}
+"""What waited for people, by what they were looked up for."""
 
 
 def delivered(draft: Draft, command: c.Delivered) -> None:

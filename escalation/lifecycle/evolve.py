@@ -15,6 +15,7 @@ from escalation.lifecycle.changes import (
     links,
     migration,
     opening,
+    ownership,
     packet,
     recovery,
     review,
@@ -45,6 +46,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **review.CHANGES,
     **migration.CHANGES,
     **timeline.CHANGES,
+    **ownership.CHANGES,
 }
 
 

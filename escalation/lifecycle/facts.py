@@ -43,6 +43,8 @@ class Basis(NamedTuple):
     repeat: bool = False
     choices: Mapping[str, str] = {}
     """What was chosen with approvals, by gate."""
+    handoffs: int = 0
+    """How often it passed from one owner to another."""
 
 
 def chosen(state: Escalation) -> dict[str, str]:
@@ -67,6 +69,7 @@ def basis_of(state: Escalation) -> Basis:
         occurrences=state.occurrences,
         repeat=state.repeat_of is not None,
         choices=chosen(state),
+        handoffs=state.hops,
     )
 
 
@@ -88,6 +91,7 @@ def derive(basis: Basis) -> Facts:
     facts["repeat"] = basis.repeat
     for gate, choice in basis.choices.items():
         facts[choice_fact(gate)] = choice
+    facts["handoffs"] = float(basis.handoffs)
     if basis.level:
         facts["level"] = basis.level
     if basis.severity:

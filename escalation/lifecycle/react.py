@@ -16,6 +16,7 @@ from escalation.lifecycle.reactions import (
     links,
     migration,
     opening,
+    ownership,
     recovery,
     review,
     statements,
@@ -43,6 +44,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **review.REACTIONS,
     **migration.REACTIONS,
     **timeline.REACTIONS,
+    **ownership.REACTIONS,
 }
 
 

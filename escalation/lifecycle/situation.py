@@ -14,6 +14,7 @@ from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.overview import OpenView, linked_with, waiting
+from escalation.lifecycle.ownership_views import OwnershipView, ownership_view
 from escalation.lifecycle.readers import of
 from escalation.lifecycle.review_views import ReviewView, review_view
 from escalation.lifecycle.targets import being_called
@@ -135,6 +136,8 @@ class Situation(Record):
     blockers: tuple[OpenView, ...] = ()
     questions: tuple[OpenView, ...] = ()
     """Those that nobody has answered."""
+    ownership: OwnershipView | None = None
+    """Who has which part in it beside the owner, and who speaks to the customer; None: of an older version."""
     links: tuple[str, ...] = ()
     """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
@@ -208,6 +211,8 @@ class Packet(Record):
     """What was tried before, and what was done since, in order."""
     attachments: tuple[Attachment, ...] = ()
     """What came with it and what was attached since."""
+    hops: int = 0
+    """How often it passed from one owner to another."""
 
 
 def situation(state: Escalation, now: datetime) -> Situation:
@@ -263,6 +268,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         migrations=tuple(map(str, state.migrations)),
         blockers=waiting(state, EntryKind.BLOCKER),
         questions=waiting(state, EntryKind.QUESTION),
+        ownership=ownership_view(state),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
             + (f", not told any more: {link.lost}" if link.lost else "")
@@ -416,6 +422,7 @@ def packet(state: Escalation) -> Packet:
             *state.context.attachments,
             *(Attachment.made({"title": each.text, "url": each.url}) for each in of(state).attachments),
         ),
+        hops=state.hops,
     )
 
 

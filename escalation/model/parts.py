@@ -129,6 +129,19 @@ class Handoff(Record):
     expectation: str
     due: AwareDatetime
     people: tuple[Actor, ...] = ()
+    shift: bool = False
+    """Opened by itself, because the owner's shift ends."""
+    giver: str = ""
+    reason: str = "other"
+    axis: Axis | None = None
+    packet_version: int = 0
+    task: str = ""
+    assignee: Actor | None = None
+    task_due: AwareDatetime | None = None
+    shift_ends: dict[Actor, AwareDatetime] = {}
+    """Of a change of shift: when the shift of those it is offered to ends."""
+    team_by: Actor | None = None
+    """Who accepted it for the team; one of its people has to claim it until it is due."""
 
 
 class Vote(Record):
@@ -405,3 +418,5 @@ class Score(Record):
     comment: str = ""
     preparation: int | None = None
     documentation: int | None = None
+    handoff: str = ""
+    giver: str = ""

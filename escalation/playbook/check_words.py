@@ -35,6 +35,7 @@ CONDITIONS = (
     "critical_incident.when",
     "automations.*.when",
     "review.stable_when",
+    "before_work.when",
 )
 """Where conditions stand in a playbook."""
 

@@ -17,6 +17,7 @@ from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_gates import check_gates
 from escalation.playbook.check_organisation import authorities, check_organisation
+from escalation.playbook.check_ownership import check_ownership
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_review import check_review
 from escalation.playbook.check_statements import check_statements
@@ -50,6 +51,12 @@ TARGETS = (
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
+    "activities.*.oversight",
+    "delegations.*.accountable",
+    "delegations.*.approved_by",
+    "before_work.executes",
+    "before_work.approves",
+    "shift_handover.to",
 )
 """Where targets stand in a playbook."""
 
@@ -86,6 +93,7 @@ def check(document: Document) -> list[Finding]:
         *check_statements(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
+        *check_ownership(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),

@@ -23,6 +23,7 @@ from escalation.playbook.gates import Expiry as Expiry  # noqa: PLC0414 - offere
 from escalation.playbook.gates import GatePolicy as GatePolicy  # noqa: PLC0414
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
+from escalation.playbook.ownership import Activity, BeforeWork, Delegation, ShiftHandover
 from escalation.playbook.parts import Condition
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.review import FeedbackPolicy, ReviewStart
@@ -253,6 +254,12 @@ class Playbook(Record):
     """How long recordings and live sessions may be."""
     critical_incident: CriticalPolicy | None = None
     automations: tuple[Automation, ...] = ()
+    activities: dict[Slug, Activity] = {}
+    """What AIs may do of each command or activity; what is not named is as the engine has it."""
+    delegations: tuple[Delegation, ...] = ()
+    """The responsibility map of recurring work that AIs do."""
+    before_work: BeforeWork | None = None
+    shift_handover: ShiftHandover | None = None
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

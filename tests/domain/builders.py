@@ -372,7 +372,7 @@ class Life:
 
 def find(directory: Directory, action: FindPeople, at: datetime) -> People:
     """Find people as the activity does."""
-    return directory.find(action, at)
+    return directory.find(action, at if action.at is None else max(action.at, at))
 
 
 def opened(playbook: Playbook, /, **changes: Any) -> Life:

@@ -11,9 +11,11 @@ from escalation.foresight import forecast
 from escalation.lifecycle import actions as actions_asked
 from escalation.lifecycle import evolve, next_due, quorum, sections
 from escalation.lifecycle.approval import applies, subject_digest
+from escalation.lifecycle.assistance import undocumented
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.overview import overview
+from escalation.lifecycle.rights import rights
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, Notify
@@ -50,6 +52,14 @@ HUMAN_STEPS = (
     e.AdviceGiven,
     e.MigrationAsked,
     e.Migrated,
+    e.CommunicatorNamed,
+    e.CommanderNamed,
+    e.ResponsibilityAssigned,
+    e.GroupJoined,
+    e.GroupLeft,
+    e.WorkDocumented,
+    e.TeamAccepted,
+    e.HandoverEdited,
 )
 """Steps that only a person takes."""
 
@@ -92,6 +102,8 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _statements_follow_each_other(before, events)
     _texts_are_not_mixed(before, events, actions)
     _the_playbook_is_pinned(before, state, events)
+    _ais_do_what_they_may(before, events)
+    _the_audience_does_not_act(state, actions)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -112,7 +124,7 @@ def _time_goes_on(state: Escalation) -> None:
 
 def _people_do_the_human_steps(events: list[e.Event]) -> None:
     for event in events:
-        if isinstance(event, HUMAN_STEPS):
+        if isinstance(event, HUMAN_STEPS) and not (isinstance(event, e.HandoffOffered) and event.shift):
             assert kind_of(event.by) is ActorKind.PERSON, f"{event.type} by {event.by}"
         if isinstance(event, e.OwnerChanged):
             assert kind_of(event.owner) is ActorKind.PERSON
@@ -244,6 +256,7 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
     """Nothing leaves to a person without access; an early decision is answered to whoever sent it."""
     concerned = {*state.people, *state.told, state.requested_by, *(asked.by for asked in state.actions.values())}
     concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
+    concerned.update(state.ownership.audience)
     if state.communication is not None:
         concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)
     if state.timeline is not None:
@@ -370,6 +383,28 @@ def _the_playbook_is_pinned(before: Escalation, state: Escalation, events: list[
         assert not state.path or state.playbook.path(state.path) is not None
 
 
+def _ais_do_what_they_may(before: Escalation, events: list[e.Event]) -> None:
+    """What a person has to do no AI does, nor starts work before it is documented who does what."""
+    state = before
+    for event in events:
+        policy = state.playbook.activities.get(event.activity) if isinstance(event, e.ActivityDone) else None
+        if policy is not None and kind_of(event.by) is not ActorKind.PERSON:
+            assert policy.ai_completes
+            assert not policy.recurring or event.delegated  # type: ignore[union-attr]
+        if isinstance(event, e.ResolutionProposed | e.ActivityDone | e.RecoveryStarted):
+            assert not undocumented(state), "work started that was not documented"
+        state = evolve(state, event)
+
+
+def _the_audience_does_not_act(state: Escalation, actions: list[Action]) -> None:
+    """Whoever works on it is not told what they know already, and no shift is handed over that nobody owns."""
+    for action in actions:
+        if isinstance(action, Notify) and "/raci/" in action.key:
+            assert action.to not in state.people
+    assert state.ownership.shift is None or state.owner is not None
+    assert state.handoff is None or state.owner is not None, "an offer, and nobody who stays responsible"
+
+
 def check_views(state: Escalation) -> None:
     """Every view of it can be given, and none disagrees about who acts next."""
     now = state.tail[-1].at if state.tail else None
@@ -378,6 +413,9 @@ def check_views(state: Escalation) -> None:
     here = situation(state, now)
     assert here.who_acts_next or state.ended
     assert here.status
+    assert here.ownership is not None
+    assert (here.ownership.holder == "human") == (state.owner is not None and not state.ended)
+    assert all(right.decision and right.who for right in rights(state))
     assert markdown(state, now)
     assert packet(state).complete == (not state.missing)
     assert overview(state).id == state.id

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from escalation.lifecycle.changes import communication, timeline
+from escalation.lifecycle.changes import communication, ownership, timeline
 from escalation.lifecycle.changes.approvers import approvers_found, emergency_found
 from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
@@ -59,7 +59,8 @@ def _task_done(state: Escalation, _event: e.PeopleResolved, reference: str) -> C
 def _receivers_found(state: Escalation, event: e.PeopleResolved, reference: str) -> Changes:
     if state.handoff is None or state.handoff.id != reference:
         return {}
-    return {"handoff": with_(state.handoff, people=_persons(event))}
+    ends = {each.person: each.until for each in event.found.people if each.until is not None}
+    return {"handoff": with_(state.handoff, people=_persons(event), shift_ends=ends)}
 
 
 _Found = Callable[[Escalation, e.PeopleResolved, str], Changes]
@@ -69,6 +70,8 @@ _APART: dict[str, _Found] = {
     "power": _holders_found,
     "update": lambda state, event, _: communication.people_found(state, event),
     "mention": timeline.people_found,
+    "raci": lambda state, event, _: ownership.people_found(state, event),
+    "shift": lambda state, event, _: ownership.people_found(state, event),
 }
 """What says itself who of those who were found joins the working group."""
 
@@ -79,6 +82,7 @@ _JOINING: dict[str, _Found] = {
     "emergency": lambda state, event, reference: emergency_found(state, reference, event.found),
     "automation": _task_done,
     "handoff": _receivers_found,
+    "oversight": lambda state, event, reference: ownership.oversight_found(state, reference, event.found),
     "communicator": lambda state, event, _: communication.people_found(state, event),
     "release": lambda state, event, _: communication.people_found(state, event),
 }

@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication
+from escalation.lifecycle.changes import communication, ownership
 from escalation.lifecycle.changes.approvers import question_delivered
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
@@ -82,7 +82,7 @@ def _bypassed(state: Escalation, event: e.Bypassed) -> Changes:
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
-    known = event.to in state.told or communication.is_update(event.key)
+    known = event.to in state.told or communication.is_update(event.key) or "/raci/" in event.key
     told = state.told if known else (*state.told, event.to)
     receipts = latest(state.receipts, event.key, event.receipt)
     changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
@@ -147,6 +147,7 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
         "rung": None,
         "declined": tuple(actor for actor in state.declined if actor != event.owner),
         "people": people,
+        **ownership.owner_changed(state, event),
     }
 
 
@@ -158,12 +159,20 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         because=event.because,
         expectation=event.expectation,
         due=event.due,
+        shift=event.shift,
+        giver=event.giver,
+        reason=event.reason,
+        axis=event.axis,
+        packet_version=event.packet_version,
+        task=event.task,
+        assignee=event.assignee,
+        task_due=event.task_due,
     )
-    return {"handoff": handoff, "handoffs": state.handoffs + 1}
+    return {"handoff": handoff, "handoffs": state.handoffs + 1, **ownership.offered(state, event)}
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
-    return {"handoff": None}
+    return {"handoff": None, **ownership.ended(state, event)}
 
 
 CHANGES: dict[type[e.EventBase], Change] = {

@@ -153,6 +153,8 @@ def _rated(state: Escalation, event: e.Rated) -> Changes:
         comment=event.comment,
         preparation=event.preparation,
         documentation=event.documentation,
+        handoff=event.handoff,
+        giver=event.giver,
     )
     return {"ratings": (*state.ratings, score), **review.answered(state, event.by)}
 

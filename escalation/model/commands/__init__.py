@@ -12,7 +12,17 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, review, statements, timeline, work
+from escalation.model.commands import (
+    approval,
+    case,
+    communication,
+    ladder,
+    ownership,
+    review,
+    statements,
+    timeline,
+    work,
+)
 from escalation.model.commands.approval import (
     Approve,
     AskApproval,
@@ -63,6 +73,22 @@ from escalation.model.commands.machine import (
     RecoveryRan,
     SignalRefused,
     TimePassed,
+)
+from escalation.model.commands.ownership import (
+    AddToGroup,
+    Advise,
+    AssignResponsibility,
+    CompleteActivity,
+    DocumentWork,
+    Draft,
+    EditHandover,
+    GiveBack,
+    Join,
+    Leave,
+    NameCommander,
+    NameCommunicator,
+    RecordCallTransfer,
+    WithdrawHandoff,
 )
 from escalation.model.commands.review import (
     AddLesson,
@@ -121,11 +147,14 @@ __all__ = [
     "Act",
     "AddItem",
     "AddLesson",
+    "AddToGroup",
+    "Advise",
     "AdviseRequester",
     "Answer",
     "AnswerEntry",
     "Approve",
     "AskApproval",
+    "AssignResponsibility",
     "Attach",
     "Bypass",
     "Cancel",
@@ -141,6 +170,7 @@ __all__ = [
     "CloseSession",
     "Command",
     "Comment",
+    "CompleteActivity",
     "CompleteChange",
     "CompleteItem",
     "ConfirmRead",
@@ -149,15 +179,21 @@ __all__ = [
     "DeclineHandoff",
     "DelegateApproval",
     "Delivered",
+    "DocumentWork",
+    "Draft",
     "DraftReview",
     "DraftUpdate",
     "DropDraft",
     "EditEntry",
+    "EditHandover",
     "Escalate",
     "FileSummary",
+    "GiveBack",
     "Internal",
     "ItemDraft",
+    "Join",
     "Label",
+    "Leave",
     "LessonDraft",
     "Link",
     "LinkEntry",
@@ -166,6 +202,8 @@ __all__ = [
     "LinkTold",
     "MarkSeen",
     "Migrate",
+    "NameCommander",
+    "NameCommunicator",
     "NotDelivered",
     "Note",
     "OfferHandoff",
@@ -182,6 +220,7 @@ __all__ = [
     "ReachMilestone",
     "ReactEntry",
     "Reassign",
+    "RecordCallTransfer",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
@@ -201,6 +240,7 @@ __all__ = [
     "Unlink",
     "UseApproval",
     "WithdrawApproval",
+    "WithdrawHandoff",
     "command_name",
     "parse_command",
 ]
@@ -214,6 +254,7 @@ COMMANDS: dict[str, type[Act]] = {
     **review.COMMANDS,
     **timeline.COMMANDS,
     **statements.COMMANDS,
+    **ownership.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -80,6 +80,8 @@ class Rate(Act):
     """How well it was documented, 1..5."""
     advice: Words = ""
     """Guidance for whoever escalated: sent to them."""
+    handoff: Slug | None = None
+    """Which hand-off, by its receiver; without it the latest that they received."""
 
 
 class SubmitFeedback(Act):

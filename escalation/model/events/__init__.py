@@ -93,6 +93,23 @@ from escalation.model.events.opening import (
     SeverityLoweringEnded,
     Words,
 )
+from escalation.model.events.ownership import (
+    ActivityDone,
+    CallTransferred,
+    CommanderNamed,
+    CommunicatorNamed,
+    ConsultedAnswered,
+    GroupJoined,
+    GroupLeft,
+    HandoverEdited,
+    ResponsibilityAssigned,
+    ShiftHandedOver,
+    ShiftKnown,
+    StageTold,
+    TeamAccepted,
+    WorkDocumented,
+    WorkDrafted,
+)
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
 from escalation.model.events.review import (
     AdviceGiven,
@@ -180,6 +197,7 @@ __all__ = [
     "ActionAsked",
     "ActionSettled",
     "ActionUsed",
+    "ActivityDone",
     "AdviceGiven",
     "ApprovalToReview",
     "Attached",
@@ -187,6 +205,7 @@ __all__ = [
     "AutomationRan",
     "BecameCritical",
     "Bypassed",
+    "CallTransferred",
     "Cancelled",
     "CaseFailed",
     "CaseLinked",
@@ -205,8 +224,11 @@ __all__ = [
     "Closed",
     "CommandHeld",
     "CommandRefused",
+    "CommanderNamed",
     "Commented",
+    "CommunicatorNamed",
     "ConcernedUnknown",
+    "ConsultedAnswered",
     "Declined",
     "DraftEnded",
     "DraftMade",
@@ -233,8 +255,11 @@ __all__ = [
     "GateDecided",
     "GateExpired",
     "GateOpened",
+    "GroupJoined",
+    "GroupLeft",
     "HandoffEnded",
     "HandoffOffered",
+    "HandoverEdited",
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
@@ -289,6 +314,7 @@ __all__ = [
     "ResolutionProposed",
     "ResolutionRejected",
     "ResolutionUnanswered",
+    "ResponsibilityAssigned",
     "ReviewChased",
     "ReviewDraftOpened",
     "ReviewPartDrafted",
@@ -305,6 +331,9 @@ __all__ = [
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
+    "ShiftHandedOver",
+    "ShiftKnown",
+    "StageTold",
     "StakeholderConcerned",
     "StatusEntered",
     "StatusHeard",
@@ -315,6 +344,7 @@ __all__ = [
     "SummaryMissed",
     "SummaryOverdue",
     "SummaryRequired",
+    "TeamAccepted",
     "UnknownEvent",
     "UpdateOnTicket",
     "UpdateOverdue",
@@ -322,6 +352,8 @@ __all__ = [
     "UpdatePostponed",
     "UpdateScheduled",
     "Words",
+    "WorkDocumented",
+    "WorkDrafted",
     "hash_of",
     "seal",
 ]
@@ -426,6 +458,8 @@ KnownEvent = Annotated[
     | SummaryMissed
     | DraftEnded
     | DraftMade
+    | ConsultedAnswered
+    | WorkDrafted
     | FollowUpEnded
     | FollowUpPlanned
     | FollowUpSent
@@ -475,7 +509,20 @@ KnownEvent = Annotated[
     | SeenUpTo
     | SessionOpened
     | SessionChased
-    | SessionClosed,
+    | SessionClosed
+    | ActivityDone
+    | CallTransferred
+    | CommanderNamed
+    | CommunicatorNamed
+    | GroupJoined
+    | GroupLeft
+    | HandoverEdited
+    | ResponsibilityAssigned
+    | ShiftHandedOver
+    | ShiftKnown
+    | StageTold
+    | TeamAccepted
+    | WorkDocumented,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

@@ -182,6 +182,10 @@ class Rated(EventBase):
     comment: str = ""
     preparation: int | None = None
     documentation: int | None = None
+    handoff: str = ""
+    """The hand-off that is rated; empty: how it was opened."""
+    giver: str = ""
+    """Who prepared it."""
 
 
 class FeedbackGiven(EventBase):
@@ -200,6 +204,8 @@ class Closed(EventBase):
     type: Literal["closed"] = "closed"
     because: str
     returned: bool = False
+    guidance: str = ""
+    """What the AI is to go on with, where a person gave the case back to it."""
 
 
 class Cancelled(EventBase):
