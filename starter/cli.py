@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
-from starter import burden, commands, dev, forecasting, oncall, opening, playbooks, views, who
+from starter import burden, commands, dev, forecasting, items, oncall, opening, playbooks, views, who
 from starter.exits import leave
 from starter.session import err
 
@@ -43,6 +43,7 @@ def build() -> typer.Typer:
     views.add_commands(app)
     who.add_commands(app)
     burden.add_commands(app)
+    app.command("items", rich_help_panel=views.PANEL)(items.items)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)
     commands.add_commands(app)
     app.add_typer(playbooks.app, rich_help_panel="Rules")

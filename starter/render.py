@@ -119,6 +119,10 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("skipped", "\n".join(here.bypassed)),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
         ("missing", ", ".join(here.missing)),
+        ("work", here.work.progress if here.work is not None else ""),
+        ("needs input", "\n".join(here.work.needs_input) if here.work is not None else ""),
+        ("stuck", Text("\n".join(here.work.stuck), style="bold red") if here.work is not None else ""),
+        ("defects", here.work.defects if here.work is not None else ""),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
         ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
@@ -130,10 +134,11 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
     if here.gates:
         parts.append(headed("Approvals", _gates(here, now)))
     if here.items:
-        table = columns("item", "owner", "due", "", "")
+        table = columns("item", "owner", "due", "", "", "")
         for item in here.items:
-            add(table, item.id, name(item.owner), show(item.due, now), "done" if item.done else "open", item.title)
-        parts.append(headed("Action items", table))
+            state = ", ".join(filter(None, (item.state, item.approval, item.defect))).replace("_", " ")
+            add(table, item.id, name(item.owner), show(item.due, now), state, item.title, item.why)
+        parts.append(headed("Work items", table))
     if here.communication is not None:
         parts += _communication(here.communication, now)
     if why is not None:

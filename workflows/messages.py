@@ -67,7 +67,7 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
         kept = any(isinstance(event, e.CommandHeld) for event in events)
         message = (
             f"{name} is kept and applied as soon as it can be. " if kept else f"{name} accepted{_although(events)}. "
-        )
+        ) + _hints(events)
         answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq)
         # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
         await self.quiet()
@@ -90,6 +90,12 @@ def _although(events: Iterable[e.Event]) -> str:
     """Say with the answer that somebody else was called, or owns it."""
     said = (event.although for event in events if isinstance(event, e.OwnerChanged | e.ResolutionProposed))
     return "".join(f", {although}" for although in said if although)
+
+
+def _hints(events: Iterable[e.Event]) -> str:
+    """Say which lines of what was written look like action lines and could not be read."""
+    unread = (event for event in events if isinstance(event, e.ActionLineUnread))
+    return "".join(f"Line {event.line} is no action item: it {event.hint}. " for event in unread)
 
 
 def _signal(name: str) -> Callable[..., Any]:

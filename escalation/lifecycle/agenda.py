@@ -16,6 +16,7 @@ from escalation.lifecycle import (
     dwell,
     handoff,
     hours,
+    item_times,
     packet,
     paths,
     replies,
@@ -24,7 +25,6 @@ from escalation.lifecycle import (
     summaries,
     update_words,
     updates,
-    work_items,
 )
 from escalation.lifecycle.draft import Draft
 from escalation.model.state import Escalation
@@ -114,6 +114,8 @@ def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
     if state.review is not None and state.review.submitted_at is None:
         yield _Awaited(state.review.next_due, "review", "", "the review is due")
     for item in state.open_items:
+        if item.waits and item.within is not None:
+            continue  # its time begins when it is ready
         yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
 
 
@@ -153,7 +155,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "status": lambda draft, _: dwell.overdue(draft),
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
-    "item": work_items.due,
+    "item": item_times.due,
     "update": lambda draft, _: updates.overdue(draft),
     "reply": replies.overdue,
     "summary": summaries.overdue,
@@ -279,7 +281,14 @@ def _review(state: Escalation, _: str) -> str:
 
 
 def _item(state: Escalation, about: str) -> str:
-    return f"action item {about} is not done: remind {state.items[about].owner}"
+    item = state.items[about]
+    if item.remind_at is not None and item.remind_at == item.next_due:
+        return f"{item.kind} item {about} is due soon: remind {item.owner}"
+    if not item.claimed:
+        return f"{item.kind} item {about} is not claimed: offer it again to {item.owner}"
+    if item.pending:
+        return f"what was submitted of {item.kind} item {about} is not decided: ask again"
+    return f"{item.kind} item {about} is not done: remind {item.owner}"
 
 
 _SAYS: dict[str, Callable[[Escalation, str], str]] = {

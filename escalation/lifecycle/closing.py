@@ -1,7 +1,7 @@
 """Ends that are not the review's: cancelling, and what people say of how it went."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import permissions, summaries
+from escalation.lifecycle import permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -23,6 +23,7 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
             f"{used.by} used the exception procedure ({used.skipped} skipped) and nobody has looked at it yet; "
             f"{state.id} is ended after that"
         )
+    work_items.settle_before_end(draft, command)
     summaries.missed(draft, "it was cancelled")
     draft.record(e.Cancelled, because=command.because)
 

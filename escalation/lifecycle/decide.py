@@ -17,13 +17,18 @@ from escalation.lifecycle import (
     assignment,
     automations,
     bypass,
+    checklists,
+    checkpoints,
     clocks,
     closing,
     critical,
+    dependencies,
     dwell,
     early,
     handoff,
     information,
+    input_requests,
+    item_steps,
     links,
     lowering,
     packet,
@@ -39,6 +44,7 @@ from escalation.lifecycle import (
     triggers,
     updates,
     work_items,
+    work_templates,
 )
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
@@ -94,7 +100,17 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link)
+_GROWS = (
+    c.ProvideInput,
+    c.AddItem,
+    c.BlockItem,
+    c.RequestInput,
+    c.SubmitReview,
+    c.ChangeFacts,
+    c.PutOnHold,
+    c.PostUpdate,
+    c.Link,
+)
 """Commands whose words stay in the state for good."""
 
 
@@ -175,6 +191,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     _settle_level(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
+    if draft.state.playbook.work:
+        work_templates.follow(draft)
     if draft.state.playbook.automations:
         _automate(draft)
     clocks.follow(draft, command)
@@ -260,6 +278,19 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.RejectResolution: resolution.reject,
     c.AddItem: work_items.add_item,
     c.CompleteItem: work_items.complete,
+    c.ClaimItem: item_steps.claim,
+    c.StartItem: item_steps.start,
+    c.BlockItem: item_steps.block,
+    c.DropItem: item_steps.drop,
+    c.ReassignItem: item_steps.reassign,
+    c.PostponeItem: item_steps.postpone,
+    c.SubmitCheck: checklists.submit,
+    c.ApproveCheck: checklists.approve,
+    c.RejectCheck: checklists.reject,
+    c.ConfirmCheckpoint: checkpoints.confirm,
+    c.ReportCheck: dependencies.report,
+    c.RequestInput: input_requests.ask,
+    c.AnswerInput: input_requests.answer,
     c.SubmitReview: review.submit,
     c.Rate: closing.rate,
     c.SubmitFeedback: closing.submit_feedback,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
-from escalation.lifecycle.situation import GateView, ItemView, situation
+from escalation.lifecycle.situation import GateView, situation
 from escalation.lifecycle.update_views import CommunicationView
+from escalation.lifecycle.work_views import ItemView
 from escalation.model.state import Escalation
 from escalation.values import format_duration
 
@@ -44,7 +45,9 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"- **Resolution:** {_said(here.resolution)}")
     lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
     lines += _section("Approvals", [_gate_line(gate) for gate in here.gates])
-    lines += _section("Action items", [_item_line(item) for item in here.items])
+    lines += _section("Work items", [_item_line(item) for item in here.items])
+    if here.work is not None:
+        lines += _section("Stuck", [_said(each) for each in here.work.stuck])
     if here.communication is not None:
         lines += _section("Communication", list(_communication_lines(here.communication)))
     lines += _section("Linked", [_said(link) for link in here.links])
@@ -75,7 +78,9 @@ def _gate_line(gate: GateView) -> str:
 
 
 def _item_line(item: ItemView) -> str:
-    done = "done" if item.done else f"open, due {_instant(item.due)}"
+    states = [item.state, item.approval, f"{item.defect} defect" if item.defect else "", item.why]
+    state = _said(", ".join(filter(None, states)).replace("_", " "))
+    done = state if item.done else f"{state}, due {_instant(item.due)}"
     return f"**{item.id}** {_said(item.title)} ({_said(item.owner)}): {done}"
 
 

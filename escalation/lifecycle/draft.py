@@ -24,7 +24,7 @@ class Draft:
         self.command = command
         self.events: list[Event] = []
 
-    def record(self, kind: type[EventBase], *, by: Actor | None = None, **content: Any) -> None:
+    def record(self, kind: type[EventBase], /, *, by: Actor | None = None, **content: Any) -> None:
         """Record an event of this kind and apply it. ``by`` is whoever sent the command unless said otherwise."""
         state = self.state
         event: Any = kind.made(

@@ -7,6 +7,7 @@ from typing import Any
 
 from escalation.errors import NotAllowed, NotNow, Unknown
 from escalation.lifecycle import (
+    action_lines,
     clocks,
     facts,
     lowering,
@@ -106,6 +107,7 @@ def note(draft: Draft, command: c.Note) -> None:
     state = draft.state
     if kind_of(command.by) is not ActorKind.CUSTOMER:
         draft.record(e.NoteAdded, text=command.text)
+        action_lines.follow(draft, command.text)
         return
     said = facts.heard(state.playbook, [Turn(author="customer", text=command.text)], state.customer)
     draft.record(e.NoteAdded, text=command.text, words=said)

@@ -15,6 +15,7 @@ from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
+from escalation.lifecycle.work_views import ItemView, WorkView, item_view, work_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
 from escalation.model.parts import Rung
 from escalation.model.request import Case, Context, Customer, Reason
@@ -44,16 +45,6 @@ class GateView(Record):
     approvers: tuple[Actor, ...]
     decided: tuple[str, ...]
     due: AwareDatetime
-
-
-class ItemView(Record):
-    """An action item as people read it."""
-
-    id: str
-    title: str
-    owner: Actor
-    due: AwareDatetime
-    done: bool
 
 
 class Situation(Record):
@@ -96,6 +87,8 @@ class Situation(Record):
     bypassed: tuple[str, ...] = ()
     """What was skipped by the exception procedure, by whom and why."""
     items: tuple[ItemView, ...] = ()
+    work: WorkView | None = None
+    """How far the work is, and what is stuck; None while there are no work items."""
     communication: CommunicationView | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
     links: tuple[str, ...] = ()
@@ -192,10 +185,8 @@ def situation(state: Escalation, now: datetime) -> Situation:
         clocks=tuple(clock_views(state, now)),
         gates=tuple(_gate_views(state)),
         bypassed=tuple(f"{used.skipped}, by {used.by}: {used.because}" for used in state.bypasses),
-        items=tuple(
-            ItemView(id=item.id, title=item.title, owner=item.owner, due=item.due, done=item.done_at is not None)
-            for item in state.items.values()
-        ),
+        items=tuple(item_view(item) for item in state.items.values()),
+        work=work_view(state, now),
         communication=communication_view(state),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
@@ -233,13 +224,17 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
             f"customer:{state.customer.id}" if state.customer and waiting is WaitingOn.CUSTOMER else state.requested_by
         )
         return (who,), "the proposed resolution is to be confirmed or rejected"
+    if waiting is WaitingOn.INPUT:
+        needed = state.needed_input
+        causes = "; ".join(f"{item.id}, {item.cause or 'input'}, asked by {item.by}" for item in needed)
+        return tuple(dict.fromkeys(item.owner for item in needed)), f"needs input: {causes}".replace("_", " ")
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
         asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
     if state.review is not None and not state.open_items and not summaries.all_filed(state):
         return (state.accountable,), "required summaries are to be filed"
     if state.review is not None:
-        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
+        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "work items are open"
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
     if rejected:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)

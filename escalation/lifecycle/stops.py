@@ -96,7 +96,9 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "status": lambda state, about: Stop(f"whatever ends the status {about}", _working(state)),
     "confirmation": _confirmation,
     "review": lambda state, _: Stop("the review", _working(state)),
-    "item": lambda state, about: Stop(f"the end of action item {about}", (state.items[about].owner,)),
+    "item": lambda state, about: Stop(
+        f"the end of {state.items[about].kind} item {about}", state.items[about].people or (state.items[about].owner,)
+    ),
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),

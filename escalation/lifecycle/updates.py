@@ -10,7 +10,7 @@ from datetime import datetime
 
 from escalation.calendars import Calendar, later
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import paths, stakeholders, summaries
+from escalation.lifecycle import action_lines, paths, stakeholders, summaries, update_parts
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -79,6 +79,7 @@ def post(draft: Draft, command: c.PostUpdate) -> None:
     """Tell the stakeholders of some audiences how it stands, or all of them."""
     state, talk = draft.state, stakeholders.of(draft.state)
     stakeholders.require_speaker(state, command.by, "post_update")
+    update_parts.require(state, command)
     known = _audiences(state, talk)
     unknown = [name for name in command.audiences if name not in known]
     if unknown:
@@ -106,6 +107,7 @@ def post(draft: Draft, command: c.PostUpdate) -> None:
         since=since if due is not None else None,
         due=due,
     )
+    action_lines.follow(draft, command.text)
 
 
 def _audiences(state: Escalation, talk: Communication) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ CONDITIONS = (
     "communication.summaries.when",
     "critical_incident.when",
     "automations.*.when",
+    "work.*.when",
+    "work.*.check",
 )
 """Where conditions stand in a playbook."""
 

@@ -19,6 +19,7 @@ from escalation.playbook.check_organisation import authorities, check_organisati
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
+from escalation.playbook.check_work import check_work
 from escalation.playbook.facts import FactType
 from escalation.playbook.schema import Playbook, Stage
 from escalation.values import Target, parse_duration
@@ -42,6 +43,8 @@ TARGETS = (
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
+    "work.*.owner",
+    "work.*.approvers.*",
 )
 """Where targets stand in a playbook."""
 
@@ -75,6 +78,8 @@ def check(document: Document) -> list[Finding]:
         *check_communication(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
+        *_unique(document, "work", "id"),
+        *check_work(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),

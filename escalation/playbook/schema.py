@@ -24,6 +24,7 @@ from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.parts import Condition
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
+from escalation.playbook.work import ItemsPolicy, WorkPolicy
 from escalation.values import Duration, Record, Slug, Target, digest_of
 
 
@@ -65,6 +66,8 @@ class WaitingOn(StrEnum):
     CUSTOMER = "customer"
     REVIEWER = "reviewer"
     HOLD = "hold"
+    INPUT = "input"
+    """Whoever has to supply what somebody asked for (``request_input``)."""
     NOBODY = "nobody"
 
 
@@ -279,6 +282,9 @@ class Playbook(Record):
     """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
     critical_incident: CriticalPolicy | None = None
     automations: tuple[Automation, ...] = ()
+    items: ItemsPolicy = ItemsPolicy()
+    work: tuple[WorkPolicy, ...] = ()
+    """Work items that come into being by themselves, in their order."""
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication
+from escalation.lifecycle.changes import communication, items
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
@@ -112,6 +112,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         changes["handoff"] = with_(state.handoff, people=found)
     elif purpose == "communicator":
         changes |= communication.people_found(state, event)
+    elif purpose in ("item", "check"):
+        changes |= items.people_found(state, event, reference)
     return changes
 
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, items, ladder, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -28,6 +28,23 @@ from escalation.model.commands.case import (
     Unlink,
 )
 from escalation.model.commands.communication import FileSummary, PostponeUpdate, PostUpdate, Reply
+from escalation.model.commands.items import (
+    AddItem,
+    AnswerInput,
+    ApproveCheck,
+    BlockItem,
+    ClaimItem,
+    CompleteItem,
+    ConfirmCheckpoint,
+    DropItem,
+    PostponeItem,
+    ReassignItem,
+    RejectCheck,
+    ReportCheck,
+    RequestInput,
+    StartItem,
+    SubmitCheck,
+)
 from escalation.model.commands.ladder import (
     AcceptHandoff,
     Acknowledge,
@@ -56,9 +73,7 @@ from escalation.model.commands.machine import (
     TimePassed,
 )
 from escalation.model.commands.work import (
-    AddItem,
     Cancel,
-    CompleteItem,
     ConfirmResolution,
     ItemDraft,
     Rate,
@@ -78,8 +93,11 @@ __all__ = [
     "Act",
     "AddItem",
     "Answer",
+    "AnswerInput",
     "Approve",
+    "ApproveCheck",
     "Attach",
+    "BlockItem",
     "Bypass",
     "Cancel",
     "CaseNotOpened",
@@ -90,12 +108,15 @@ __all__ = [
     "ChangeFacts",
     "ChangeSeverity",
     "Claim",
+    "ClaimItem",
     "Command",
     "CompleteItem",
+    "ConfirmCheckpoint",
     "ConfirmResolution",
     "Decline",
     "DeclineHandoff",
     "Delivered",
+    "DropItem",
     "Escalate",
     "FileSummary",
     "Internal",
@@ -110,19 +131,26 @@ __all__ = [
     "Open",
     "PeopleFound",
     "PostUpdate",
+    "PostponeItem",
     "PostponeUpdate",
     "ProvideInput",
     "PutOnHold",
     "Rate",
     "Reassign",
+    "ReassignItem",
     "RecoveryRan",
     "Reject",
+    "RejectCheck",
     "RejectResolution",
     "Reply",
+    "ReportCheck",
     "RequestChanges",
+    "RequestInput",
     "Resolve",
     "Resume",
     "SignalRefused",
+    "StartItem",
+    "SubmitCheck",
     "SubmitFeedback",
     "SubmitReview",
     "TimePassed",
@@ -136,6 +164,7 @@ COMMANDS: dict[str, type[Act]] = {
     **case.COMMANDS,
     **approval.COMMANDS,
     **work.COMMANDS,
+    **items.COMMANDS,
     **communication.COMMANDS,
 }
 

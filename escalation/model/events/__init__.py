@@ -44,6 +44,26 @@ from escalation.model.events.communication import (
     UpdatePostponed,
     UpdateScheduled,
 )
+from escalation.model.events.items import (
+    ActionLineUnread,
+    CheckDecided,
+    CheckpointConfirmed,
+    CheckSubmitted,
+    DependencyChecked,
+    InputAnswered,
+    ItemAdded,
+    ItemBlocked,
+    ItemChased,
+    ItemClaimed,
+    ItemCompleted,
+    ItemDropped,
+    ItemGivenBack,
+    ItemPostponed,
+    ItemReady,
+    ItemReassigned,
+    ItemReminded,
+    ItemStarted,
+)
 from escalation.model.events.ladder import (
     Acknowledged,
     AcknowledgementLapsed,
@@ -104,10 +124,6 @@ from escalation.model.events.work import (
     CaseUpdateFailed,
     Closed,
     FeedbackGiven,
-    ItemAdded,
-    ItemChased,
-    ItemCompleted,
-    ItemGivenBack,
     NoteAdded,
     QuestionPublished,
     Rated,
@@ -123,6 +139,7 @@ from escalation.model.events.work import (
 __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
+    "ActionLineUnread",
     "Attached",
     "AutomationMessage",
     "AutomationRan",
@@ -133,6 +150,9 @@ __all__ = [
     "CaseLinked",
     "CaseUpdateFailed",
     "CellReached",
+    "CheckDecided",
+    "CheckSubmitted",
+    "CheckpointConfirmed",
     "ClockBreached",
     "ClockPaused",
     "ClockReminded",
@@ -145,6 +165,7 @@ __all__ = [
     "CommandRefused",
     "ConcernedUnknown",
     "Declined",
+    "DependencyChecked",
     "DueChanged",
     "Event",
     "EventBase",
@@ -161,12 +182,21 @@ __all__ = [
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
+    "InputAnswered",
     "InputProvided",
     "InputRequested",
     "ItemAdded",
+    "ItemBlocked",
     "ItemChased",
+    "ItemClaimed",
     "ItemCompleted",
+    "ItemDropped",
     "ItemGivenBack",
+    "ItemPostponed",
+    "ItemReady",
+    "ItemReassigned",
+    "ItemReminded",
+    "ItemStarted",
     "Joined",
     "KeyPeopleNamed",
     "KnownEvent",
@@ -306,6 +336,20 @@ KnownEvent = Annotated[
     | ItemGivenBack
     | ItemCompleted
     | ItemChased
+    | ActionLineUnread
+    | CheckDecided
+    | CheckSubmitted
+    | CheckpointConfirmed
+    | DependencyChecked
+    | InputAnswered
+    | ItemBlocked
+    | ItemClaimed
+    | ItemDropped
+    | ItemPostponed
+    | ItemReady
+    | ItemReassigned
+    | ItemReminded
+    | ItemStarted
     | KeyPeopleNamed
     | StakeholderConcerned
     | UpdateScheduled
