@@ -5,7 +5,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.model.state import Escalation
 from escalation.playbook.automation import Happening
-from escalation.playbook.work import WorkPolicy
+from escalation.playbook.work import ItemKind, WorkPolicy
 from escalation.values import ENGINE, Holder
 
 ACCOUNTABLE = "raci:accountable"
@@ -48,7 +48,7 @@ def _make(draft: Draft, policy: WorkPolicy) -> None:
         draft.now + policy.due,
         by=ENGINE,
         template=policy.id,
-        kind=policy.kind,
+        kind=ItemKind(policy.kind),
         label=policy.label or "",
         area=policy.area,
         blocked_by=first,
