@@ -80,6 +80,14 @@ def _reply(state: Escalation, name: str) -> Stop:
     return Stop(f"an answer of {name}", talk.stakeholders[name].people if talk is not None else ())
 
 
+def _item(state: Escalation, about: str) -> Stop:
+    item = state.items[about]
+    if item.approval is not None and item.pending:
+        return Stop(f"a decision on {item.kind} item {about}", item.approval.deciders or item.approval.approvers)
+    offered = not item.claimed and item.people
+    return Stop(f"the end of {item.kind} item {about}", item.people if offered else (item.owner,))
+
+
 _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "input": _input,
     "acknowledgement": lambda state, _: Stop("an acknowledgement", _called(state)),
@@ -96,9 +104,7 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "status": lambda state, about: Stop(f"whatever ends the status {about}", _working(state)),
     "confirmation": _confirmation,
     "review": lambda state, _: Stop("the review", _working(state)),
-    "item": lambda state, about: Stop(
-        f"the end of {state.items[about].kind} item {about}", state.items[about].people or (state.items[about].owner,)
-    ),
+    "item": _item,
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),
