@@ -97,6 +97,8 @@ def report(draft: Draft, command: c.ReportCheck) -> None:
         item_powers.require_free(state, item, "report_check")
     if command.ok and not item.open:
         return
+    if not item.open and not _still_ahead(state, item):
+        raise NotNow(f"work item {item.id} held when it mattered, and what it stood before has happened since")
     _checked(draft, item, ok=command.ok, detail=command.detail)
 
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, TooLarge, Unknown
+from escalation.foresight import forecast
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.model.items import ItemState
 from escalation.playbook.work import Defect, InputCause, ItemKind
-from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, FAY, HAL, START, Life, opened, small
+from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, FAY, HAL, OFFICE, START, Life, opened, small
 from tests.domain.invariants import check_history
 
 HOUR = timedelta(hours=1)
@@ -189,6 +190,17 @@ def test_an_item_is_reminded_of_before_chased_when_due_and_heard_of_by_more_and_
     assert heard == [[BOB], [BOB], [BOB, EVE], [ANN, BOB, EVE], [BOB, EVE, FAY]]
     assert life.state.items["i1"].chased == 4
     check_history(Life(life.state.playbook).state, life.state, life.events)
+
+
+def test_a_forecast_says_who_will_hear_of_an_item_that_nobody_does() -> None:
+    life = owned(items={"remind_before": "1h", "chase": "30m"})
+    add(life, BOB, hours=1.5)
+    assert life.due.summary == "action item i1 is due soon: remind person:bob"
+    future = forecast(life.state, OFFICE, life.now + timedelta(hours=2.1))
+    asked = [event.asked for event in future if isinstance(event, e.ItemChased)]
+    assert asked == [(), ("role:lead",)]
+    told = [event.to for event in future if isinstance(event, e.MessageDelivered)]
+    assert {BOB, EVE} <= set(told)
 
 
 # --- what it holds up -------------------------------------------------------------------------------------------------
