@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import ErrorDetails
 
-from escalation.values import Actor, ItemOwner, Party, Reader, Slug, Target
+from escalation.values import Actor, Holder, ItemOwner, Party, Reader, Slug, Target
 
 Location = tuple[str | int, ...]
 """Keys and list positions from the top of the data down to a value."""
@@ -56,6 +56,9 @@ _PATTERNS: Final = {
     _pattern(Slug): "a short name of letters, digits, `_`, `-` and `.`",
     _pattern(Target): "a target such as `team:support` or `oncall:platform` (person, team, role, oncall, authority or "
     "raci)",
+    _pattern(
+        Holder
+    ): "a person such as `person:eva`, or a target such as `team:support` (team, role, oncall, authority or raci)",
     _pattern(Party): "a target such as `team:legal` or `person:eva` (person, team, role, oncall or authority)",
     _pattern(Reader): "`owner`, `requester`, a target such as `team:support`, or a team's chat group, `group:TEAM`",
     _pattern(ItemOwner): "`owner`, or a target such as `role:finance`",

@@ -191,6 +191,14 @@ Reader = Annotated[str, StringConstraints(pattern=rf"^(owner|requester|({_KINDS_
 ItemOwner = Annotated[str, StringConstraints(pattern=rf"^(owner|({_KINDS_FOUND}|raci):{_TARGETED})$")]
 """Whose an action item is to be: ``owner``, or the first of whom a target leads to."""
 
+Holder = Annotated[
+    str,
+    StringConstraints(
+        pattern=rf"^((person|agent|service|customer|system):[^\s]{{1,128}}|(team|role|oncall|authority|raci):{_TARGETED})$"
+    ),
+]
+"""Who has a work item: an actor, or the target whose people are offered it until one of them claims it."""
+
 TIMER: Actor = "system:timer"
 ENGINE: Actor = "system:engine"
 

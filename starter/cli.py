@@ -18,6 +18,7 @@ from starter import (
     communicating,
     dev,
     forecasting,
+    items,
     lookback,
     migrating,
     oncall,
@@ -61,6 +62,7 @@ def build() -> typer.Typer:
     rights.add_commands(app)
     burden.add_commands(app)
     communicating.add_commands(app)
+    app.command("items", rich_help_panel=views.PANEL)(items.items)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)
     commands.add_commands(app)
     migrating.add_commands(app)

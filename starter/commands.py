@@ -17,7 +17,7 @@ from escalation.errors import DocumentError, RequestRefused
 from escalation.explain import did_you_mean, explain
 from escalation.model.commands import COMMANDS, Act, Answer
 from escalation.people.directory import load_directory
-from escalation.values import Actor
+from escalation.values import Actor, Holder
 from starter.docstrings import field_docs
 from starter.people import names_of
 from starter.session import AsJson, EscalationId, connect, full_id, load, run, say
@@ -27,9 +27,12 @@ PANEL = "Act on an escalation"
 
 _Schema = Mapping[str, Any]
 _ACTOR = get_args(Actor)[1].pattern
+_NAMES_A_PERSON = (_ACTOR, get_args(Holder)[1].pattern)
 _SEPARATOR = "|"
 _OF_THEIR_OWN = ("migrate",)
 """Commands that have a program of their own: it can say before what they would do."""
+_FOUND_ELSEWHERE = ("raci", "authority", "customer", "service", "agent")
+"""Kinds of receivers that a directory does not list by name."""
 _SECOND = "other"
 """The field that is a second escalation: it stands behind the first, without an option."""
 _PLACES = {_SECOND: "OTHER", "relation": "--as", "ai_would_have_been_right": "--ai-right"}
@@ -66,9 +69,18 @@ _WORDS = {
     "stakeholder": "whose answer it is",
     "customer_text": "what customers are to read",
     "replaces": "its id, such as d1",
-    "digest": "what you have read",
     "name": "which milestone",
     "which": "its id, such as s1",
+    "blocked_by": "an item that has to be done first; may be repeated",
+    "blocks": "an item that waits for it; may be repeated",
+    "label": "of which integration, system or team it is",
+    "area": "what kind of task it is",
+    "approvers": "who has to approve it; may be repeated",
+    "content": "what was done or found, or where that stands",
+    "digest": "of what you have read",
+    "detail": "what is to be known of it",
+    "of": "who has to supply it: a person, team, customer or service",
+    "hand_items_to": "who has its open work items from then on",
     "other": "the id of the other escalation",
     "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix; may be repeated",
     "lesson": "its id, such as l1",
@@ -196,7 +208,7 @@ class Option:
             return text
         if "properties" in schema:
             return self._parts(text, schema["properties"], now)
-        if schema.get("pattern") == _ACTOR:
+        if schema.get("pattern") in _NAMES_A_PERSON:
             return text if ":" in text else f"person:{text}"
         if schema.get("format") == "date-time":
             return None if text.strip().lower() == "none" else parse_instant(text, now)
@@ -216,7 +228,7 @@ class Option:
             return f"'{f' {_SEPARATOR} '.join(field.upper() for field in schema['properties'])}'"
         if "enum" in schema:
             return "|".join(map(str, schema["enum"]))
-        if schema.get("pattern") == _ACTOR:
+        if schema.get("pattern") in _NAMES_A_PERSON:
             return "PERSON"
         return {"date-time": "WHEN"}.get(schema.get("format", ""), "NUMBER" if self._kind == "integer" else "TEXT")
 
@@ -272,7 +284,9 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     """
     settings = load()
     targets = [
-        (field, getattr(act, field)) for field in ("owner", "to", "who", "assignee") if getattr(act, field, None)
+        (field, getattr(act, field))
+        for field in ("owner", "to", "of", "who", "assignee", "hand_items_to")
+        if getattr(act, field, None)
     ]
     targets = [(field, target) for field, target in targets if target.partition(":")[0] not in _ELSEWHERE]
     targets += [(field, each.owner) for field in ("items", "changes") for each in getattr(act, field, ())]
@@ -287,7 +301,7 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     wrong = [
         (options[field].flag, f"{target} is not in the directory{did_you_mean(target, known)}")
         for field, target in targets
-        if target not in known
+        if target not in known and target.partition(":")[0] not in _FOUND_ELSEWHERE
     ]
     if wrong:
         raise RequestRefused(wrong)

@@ -251,6 +251,28 @@ def _recoveries(book: Playbook) -> RenderableType:
     return table
 
 
+def _work(book: Playbook) -> RenderableType:
+    table = layout.columns("item", "what", "kind", "comes", "only when", "whose", "within", "after", "counts when")
+    for each in book.work:
+        comes = f"in {each.at}" if each.at is not None else ", ".join(each.on).replace("_", " ")
+        counts = [f"{names(each.approvers)} approves"] if each.approvers else []
+        counts += [f"{names(each.confirmed_by)} says so"] if each.confirmed_by else []
+        counts += [each.check] if each.check is not None else []
+        layout.add(
+            table,
+            each.id,
+            each.title + (f" (before the {each.before})" if each.before else ""),
+            " ".join(filter(None, (each.kind, each.area, each.label))),
+            comes,
+            Text("" if each.when == "true" else each.when, style="dim"),
+            name(each.owner),
+            format_duration(each.due),
+            ", ".join(each.after),
+            "; ".join(counts),
+        )
+    return table
+
+
 def _statuses(book: Playbook) -> RenderableType:
     then = {StatusLimit.REMIND: "the owner is reminded", StatusLimit.LEVEL_UP: "it goes up a level"}
     table = layout.columns("status", "at most", "then")
@@ -414,6 +436,7 @@ _SECTIONS: tuple[tuple[str, Callable[[Playbook], object], Callable[[Playbook], R
     ("What needs an approval", lambda book: book.gates, _gates),
     ("What is a critical incident", lambda book: book.critical_incident, _critical),
     ("What happens by itself", lambda book: book.automations, lambda book: automations_table(book.automations)),
+    ("What has to be done", lambda book: book.work, _work),
     ("What a script may mend", lambda book: book.recoveries, _recoveries),
     ("How long it may take", lambda book: book.clocks, _clocks),
     ("How long a status may last", lambda book: book.timed_statuses, _statuses),

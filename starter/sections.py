@@ -66,11 +66,12 @@ def _actions(here: Situation, now: datetime) -> Iterator[RenderableType]:
 def _items(here: Situation, now: datetime) -> Iterator[RenderableType]:
     if not here.items:
         return
-    table = columns("item", "owner", "due", "", "")
+    table = columns("item", "owner", "due", "", "", "")
     for item in here.items:
-        state = "done" if item.done else "open"
-        add(table, item.id, name(item.owner), show(item.due, now), state, _with(item.title, item.entries))
-    yield headed("Action items", table)
+        state = ", ".join(filter(None, (item.state, item.approval, item.defect))).replace("_", " ")
+        what = _with(item.title, item.entries)
+        add(table, item.id, name(item.owner), show(item.due, now), state, what, item.why)
+    yield headed("Work items", table)
 
 
 def _with(title: str, entries: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from escalation.model import events as e
 from escalation.model.timeline import EntryKind
 from escalation.people.found import People
 from escalation.values import Actor, format_duration
+from starter.item_story import ITEMS
 from starter.when import show
 
 
@@ -175,7 +176,14 @@ def _found_for(purpose: str) -> str:
         "raci": f"{about.replace('/', ' in ')}",
         "oversight": f"look at draft {about}",
         "shift": "whether the owner has a shift",
+        "item": f"whose work item {about.partition('/')[0]} may be, or who hears that it is late",
+        "check": f"ask to approve work item {about.partition('/')[0]}",
     }.get(kind, purpose)
+
+
+def _of_item(event: e.EventBase) -> Line:
+    what, why, turns = ITEMS[type(event)](event, name)
+    return Line(what, why, Weight.TURN if turns else Weight.STEP)
 
 
 def _opened(event: e.Opened) -> Line:
@@ -485,18 +493,13 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.ReviewStarted: lambda v: Line(f"review due {show(v.due)}", "", Weight.TURN),
     e.ReviewSubmitted: lambda v: Line("review submitted", "lessons: " + "; ".join(v.lessons) if v.lessons else ""),
     e.ReviewChased: lambda v: Line(f"review late: reminder {v.times}"),
-    e.ItemAdded: lambda v: Line(f"action item {v.item} for {name(v.owner)}: {v.title}", f"due {show(v.due)}"),
-    e.ItemCompleted: lambda v: Line(f"action item {v.item} done", v.result),
     e.FeedFailing: lambda v: Line(
         f"the calendar of rotation {v.rotation} fails; the playbook's owner is told", v.because
     ),
     e.ConcernedUnknown: lambda v: Line(
         f"said to be about {', '.join(map(name, v.people))}, whom the directory does not know: that bars nobody"
     ),
-    e.ItemGivenBack: lambda v: Line(
-        f"action item {v.item} falls to {name(v.owner)}: {name(v.was)} is not known", v.because, Weight.TURN
-    ),
-    e.ItemChased: lambda v: Line(f"action item {v.item} late: reminder {v.times}"),
+    **dict.fromkeys(ITEMS, _of_item),
     e.KeyPeopleNamed: lambda v: Line(
         f"key people: {v.key_people or 'the general ones'}"
         + (f"; {name(v.communicator)} speaks to the stakeholders" if v.communicator else ""),

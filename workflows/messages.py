@@ -69,7 +69,7 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
             f"{name} is kept and applied as soon as it can be. "
             if kept
             else f"{name} accepted{_although(events)}{_asked(events)}. "
-        )
+        ) + _hints(events)
         ref = _reference(after.id, events)
         answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq, ref=ref)
         # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
@@ -111,6 +111,12 @@ def _asked(events: Iterable[e.Event]) -> str:
         f": {event.approval} waits for {', '.join(event.gates)}" if event.gates else f": {event.approval} is allowed"
         for event in asked
     )
+
+
+def _hints(events: Iterable[e.Event]) -> str:
+    """Say which lines of what was written look like action lines and could not be read."""
+    unread = (event for event in events if isinstance(event, e.ActionLineUnread))
+    return "".join(f"Line {event.line} is no action item: it {event.hint}. " for event in unread)
 
 
 def _signal(name: str) -> Callable[..., Any]:

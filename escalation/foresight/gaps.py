@@ -40,6 +40,7 @@ def _named(playbook: Playbook) -> Iterator[Target]:
         named += [row.responsible, [row.accountable], row.consulted, row.informed]
     if playbook.communication is not None:
         named.append([target for _, target in spoken_to(playbook.communication)])
+    named += [(item.owner, *item.approvers) for item in playbook.work]
     named += [targets for automation in playbook.automations for _, targets in automation.targets()]
     if playbook.bypass is not None:
         named += [playbook.bypass.allowed, [playbook.bypass.review_by]]

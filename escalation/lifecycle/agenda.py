@@ -18,6 +18,7 @@ from escalation.lifecycle import (
     follow_up,
     handoff,
     hours,
+    item_times,
     milestones,
     packet,
     paths,
@@ -31,7 +32,6 @@ from escalation.lifecycle import (
     summaries,
     update_words,
     updates,
-    work_items,
 )
 from escalation.lifecycle.draft import Draft
 from escalation.model.communication import Communication
@@ -139,6 +139,8 @@ def _dues_of_review(state: Escalation) -> Iterator[_Awaited]:
     if asked is not None and asked.open:
         yield _Awaited(asked.remind_due or asked.due, "feedback", "", "an opinion of whoever took part")
     for item in state.open_items:
+        if item.waits and item.within is not None:
+            continue  # its time begins when it is ready
         yield _Awaited(item.next_due, "item", item.id, f"action item {item.id} is due")
     for session in state.timeline.sessions.values() if state.timeline is not None else ():
         yield _Awaited(session.next_due, "session", session.id, f"the end of live session {session.id}")
@@ -194,7 +196,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "status": lambda draft, _: dwell.overdue(draft),
     "confirmation": lambda draft, _: resolution.confirmation_due(draft),
     "review": lambda draft, _: review.due(draft),
-    "item": work_items.due,
+    "item": item_times.due,
     "feedback": lambda draft, _: feedback.due(draft),
     "session": sessions.overdue,
     "update": lambda draft, _: updates.overdue(draft),
@@ -342,7 +344,14 @@ def _feedback(state: Escalation, _: str) -> str:
 
 
 def _item(state: Escalation, about: str) -> str:
-    return f"action item {about} is not done: remind {state.items[about].owner}"
+    item = state.items[about]
+    if item.remind_at is not None and item.remind_at == item.next_due:
+        return f"{item.kind} item {about} is due soon: remind {item.owner}"
+    if not item.claimed:
+        return f"{item.kind} item {about} is not claimed: offer it again to {item.owner}"
+    if item.pending:
+        return f"what was submitted of {item.kind} item {about} is not decided: ask again"
+    return f"{item.kind} item {about} is not done: remind {item.owner}"
 
 
 _SAYS: dict[str, Callable[[Escalation, str], str]] = {

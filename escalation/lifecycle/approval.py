@@ -9,7 +9,7 @@ never reads as approval unless the playbook says so in words.
 import json
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import approval_reviews, assignment, permissions, quorum, summaries
+from escalation.lifecycle import approval_reviews, assignment, permissions, quorum, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.lifecycle.needs import concerned
@@ -273,6 +273,7 @@ def _refused(draft: Draft, gate: Gate, policy: GatePolicy, because: str, by: Act
         return
     if policy.before == "assignment":
         summaries.missed(draft, "it was returned")
+        work_items.drop_all(draft, f"it is returned with guidance: {because}")
         draft.record(e.Closed, by=by, because=f"returned with guidance: {because}", returned=True)
     elif draft.state.resolution_state in ("proposed", "confirmed"):
         draft.record(e.ResolutionRejected, by=by, because=because)

@@ -52,4 +52,4 @@ def to_review(draft: Draft, review_id: str, found: People) -> None:
     how = ", ".join(review.approved_by) or "silence"
     title = f"Look at approval {review.gate}, given by {how}" + (" alone in an emergency" if review.emergency else "")
     within = policy.emergency.review_within if policy.emergency is not None else state.playbook.review.due
-    work_items.record(draft, title, reviewer, draft.now + within, approval=review_id)
+    work_items.record(draft, title, reviewer, draft.now + within, approval_review=review_id)

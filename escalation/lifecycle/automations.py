@@ -27,7 +27,7 @@ from escalation.values import ENGINE, GROUP, split_target
 ACCOUNTABLE = "raci:accountable"
 
 
-class _Cause(NamedTuple):
+class Cause(NamedTuple):
     """Something that happened, as automations see it."""
 
     happening: Happening
@@ -43,10 +43,10 @@ def follow(draft: Draft, since: int = 0) -> None:
     automated = state.playbook.automated
     if not automated or not state.opened:
         return
-    causes = [cause for cause in _causes(draft, since) if cause.happening in automated]
+    heard = [cause for cause in causes(draft, since) if cause.happening in automated]
     _end_of_shown_status(draft)
     ran: set[tuple[str, int]] = set()
-    for cause in causes:
+    for cause in heard:
         for automation in automated[cause.happening]:
             if (automation.id, cause.seq) not in ran and _concerns(draft.state, automation, cause):
                 ran.add((automation.id, cause.seq))
@@ -67,12 +67,13 @@ def found(draft: Draft, task: AutomationTask, people: People) -> None:
 # --- what happened ----------------------------------------------------------------------------------------------------
 
 
-def _causes(draft: Draft, since: int) -> Iterator[_Cause]:
+def causes(draft: Draft, since: int) -> Iterator[Cause]:
+    """Yield what has happened in this command, from a position among its events on, as automations see it."""
     for event in draft.events[since:]:
         said = _SAYS.get(type(event))
         if said is not None and not _stays_quiet(draft.state, event):
             happening, about, text = said
-            yield _Cause(happening, event.seq, _which(draft.state, event, about), text(draft.state, event))
+            yield Cause(happening, event.seq, _which(draft.state, event, about), text(draft.state, event))
     if Happening.STATUS_CHANGED in draft.state.playbook.automated:
         yield from _status_changed(draft, since)
 
@@ -90,7 +91,7 @@ def _stays_quiet(state: Escalation, event: e.Event) -> bool:
     return isinstance(event, e.ItemAdded) and event.automation != ""
 
 
-def _status_changed(draft: Draft, since: int) -> Iterator[_Cause]:
+def _status_changed(draft: Draft, since: int) -> Iterator[Cause]:
     """Yield that the status is another one: it is told from the state, so no event says it. The opening is none."""
     state, before, seq = draft.before, "", 0
     for position, event in enumerate(draft.events):
@@ -101,7 +102,7 @@ def _status_changed(draft: Draft, since: int) -> Iterator[_Cause]:
         if position >= since and status and state.status != status:
             seq = event.seq
     if seq and before and state.status != before:
-        yield _Cause(Happening.STATUS_CHANGED, seq, state.status, f"the status is {state.status} now, it was {before}")
+        yield Cause(Happening.STATUS_CHANGED, seq, state.status, f"the status is {state.status} now, it was {before}")
 
 
 def _item(state: Escalation, item: str) -> str:
@@ -154,7 +155,7 @@ _SAYS: dict[type[e.EventBase], _Says] = {
 }
 
 
-def _concerns(state: Escalation, automation: Automation, cause: _Cause) -> bool:
+def _concerns(state: Escalation, automation: Automation, cause: Cause) -> bool:
     """Tell whether it is about this one, at this severity; the condition is another matter."""
     scale = state.playbook.severity
     named = [level.name for word in automation.severity if (level := scale.find(word)) is not None]
@@ -175,7 +176,7 @@ class _Plan(NamedTuple):
     """Who is told without being looked up."""
 
 
-def _run(draft: Draft, automation: Automation, cause: _Cause) -> None:
+def _run(draft: Draft, automation: Automation, cause: Cause) -> None:
     state = draft.state
     compiled, facts = condition(state.playbook, automation.when), derive(basis_of(state))
     if not compiled.true(facts):
@@ -225,6 +226,8 @@ def _why_not(state: Escalation, action: policy.Doing) -> str:
     """Say why an action cannot be done as things stand; empty when it can."""
     if isinstance(action, _WORK) and state.ended:
         return "it has ended"
+    if isinstance(action, policy.AddActionItem) and state.rules >= 1 and len(state.items) >= work_items.MOST_ITEMS:
+        return f"it has {len(state.items)} work items already"
     if not isinstance(action, policy.Assign):
         return ""
     if state.owner is not None:
@@ -264,7 +267,7 @@ def _receivers(state: Escalation, action: policy.Doing) -> tuple[tuple[str, ...]
     return tuple(dict.fromkeys(at_once)), tuple(dict.fromkeys(targets))
 
 
-def _do(draft: Draft, automation: Automation, plan: _Plan, cause: _Cause) -> None:
+def _do(draft: Draft, automation: Automation, plan: _Plan, cause: Cause) -> None:
     action = plan.action
     because = f"automation {automation.id}: {cause.words}"
     match action:
@@ -308,7 +311,7 @@ def _end_of_shown_status(draft: Draft) -> None:
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def _written(state: Escalation, action: policy.Doing, cause: _Cause) -> str:
+def _written(state: Escalation, action: policy.Doing, cause: Cause) -> str:
     """Return the text of an action, with what stands in for its placeholders; a value is never read as one."""
     template = action.title if isinstance(action, policy.AddActionItem) else getattr(action, "text", "")
     if "{" not in template:

@@ -1,7 +1,7 @@
 """Ends that are not the review's: cancelling, and what people say of how it went."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, feedback, permissions, summaries
+from escalation.lifecycle import approval, feedback, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -27,6 +27,7 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
     if kind is not ActorKind.SYSTEM and state.approval_reviews:
         review = state.approval_reviews[0]
         raise NotNow(f"approval {review.gate} is to be looked at and nobody has yet; {state.id} is ended after that")
+    work_items.settle_before_end(draft, command)
     summaries.missed(draft, "it was cancelled")
     draft.record(e.Cancelled, because=command.because)
 

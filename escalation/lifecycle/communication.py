@@ -10,12 +10,12 @@ from typing import Final
 from escalation.lifecycle import powers
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.targets import being_called
-from escalation.model.parts import Handoff, Item, Rung
+from escalation.model.parts import Handoff, Rung
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.playbook.clocks import LEVEL_UP, ClockName
-from escalation.values import ENGINE, Actor, counted
+from escalation.values import Actor, counted
 
 Words = tuple[str, str]
 """Subject and body."""
@@ -247,18 +247,6 @@ def review_due(state: Escalation) -> Words:
         f"  escalate submit_review {state.id} --by {state.accountable} --lesson '...'"
     )
     return f"{headline(state)} - review due", body
-
-
-def item_due(state: Escalation, item: Item) -> Words:
-    """Remind the owner of an action item."""
-    late = f" It is late: reminder {item.chased}." if item.chased else ""
-    giver = f"automation {item.automation}" if item.automation else item.by
-    given = f" Given by {giver}." if giver not in {None, ENGINE, item.owner} else ""
-    body = (
-        f"{item.title}\nDue {instant(item.due)}.{late}{given}\n"
-        f"  escalate complete_item {state.id} --item {item.id} --by {item.owner}"
-    )
-    return f"{headline(state)} - action item {item.id}", body
 
 
 _SUBJECT: Final = 80

@@ -19,12 +19,15 @@ from escalation.lifecycle import (
     assistance,
     automations,
     bypass,
+    checklists,
+    checkpoints,
     choices,
     clocks,
     closing,
     comments,
     critical,
     delegation,
+    dependencies,
     dwell,
     early,
     entries,
@@ -33,6 +36,8 @@ from escalation.lifecycle import (
     handoff,
     holder,
     information,
+    input_requests,
+    item_steps,
     labels,
     lessons,
     links,
@@ -58,6 +63,7 @@ from escalation.lifecycle import (
     triggers,
     updates,
     work_items,
+    work_templates,
 )
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
@@ -129,6 +135,8 @@ _GROWS = (
     c.PlaybookLoaded,
     c.PostEntry,
     c.DraftUpdate,
+    c.BlockItem,
+    c.RequestInput,
 )
 """Commands whose words stay in the state for good."""
 
@@ -215,6 +223,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     _settle_hops(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
+    if draft.state.playbook.work:
+        work_templates.follow(draft)
     if draft.state.playbook.automations:
         _automate(draft)
     clocks.follow(draft, command)
@@ -330,6 +340,19 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.RejectResolution: resolution.reject,
     c.AddItem: work_items.add_item,
     c.CompleteItem: work_items.complete,
+    c.ClaimItem: item_steps.claim,
+    c.StartItem: item_steps.start,
+    c.BlockItem: item_steps.block,
+    c.DropItem: item_steps.drop,
+    c.ReassignItem: item_steps.reassign,
+    c.PostponeItem: item_steps.postpone,
+    c.SubmitCheck: checklists.submit,
+    c.ApproveCheck: checklists.approve,
+    c.RejectCheck: checklists.reject,
+    c.ConfirmCheckpoint: checkpoints.confirm,
+    c.ReportCheck: dependencies.report,
+    c.RequestInput: input_requests.ask,
+    c.AnswerInput: input_requests.answer,
     c.SubmitReview: review.submit,
     c.Rate: closing.rate,
     c.SubmitFeedback: closing.submit_feedback,

@@ -8,8 +8,9 @@ from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.overview import OpenView
 from escalation.lifecycle.review_views import ReviewView
-from escalation.lifecycle.situation import GateView, ItemView, situation
+from escalation.lifecycle.situation import GateView, situation
 from escalation.lifecycle.update_views import CommunicationView
+from escalation.lifecycle.work_views import ItemView
 from escalation.model.state import Escalation
 from escalation.values import format_duration
 
@@ -46,7 +47,9 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"- **Resolution:** {_said(here.resolution)}")
     lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
     lines += _section("Approvals", [_gate_line(gate) for gate in here.gates])
-    lines += _section("Action items", [_item_line(item) for item in here.items])
+    lines += _section("Work items", [_item_line(item) for item in here.items])
+    if here.work is not None:
+        lines += _section("Stuck", [_said(each) for each in here.work.stuck])
     lines += _section("Blockers", [_open_line(each) for each in here.blockers])
     lines += _section("Unanswered questions", [_open_line(each) for each in here.questions])
     if here.communication is not None:
@@ -83,7 +86,9 @@ def _gate_line(gate: GateView) -> str:
 
 
 def _item_line(item: ItemView) -> str:
-    done = "done" if item.done else f"open, due {_instant(item.due)}"
+    states = [item.state, item.approval, f"{item.defect} defect" if item.defect else "", item.why]
+    state = _said(", ".join(filter(None, states)).replace("_", " "))
+    done = state if item.done else f"{state}, due {_instant(item.due)}"
     return f"**{item.id}** {_said(item.title)} ({_said(item.owner)}): {done}"
 
 

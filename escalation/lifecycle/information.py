@@ -7,6 +7,7 @@ from typing import Any
 
 from escalation.errors import NotAllowed, NotNow, Unknown
 from escalation.lifecycle import (
+    action_lines,
     clocks,
     facts,
     lowering,
@@ -109,6 +110,7 @@ def note(draft: Draft, command: c.Note) -> None:
     if kind_of(command.by) is not ActorKind.CUSTOMER:
         # Before mentions were known, a name in a note told nobody, and what was recorded has to stay so.
         draft.record(e.NoteAdded, text=command.text, mentions=mentioned(command.text) if state.rules >= 1 else ())
+        action_lines.follow(draft, command.text)
         return
     said = facts.heard(state.playbook, [Turn(author="customer", text=command.text)], state.customer)
     draft.record(e.NoteAdded, text=command.text, words=said)

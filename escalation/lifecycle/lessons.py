@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 
 from escalation.errors import AlreadyDone, Incomplete, NotNow, TooLarge, Unknown
-from escalation.lifecycle import permissions, work_items
+from escalation.lifecycle import item_powers, permissions, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -44,8 +44,11 @@ def add(draft: Draft, what: str, kind: LessonKind, owner: Actor | None, due: dat
             f"a lesson that changes a {kind} needs {' and '.join(missing)}: the change is followed until it is live; "
             "say kind none where nothing is to be changed"
         )
-    item = f"i{len(draft.state.items) + 1}"
-    work_items.require_due(draft, owner, due)
+    item = work_items.next_id(draft.state)
+    permissions.require_person(owner, "owning the change of a lesson")
+    permissions.refuse_concerned(draft.state, owner)
+    item_powers.require_later(due, draft.now)
+    work_items.require_room(draft.state)
     draft.record(e.LessonAdded, lesson=lesson, what=what, change=kind, item=item)
     work_items.record(draft, f"{kind}: {what}", owner, due, lesson=lesson)
 

@@ -1,7 +1,7 @@
 """Stage resolution: work is held and resumed, a solution is proposed, and whoever it is for confirms or rejects it."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, assignment, assistance, clocks, permissions, triggers
+from escalation.lifecycle import approval, assignment, assistance, clocks, permissions, triggers, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -63,6 +63,7 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
         assignment.take(draft, command.by, "resolved it at once")
     approval.reconcile(draft)
     _require_open_way(draft.state, asked=state.owner is not None)
+    work_items.require_way_to_resolution(draft.state)
     if draft.state.hold is not None:
         draft.record(e.HoldEnded, because="a resolution was proposed")
     policy, owner = state.playbook.resolution, state.owner

@@ -19,6 +19,7 @@ from escalation.lifecycle.readers import of
 from escalation.lifecycle.review_views import ReviewView, review_view
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
+from escalation.lifecycle.work_views import ItemView, WorkView, item_view, work_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
 from escalation.model.parts import PacketPart, Rung
 from escalation.model.request import Attachment, Case, Context, Customer, Reason
@@ -73,15 +74,6 @@ class ActionView(Record):
     choice: str
     valid_until: AwareDatetime | None
 
-
-class ItemView(Record):
-    """An action item as people read it."""
-
-    id: str
-    title: str
-    owner: Actor
-    due: AwareDatetime
-    done: bool
     entries: tuple[str, ...] = ()
     """Entries of the timeline that belong to it, such as recordings."""
 
@@ -127,6 +119,8 @@ class Situation(Record):
     bypassed: tuple[str, ...] = ()
     """What was skipped by the exception procedure, by whom and why."""
     items: tuple[ItemView, ...] = ()
+    work: WorkView | None = None
+    """How far the work is, and what is stuck; None while there are no work items."""
     communication: CommunicationView | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
     review: ReviewView | None = None
@@ -252,17 +246,8 @@ def situation(state: Escalation, now: datetime) -> Situation:
             for asked in state.actions.values()
         ),
         bypassed=tuple(f"{used.skipped}, by {used.by}: {used.because}" for used in state.bypasses),
-        items=tuple(
-            ItemView(
-                id=item.id,
-                title=item.title,
-                owner=item.owner,
-                due=item.due,
-                done=item.done_at is not None,
-                entries=linked_with(state, f"item:{item.id}"),
-            )
-            for item in state.items.values()
-        ),
+        items=tuple(item_view(item, linked_with(state, f"item:{item.id}")) for item in state.items.values()),
+        work=work_view(state, now),
         communication=communication_view(state),
         review=review_view(state),
         migrations=tuple(map(str, state.migrations)),
@@ -306,6 +291,10 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
             f"customer:{state.customer.id}" if state.customer and waiting is WaitingOn.CUSTOMER else state.requested_by
         )
         return (who,), "the proposed resolution is to be confirmed or rejected"
+    if waiting is WaitingOn.INPUT:
+        needed = state.needed_input
+        causes = "; ".join(f"{item.id}, {item.cause or 'input'}, asked by {item.by}" for item in needed)
+        return tuple(dict.fromkeys(item.owner for item in needed)), f"needs input: {causes}".replace("_", " ")
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
         asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
@@ -321,7 +310,7 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
 def _who_acts_after_review(state: Escalation) -> tuple[tuple[str, ...], str]:
     """Name what the end still waits for once the review is in."""
     if state.open_items:
-        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
+        return tuple(dict.fromkeys(item.owner for item in state.open_items)), "work items are open"
     if not summaries.all_filed(state):
         return (state.accountable,), "required summaries are to be filed"
     opinions = state.feedback_round
@@ -329,7 +318,7 @@ def _who_acts_after_review(state: Escalation) -> tuple[tuple[str, ...], str]:
         return opinions.unanswered, "they are asked how it went"
     if state.customer is not None and not follow_up.over(state):
         return (f"customer:{state.customer.id}",), "what the playbook has the customer sent and asked is not over"
-    return (), "action items are open"
+    return (), "it is about to be closed"
 
 
 def _held(rung: Rung) -> str:

@@ -91,6 +91,14 @@ def _follow_up(state: Escalation, _: str) -> Stop:
     return Stop("the customer's feedback", (asked,))
 
 
+def _item(state: Escalation, about: str) -> Stop:
+    item = state.items[about]
+    if item.approval is not None and item.pending:
+        return Stop(f"a decision on {item.kind} item {about}", item.approval.deciders or item.approval.approvers)
+    offered = not item.claimed and item.people
+    return Stop(f"the end of {item.kind} item {about}", item.people if offered else (item.owner,))
+
+
 _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "input": _input,
     "acknowledgement": lambda state, _: Stop("an acknowledgement", _called(state)),
@@ -108,7 +116,7 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "status": lambda state, about: Stop(f"whatever ends the status {about}", _working(state)),
     "confirmation": _confirmation,
     "review": lambda state, _: Stop("the review", _working(state)),
-    "item": lambda state, about: Stop(f"the end of action item {about}", (state.items[about].owner,)),
+    "item": _item,
     "feedback": lambda state, _: Stop(
         "what they say of how it went", state.feedback_round.unanswered if state.feedback_round is not None else ()
     ),

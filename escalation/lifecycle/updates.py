@@ -8,7 +8,17 @@ by that, and the escalation does not go up: what moves is only who is asked to s
 
 from escalation.calendars import Calendar, later
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import announcements, follow_up, paths, read_in, release, stakeholders, summaries
+from escalation.lifecycle import (
+    action_lines,
+    announcements,
+    follow_up,
+    paths,
+    read_in,
+    release,
+    stakeholders,
+    summaries,
+    update_parts,
+)
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -75,6 +85,7 @@ def post(draft: Draft, command: c.PostUpdate) -> None:
     state = draft.state
     release.require_releaser(state, command.by, "post_update")
     audiences = release.choose(state, command)
+    update_parts.require(state, command)
     statement = release.Statement(
         text=command.text,
         customer_text=command.customer_text,
@@ -82,6 +93,7 @@ def post(draft: Draft, command: c.PostUpdate) -> None:
         stage=command.stage or state.stage,
     )
     release.tell(draft, statement, stakeholders.rhythm(state))
+    action_lines.follow(draft, command.text)
 
 
 def postpone(draft: Draft, command: c.PostponeUpdate) -> None:

@@ -330,29 +330,6 @@ class Review(Record):
     warranted: bool | None = None
 
 
-class Item(Record):
-    """An action item, followed until it is done."""
-
-    id: str
-    title: str
-    owner: Actor
-    due: AwareDatetime
-    next_due: AwareDatetime
-    chased: int = 0
-    done_at: AwareDatetime | None = None
-    result: str = ""
-    by: Actor | None = None
-    """Who added it; None for what was added before this was kept."""
-    bypass: str = ""
-    """The use of the exception procedure that it is to look at."""
-    automation: str = ""
-    """The automation that added it."""
-    approval: str = ""
-    """The approval that it is to look at."""
-    lesson: str = ""
-    """The lesson whose change it follows."""
-
-
 class AutomationTask(Record):
     """Something that an automation does for people who are being looked up: tell them, or give one an action item."""
 

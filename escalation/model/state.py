@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, field_serializer
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
+from escalation.model.items import Item
 from escalation.model.migration import Migration, MigrationAsk
 from escalation.model.ownership import Ownership
 from escalation.model.parts import (
@@ -25,7 +26,6 @@ from escalation.model.parts import (
     Held,
     Hold,
     InputRequest,
-    Item,
     LevelState,
     Link,
     Lowering,
@@ -47,6 +47,7 @@ from escalation.model.timeline import Timeline
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
+from escalation.playbook.work import ItemKind
 from escalation.values import Actor, ActorKind, Addressee, Record, Slug, Target, kind_of
 
 TAIL = 200
@@ -180,6 +181,8 @@ class Escalation(Record):
     """Another version of the playbook that is being loaded."""
     migrations: tuple[Migration, ...] = ()
     items: dict[str, Item] = {}
+    work_made: tuple[str, ...] = ()
+    """The playbook's work items that have come into being."""
     communication: Communication | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
     timeline: Timeline | None = None
@@ -251,7 +254,9 @@ class Escalation(Record):
             return WaitingOn.REVIEWER if self.review.submitted_at is None else WaitingOn.OWNER
         if self.resolution_state == "proposed":
             return WaitingOn.CUSTOMER if self.playbook.resolution.confirmed_by == "customer" else WaitingOn.REQUESTER
-        return WaitingOn.RESPONDER if self.rung is not None else WaitingOn.OWNER
+        if self.rung is not None:
+            return WaitingOn.RESPONDER
+        return WaitingOn.INPUT if self.items and self.needed_input else WaitingOn.OWNER
 
     @property
     def status(self) -> str:
@@ -262,6 +267,8 @@ class Escalation(Record):
         named = [status for status in self.playbook.statuses if status.stage == stage]
         exact = next((status.status for status in named if status.waiting_on == waiting), None)
         general = next((status.status for status in named if status.waiting_on is None), None)
+        if waiting is WaitingOn.INPUT:
+            return exact or "Needs input"
         return exact or general or str(stage)
 
     @property
@@ -358,6 +365,9 @@ class Escalation(Record):
             return self.communication is None or reference == "" or not self.communication.is_over(reference)
         if kind == "automation":
             return reference in self.automation_tasks
+        if kind == "check":
+            item = self.items.get(reference.partition("/")[0])
+            return item is not None and item.pending and reference == item.round
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property
@@ -375,8 +385,14 @@ class Escalation(Record):
 
     @property
     def open_items(self) -> tuple[Item, ...]:
-        """Action items that are not done."""
+        """Work items that are neither done nor dropped."""
         return tuple(item for item in self.items.values() if item.done_at is None)
+
+    @property
+    def needed_input(self) -> tuple[Item, ...]:
+        """Open requests for input without which the whole escalation does not go on."""
+        asked = (item for item in self.items.values() if item.kind is ItemKind.INPUT and item.open)
+        return tuple(item for item in asked if not item.blocks)
 
     @property
     def storms(self) -> bool:

@@ -36,6 +36,8 @@ CONDITIONS = (
     "automations.*.when",
     "review.stable_when",
     "before_work.when",
+    "work.*.when",
+    "work.*.check",
 )
 """Where conditions stand in a playbook."""
 

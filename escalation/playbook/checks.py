@@ -23,6 +23,7 @@ from escalation.playbook.check_review import check_review
 from escalation.playbook.check_statements import check_statements
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
+from escalation.playbook.check_work import check_work
 from escalation.playbook.facts import FactType
 from escalation.playbook.schema import Playbook, Stage
 from escalation.values import Target, parse_duration
@@ -57,6 +58,8 @@ TARGETS = (
     "before_work.executes",
     "before_work.approves",
     "shift_handover.to",
+    "work.*.owner",
+    "work.*.approvers.*",
 )
 """Where targets stand in a playbook."""
 
@@ -94,6 +97,8 @@ def check(document: Document) -> list[Finding]:
         *_unique(document, "automations", "id"),
         *check_automations(document),
         *check_ownership(document),
+        *_unique(document, "work", "id"),
+        *check_work(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),

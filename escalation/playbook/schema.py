@@ -29,6 +29,7 @@ from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.review import FeedbackPolicy, ReviewStart
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
 from escalation.playbook.timeline import TimelinePolicy
+from escalation.playbook.work import ItemsPolicy, WorkPolicy
 from escalation.values import Duration, Record, Slug, Target, digest_of
 
 
@@ -70,6 +71,8 @@ class WaitingOn(StrEnum):
     CUSTOMER = "customer"
     REVIEWER = "reviewer"
     HOLD = "hold"
+    INPUT = "input"
+    """Whoever has to supply what somebody asked for (``request_input``)."""
     NOBODY = "nobody"
 
 
@@ -260,6 +263,9 @@ class Playbook(Record):
     """The responsibility map of recurring work that AIs do."""
     before_work: BeforeWork | None = None
     shift_handover: ShiftHandover | None = None
+    items: ItemsPolicy = ItemsPolicy()
+    work: tuple[WorkPolicy, ...] = ()
+    """Work items that come into being by themselves, in their order."""
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

@@ -36,6 +36,9 @@ HUMAN_STEPS = (
     e.ResolutionProposed,
     e.ReviewSubmitted,
     e.ItemCompleted,
+    e.ItemClaimed,
+    e.ItemStarted,
+    e.CheckDecided,
     e.Rated,
     e.EntryAccepted,
     e.EntryClosed,
@@ -104,6 +107,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _the_playbook_is_pinned(before, state, events)
     _ais_do_what_they_may(before, events)
     _the_audience_does_not_act(state, actions)
+    _items_are_whole(before, state, events)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -403,6 +407,42 @@ def _the_audience_does_not_act(state: Escalation, actions: list[Action]) -> None
             assert action.to not in state.people
     assert state.ownership.shift is None or state.owner is not None
     assert state.handoff is None or state.owner is not None, "an offer, and nobody who stays responsible"
+
+
+def _items_are_whole(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """What is waited for is open and knows it, nobody approves their own work, and no end leaves an item to nobody."""
+    for item in state.items.values():
+        for other in (*item.blocked_by, *item.awaits):
+            assert state.items[other].open, f"{item.id} waits for {other}, which is over"
+            assert item.id in state.items[other].blocks
+        assert item.open or not item.waits
+        assert not item.pending or item.open
+    assert _can_be_done_in_some_order(state), "items wait for each other in a circle"
+    at_work = before
+    for event in events:
+        if isinstance(event, e.CheckDecided):
+            check = at_work.items[event.item].approval
+            assert check is not None
+            assert event.by in check.deciders
+            assert event.by != check.submitted_by
+            assert event.digest == check.digest
+        if isinstance(event, e.ItemCompleted | e.CheckpointConfirmed | e.ResolutionProposed):
+            waits = at_work.items[event.item].waits if not isinstance(event, e.ResolutionProposed) else False
+            assert not waits, f"{event.type} over what comes first"
+        if isinstance(event, e.ResolutionProposed):
+            assert not any(item.before for item in at_work.open_items), "resolved over work that stands before it"
+        if isinstance(event, e.Cancelled) or (isinstance(event, e.Closed) and event.returned):
+            left = [item.id for item in at_work.open_items if not item.handed_on and not item.bypass]
+            assert not left, f"ended over {left}"
+        at_work = evolve(at_work, event)
+
+
+def _can_be_done_in_some_order(state: Escalation) -> bool:
+    left = {item.id: {*item.blocked_by, *item.awaits} for item in state.open_items}
+    while free := [name for name, first in left.items() if not first & left.keys()]:
+        for name in free:
+            del left[name]
+    return not left
 
 
 def check_views(state: Escalation) -> None:

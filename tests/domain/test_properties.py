@@ -17,7 +17,7 @@ from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from escalation.errors import EscalationError
-from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle import advance, item_powers, next_due, react
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import (
@@ -104,6 +104,23 @@ FACTS: dict[str, tuple[Any, ...]] = {
     "level": ("L9",),
     "no.such.fact": (1.0,),
 }
+
+ITEM_COMMANDS = (
+    "claim_item",
+    "start_item",
+    "block_item",
+    "drop_item",
+    "reassign_item",
+    "postpone_item",
+    "complete_item",
+    "complete_item",
+    "submit_check",
+    "approve_check",
+    "reject_check",
+    "confirm_checkpoint",
+    "report_check",
+    "answer_input",
+)
 
 JUMPS = tuple(timedelta(minutes=minutes) for minutes in (0, 0.1, 7, 60, 540, 2880))
 
@@ -302,6 +319,10 @@ class World:
         return choose.of(choose.of(pools))
 
     def somebody_acts(self) -> None:
+        if self.state.open_items and self.choose.chance(35):
+            name = self.choose.of(ITEM_COMMANDS)
+            self.apply(c.COMMANDS[name](by=self.worker(), **self.content(name)))
+            return
         name = self.choose.of(self.sensible()) if self.choose.chance(65) else self.choose.of(tuple(c.COMMANDS))
         if name == "cancel" and self.choose.chance(70):
             name = "note"  # there is more to see in a life that goes on
@@ -309,6 +330,14 @@ class World:
         if self.choose.chance(10):
             command = command.model_copy(update={"command_id": f"command-{self.choose.number(3)}"})
         self.apply(command)
+
+    def worker(self) -> str:
+        """Mostly somebody who may do something with a work item."""
+        item = self.choose.of(self.state.open_items)
+        deciders = item.approval.deciders if item.approval is not None else ()
+        able = (item.owner, *item.people, *deciders, *item.confirmed_by, self.state.accountable)
+        able = tuple(actor for actor in able if not item_powers.is_target(actor))
+        return self.choose.of(able) if able and self.choose.chance(80) else self.actor()
 
     def sensible(self) -> tuple[str, ...]:
         """What is likely to be accepted where it stands."""
@@ -384,7 +413,11 @@ class World:
             },
             "change_facts": lambda: {"facts": self.facts(2)},
             "change_due": lambda: {"due_at": self.choose.of((None, self.now + self.choose.of(JUMPS)))},
-            "note": lambda: {"text": self.choose.of(("looking at it", "I want to cancel", "my lawyer says no"))},
+            "note": lambda: {
+                "text": self.choose.of(
+                    ("looking at it", "-> mend it -> 2h", "-> soon", "I want to cancel", "my lawyer says no")
+                )
+            },
             "attach": lambda: {"attachment": Attachment(title="log", url="https://files.example/1")},
             "hold": lambda: {"until": self.choose.of((None, None, *(self.now + jump for jump in JUMPS)))},
             "provide_input": self.input,
@@ -408,10 +441,28 @@ class World:
             "resolve": lambda: {"resolution": self.choose.of(("paid again", "restarted")), "cause": "a batch was lost"},
             "add_item": lambda: {
                 "title": "mend it",
-                "owner": self.choose.of((ANN, EVE, BOT)),
+                "owner": self.choose.of((ANN, EVE, BOT, "team:experts")),
                 "due": self.now + self.choose.of(JUMPS),
+                "kind": self.choose.of(("action", "action", "checklist", "checkpoint", "dependency", "input")),
+                "blocked_by": self.items(30),
+                "blocks": self.items(20),
+                "before": self.choose.of((None, None, None, "resolution")),
             },
-            "complete_item": lambda: {"item": self.choose.of((*self.state.items, "i9"))},
+            "block_item": lambda: {"blocked_by": self.items(60)},
+            "reassign_item": lambda: {"to": self.choose.of((ANN, BOB, BOT, "team:experts", "person:ghost"))},
+            "postpone_item": lambda: {"due": self.now + self.choose.of(JUMPS)},
+            "submit_check": lambda: {"content": self.choose.of(("40 Nm", "35 Nm"))},
+            "reject_check": lambda: {"severity": self.choose.of(("critical", "minor"))},
+            "report_check": lambda: {"ok": self.choose.chance(60)},
+            "request_input": lambda: {
+                "of": self.choose.of((ANN, CUSTOMER, "team:experts", "service:crm", BOT)),
+                "what": "a number",
+                "cause": self.choose.of(("human_review", "missing_data", "system_confirmation")),
+                "due": self.now + self.choose.of(JUMPS),
+                "item": self.choose.of((None, *self.state.items)),
+            },
+            "answer_input": lambda: {"text": "seven"},
+            "cancel": lambda: self.choose.of(({}, {"drop_items": True}, {"hand_items_to": ANN})),
             "submit_review": lambda: {
                 "impact": "one customer",
                 "lessons": self.choose.of((("watch it",), ("watch it",), ())),
@@ -503,6 +554,8 @@ class World:
             "submit_feedback": lambda: {"score": 5},
         }
         content = make[name]() if name in make else {}
+        if name in ITEM_COMMANDS:
+            content["item"] = self.choose.of((*(item.id for item in self.state.open_items), *self.state.items, "i9"))
         if "because" in c.COMMANDS[name].model_fields and "because" not in content:
             content["because"] = "it seemed right"
         return content
@@ -540,6 +593,10 @@ class World:
         drafts = tuple(self.state.communication.drafts.values()) if self.state.communication is not None else ()
         known = self.choose.of(drafts) if drafts else None
         return {"draft": known.id if known else "d9", "digest": known.digest if known else "0123"}
+
+    def items(self, percent: int) -> tuple[str, ...]:
+        known = tuple(self.state.items)
+        return (self.choose.of(known),) if known and self.choose.chance(percent) else ()
 
     def input(self) -> dict[str, Any]:
         given: dict[str, Any] = {

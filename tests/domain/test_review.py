@@ -175,7 +175,7 @@ def test_a_review_with_one_bad_item_is_not_half_taken() -> None:
 
 def test_only_items_there_are_can_be_done_and_only_once() -> None:
     life = opened(small()).taken_by(ANN)
-    assert "has no action item i1; it has none" in life.refused(Unknown, c.CompleteItem(by=ANN, item="i1"))
+    assert "has no work item i1; it has none" in life.refused(Unknown, c.CompleteItem(by=ANN, item="i1"))
     life.send(c.AddItem(by=ANN, title="mend it", owner=BOB, due=START + timedelta(days=1)))
     assert "is not a person" in life.refused(NotAllowed, c.CompleteItem(by=BOT, item="i1"))
     life.send(c.CompleteItem(by=BOB, item="i1"))

@@ -57,7 +57,7 @@ def test_who_acts_next_and_why_at_every_step_of_a_life() -> None:
         (Stage.RESOLUTION, WaitingOn.HOLD, ("person:cyd",), "on hold: the bank is closed"),
         (Stage.RESOLUTION, WaitingOn.CUSTOMER, (CUSTOMER,), "the proposed resolution is to be confirmed or rejected"),
         (Stage.REVIEW, WaitingOn.REVIEWER, ("person:cyd",), "the review is to be written"),
-        (Stage.REVIEW, WaitingOn.OWNER, (BOB,), "action items are open"),
+        (Stage.REVIEW, WaitingOn.OWNER, (BOB,), "work items are open"),
         (
             Stage.CLOSED,
             WaitingOn.NOBODY,

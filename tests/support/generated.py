@@ -319,6 +319,9 @@ def _ownership(choose: Choices) -> Data:
         data["delegations"] = [line | choose.of(({}, {"approved_by": "role:owner", "approved_on": "2026-01-01"}))]
     if choose.chance(30):
         data["before_work"] = choose.of(({}, {"when": 'topic == "two"'}, {"executes": "team:desk"}))
+    if choose.chance(50):
+        data["items"] = choose.of(({}, {"remind_before": "1h", "chase": "3h", "claim_within": "20m"}))
+        data["work"] = _work(choose)
     return data
 
 
@@ -357,6 +360,34 @@ def _approvals(choose: Choices) -> list[Data]:
             "deadline": "30m",
             "on_expiry": choose.of(("halt", "deny", "escalate", "keep")),
             "valid_for": choose.of(("5m", "3h")),
+        },
+    ]
+
+
+def _work(choose: Choices) -> list[Data]:
+    owner = choose.of(("owner", "team:experts", "role:head"))
+    checked = {"check": choose.of(("flags.legal", 'topic == "two"'))} if choose.chance(60) else {}
+    before = {"before": "resolution"} if choose.chance(50) else {}
+    return [
+        {"id": "first", "title": "first", "at": choose.of(("assignment", "resolution")), "owner": owner, "due": "2h"},
+        {"id": "holds", "title": "holds", "kind": "dependency", "at": "resolution", "due": "1h", **checked, **before},
+        {
+            "id": "bolts",
+            "title": "bolts",
+            "kind": choose.of(("checklist", "checkpoint")),
+            "at": "resolution",
+            "owner": owner,
+            "approvers": choose.of((["role:head"], ["team:desk"])),
+            "after": choose.of((["first"], ["first", "holds"], [])),
+            "due": "5h",
+        },
+        {
+            "id": "later",
+            "title": "later",
+            "on": choose.of((["severity_changed"], ["level_entered", "hold_started"])),
+            "when": choose.of(("true", 'topic == "two"')),
+            "due": "1d",
+            "owner": owner,
         },
     ]
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from escalation.errors import NotNow
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import ClockName
 from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
-from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, World, open_world
+from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, DAN, World, open_world
 
 A_SECOND = timedelta(seconds=1)
 
@@ -116,6 +117,39 @@ async def test_an_action_item_of_forty_days_is_followed_to_its_end(
     await world.send(identifier, c.CompleteItem(by=BEN, item="i1", result="all of them"))
     summary = await world.result(identifier)
     assert (summary.outcome, summary.because) == ("closed", "the review is in and every action item is done")
+
+
+@pytest.mark.req("SUP-7", "SAG-4")
+async def test_steps_of_a_playbook_become_ready_in_turn_and_an_item_of_forty_days_moves_up_until_it_is_done(
+    timeless: World, skipping: WorkflowEnvironment
+) -> None:
+    world = timeless
+    identifier = await world.opened_id("door", playbook="worked")
+    await world.send(identifier, c.Acknowledge(by=ANN))
+    with pytest.raises(NotNow, match=r"these come first: i1 \(find, action of person:ben, open\)"):
+        await world.send(identifier, c.Resolve(by=ANN, resolution="mended"))
+    await world.send(identifier, c.CompleteItem(by=BEN, item="i1", result="the upper hinge"))
+    await eventually(lambda: "is ready" in world.received(DAN, "item")[-1].subject, "dan is told that it is ready")
+    assert "the upper hinge" in world.received(DAN, "item")[-1].body
+    answer = await world.send(identifier, c.Note(by=ANN, text="-> @ben replace all hinges -> 40d\n-> and the door"))
+    assert "Line 2 is no action item" in answer.message
+    due = (await world.client.state(identifier)).items["i3"].due
+    await world.send(identifier, c.CompleteItem(by=DAN, item="i2"), c.Resolve(by=ANN, resolution="mended"))
+    await world.send(identifier, c.ConfirmResolution(by=CUSTOMER), c.SubmitReview(by=ANN, lessons=("oil it",)))
+    await skipping.sleep(timedelta(days=39))
+    assert (await world.client.situation(identifier)).who_acts_next == (BEN,)
+    await skipping.sleep(timedelta(days=3, hours=1))
+    state = await world.until(identifier, lambda state: state.items["i3"].chased == 3)
+    followed = [event for event in state.tail if isinstance(event, e.ItemReminded | e.ItemChased)]
+    assert [round((event.at - due) / timedelta(days=1)) for event in followed] == [-2, 0, 1, 2]
+    assert [event.asked for event in followed if isinstance(event, e.ItemChased)] == [
+        (),
+        ("role:head",),
+        ("role:head", "person:ann"),
+    ]
+    await eventually(lambda: [m for m in world.received(ANN) if "i3 is late" in m.subject], "the level hears of it")
+    await world.send(identifier, c.CompleteItem(by=BEN, item="i3", result="all of them"))
+    assert (await world.result(identifier)).outcome == "closed"
 
 
 def heard_late(world: World) -> list[str]:

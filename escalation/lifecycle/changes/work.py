@@ -1,4 +1,4 @@
-"""What the events of work change: ticket, resolution, review, action items, the end."""
+"""What the events of work change: ticket, resolution, review, the end."""
 
 from escalation.lifecycle.changes import review
 from escalation.lifecycle.changes.common import Change, Changes, question_arrived, with_
@@ -10,7 +10,7 @@ from escalation.lifecycle.changes.time import (
     waited,
 )
 from escalation.model import events as e
-from escalation.model.parts import Item, Resolution, Review, Score
+from escalation.model.parts import Resolution, Review, Score
 from escalation.model.state import Escalation
 
 
@@ -111,41 +111,6 @@ def _review_chased(state: Escalation, event: e.ReviewChased) -> Changes:
     return {"review": with_(state.review, chased=event.times, next_due=event.next_due)}
 
 
-def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
-    item = Item(
-        id=event.item,
-        title=event.title,
-        owner=event.owner,
-        due=event.due,
-        next_due=event.due,
-        by=event.by,
-        bypass=event.bypass,
-        approval=event.approval,
-        automation=event.automation,
-        lesson=event.lesson,
-    )
-    people = state.people if event.owner in state.people else {**state.people, event.owner: f"item:{event.item}"}
-    return {"items": {**state.items, event.item: item}, "people": people}
-
-
-def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Changes:
-    item = with_(state.items[event.item], owner=event.owner)
-    return {"items": {**state.items, event.item: item}}
-
-
-def _item_completed(state: Escalation, event: e.ItemCompleted) -> Changes:
-    item = with_(state.items[event.item], done_at=event.at, result=event.result)
-    changes: Changes = {"items": {**state.items, event.item: item}}
-    if item.approval:
-        changes["approval_reviews"] = tuple(each for each in state.approval_reviews if each.id != item.approval)
-    return changes
-
-
-def _item_chased(state: Escalation, event: e.ItemChased) -> Changes:
-    item = with_(state.items[event.item], chased=event.times, next_due=event.next_due)
-    return {"items": {**state.items, event.item: item}}
-
-
 def _rated(state: Escalation, event: e.Rated) -> Changes:
     score = Score(
         by=event.by,
@@ -198,10 +163,6 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.ReviewStarted: _review_started,
     e.ReviewSubmitted: _review_submitted,
     e.ReviewChased: _review_chased,
-    e.ItemAdded: _item_added,
-    e.ItemGivenBack: _item_given_back,
-    e.ItemCompleted: _item_completed,
-    e.ItemChased: _item_chased,
     e.Rated: _rated,
     e.FeedbackGiven: _feedback_given,
     e.Closed: _closed,

@@ -6,7 +6,7 @@ from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import ownership_words
 from escalation.lifecycle.mentions import MENTION
-from escalation.lifecycle.reactions import communication, ownership, statements, telling, timeline
+from escalation.lifecycle.reactions import communication, items, ownership, statements, telling, timeline
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -102,6 +102,8 @@ _FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Act
     "oversight": ownership.oversight_found,
     communication.SPEAK: communication.speakers_found,
     MENTION: timeline.found,
+    "item": items.offered,
+    "check": items.asked_to_approve,
 }
 """By the kind of a purpose."""
 

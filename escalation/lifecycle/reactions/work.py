@@ -1,4 +1,4 @@
-"""What follows from work: the question whether it is solved, the review, action items, the end."""
+"""What follows from work: the question whether it is solved, the review, the end."""
 
 from collections.abc import Iterator
 
@@ -91,32 +91,6 @@ def _review_chased(state: Escalation, event: e.ReviewChased) -> Iterator[Action]
         yield from tell_accountable(state, event, "the review is late")
 
 
-def _item_added(state: Escalation, event: e.ItemAdded) -> Iterator[Action]:
-    text = words.item_due(state, state.items[event.item])
-    yield notify(
-        state, event, event.owner, MessageKind.ITEM, text, summary=f"give action item {event.item} to {event.owner}"
-    )
-
-
-def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Iterator[Action]:
-    item = state.items[event.item]
-    what = f"action item {item.id} could not be given to {event.was} ({event.because}); it falls to {event.owner}"
-    hint = "complete it, or add it again for somebody who is in the directory"
-    for person in dict.fromkeys((event.owner, item.by or event.owner)):
-        if kind_of(person) is ActorKind.PERSON and person != event.was:
-            text = words.news(state, f"{what}: {hint}")
-            yield notify(state, event, person, MessageKind.WARNING, text, summary=f"tell {person}: {what}")
-    yield from tell_accountable(state, event, what)
-
-
-def _item_chased(state: Escalation, event: e.ItemChased) -> Iterator[Action]:
-    item = state.items[event.item]
-    text = words.item_due(state, item)
-    yield notify(state, event, item.owner, MessageKind.ITEM, text, summary=f"remind {item.owner} of {item.id}")
-    if event.times % 2 == 0:
-        yield from tell_accountable(state, event, f"action item {item.id} is late")
-
-
 def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
     resolution = state.resolution.text if state.resolution else event.because
     if event.guidance:
@@ -155,9 +129,6 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.ResolutionRejected: _resolution_rejected,
     e.ReviewStarted: _review_started,
     e.ReviewChased: _review_chased,
-    e.ItemAdded: _item_added,
-    e.ItemGivenBack: _item_given_back,
-    e.ItemChased: _item_chased,
     e.Closed: _closed,
     e.Cancelled: _cancelled,
 }

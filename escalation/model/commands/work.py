@@ -1,4 +1,4 @@
-"""The work: its resolution, action items, the review, ratings, the end."""
+"""The work: its resolution, the review, ratings, the end."""
 
 from typing import Annotated
 
@@ -26,21 +26,6 @@ class RejectResolution(Act):
     """Reject the proposed resolution; the escalation opens again and goes up."""
 
     because: Text
-
-
-class AddItem(Act):
-    """Add an action item with an owner and a due time."""
-
-    title: Text
-    owner: Actor
-    due: Instant
-
-
-class CompleteItem(Act):
-    """Say that an action item is done."""
-
-    item: Slug
-    result: Words = ""
 
 
 class ItemDraft(Record):
@@ -99,14 +84,16 @@ class Cancel(Act):
     """End it without a resolution: people are told, the ticket is closed."""
 
     because: Text
+    hand_items_to: Actor | None = None
+    """Who has the open work items from then on."""
+    drop_items: bool = False
+    """True: the open work items will not be done, for the same reason."""
 
 
 COMMANDS: dict[str, type[Act]] = {
     "resolve": Resolve,
     "confirm_resolution": ConfirmResolution,
     "reject_resolution": RejectResolution,
-    "add_item": AddItem,
-    "complete_item": CompleteItem,
     "submit_review": SubmitReview,
     "rate": Rate,
     "submit_feedback": SubmitFeedback,

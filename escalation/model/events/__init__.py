@@ -50,6 +50,26 @@ from escalation.model.events.communication import (
     UpdatePostponed,
     UpdateScheduled,
 )
+from escalation.model.events.items import (
+    ActionLineUnread,
+    CheckDecided,
+    CheckpointConfirmed,
+    CheckSubmitted,
+    DependencyChecked,
+    InputAnswered,
+    ItemAdded,
+    ItemBlocked,
+    ItemChased,
+    ItemClaimed,
+    ItemCompleted,
+    ItemDropped,
+    ItemGivenBack,
+    ItemPostponed,
+    ItemReady,
+    ItemReassigned,
+    ItemReminded,
+    ItemStarted,
+)
 from escalation.model.events.ladder import (
     Acknowledged,
     AcknowledgementLapsed,
@@ -175,10 +195,6 @@ from escalation.model.events.work import (
     CaseUpdateFailed,
     Closed,
     FeedbackGiven,
-    ItemAdded,
-    ItemChased,
-    ItemCompleted,
-    ItemGivenBack,
     NoteAdded,
     QuestionPublished,
     Rated,
@@ -195,6 +211,7 @@ __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
     "ActionAsked",
+    "ActionLineUnread",
     "ActionSettled",
     "ActionUsed",
     "ActivityDone",
@@ -214,6 +231,9 @@ __all__ = [
     "ChangeClaimed",
     "ChangeLive",
     "ChangeNotLive",
+    "CheckDecided",
+    "CheckSubmitted",
+    "CheckpointConfirmed",
     "ClockBreached",
     "ClockPaused",
     "ClockReminded",
@@ -230,6 +250,7 @@ __all__ = [
     "ConcernedUnknown",
     "ConsultedAnswered",
     "Declined",
+    "DependencyChecked",
     "DraftEnded",
     "DraftMade",
     "DueChanged",
@@ -263,12 +284,21 @@ __all__ = [
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
+    "InputAnswered",
     "InputProvided",
     "InputRequested",
     "ItemAdded",
+    "ItemBlocked",
     "ItemChased",
+    "ItemClaimed",
     "ItemCompleted",
+    "ItemDropped",
     "ItemGivenBack",
+    "ItemPostponed",
+    "ItemReady",
+    "ItemReassigned",
+    "ItemReminded",
+    "ItemStarted",
     "Joined",
     "KeyPeopleNamed",
     "KnownEvent",
@@ -444,6 +474,20 @@ KnownEvent = Annotated[
     | ItemGivenBack
     | ItemCompleted
     | ItemChased
+    | ActionLineUnread
+    | CheckDecided
+    | CheckSubmitted
+    | CheckpointConfirmed
+    | DependencyChecked
+    | InputAnswered
+    | ItemBlocked
+    | ItemClaimed
+    | ItemDropped
+    | ItemPostponed
+    | ItemReady
+    | ItemReassigned
+    | ItemReminded
+    | ItemStarted
     | KeyPeopleNamed
     | StakeholderConcerned
     | UpdateScheduled

@@ -8,7 +8,6 @@ from escalation.model.actions import CaseLink
 from escalation.model.events.base import EventBase
 from escalation.model.events.opening import Words
 from escalation.model.request import Attachment
-from escalation.values import Actor
 
 
 class NoteAdded(EventBase):
@@ -124,52 +123,6 @@ class ReviewChased(EventBase):
     """The review is late; somebody was reminded."""
 
     type: Literal["review_chased"] = "review_chased"
-    times: int
-    next_due: AwareDatetime
-
-
-class ItemAdded(EventBase):
-    """An action item exists."""
-
-    type: Literal["item_added"] = "item_added"
-    item: str
-    title: str
-    owner: Actor
-    due: AwareDatetime
-    bypass: str = ""
-    """The use of the exception procedure that it is to look at; empty for every other item."""
-    automation: str = ""
-    """The automation that added it; empty for every other item."""
-    approval: str = ""
-    """The approval that it is to look at; empty for every other item."""
-    lesson: str = ""
-    """The lesson whose change it follows; empty for every other item."""
-
-
-class ItemGivenBack(EventBase):
-    """Nobody knows whom an action item was given to: it falls to the owner."""
-
-    type: Literal["item_given_back"] = "item_given_back"
-    item: str
-    owner: Actor
-    """Who has it now."""
-    was: Actor
-    because: str = ""
-
-
-class ItemCompleted(EventBase):
-    """An action item is done."""
-
-    type: Literal["item_completed"] = "item_completed"
-    item: str
-    result: str = ""
-
-
-class ItemChased(EventBase):
-    """An action item is late; somebody was reminded."""
-
-    type: Literal["item_chased"] = "item_chased"
-    item: str
     times: int
     next_due: AwareDatetime
 
