@@ -189,7 +189,7 @@ def _is_open(state: Escalation, purpose: str) -> bool:
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
     """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
-        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, now))
+        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, now), tells=action.tells)
     if isinstance(action, Notify):
         receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)

@@ -1,30 +1,28 @@
-"""The words of messages: what happened, why this person, what to do, until when, and how to answer.
+"""Messages: what happened, why this person, what to do, until when, and how to answer.
 
-Instants are written in UTC; each message can be understood without any other.
+Each says it as values, for templates in the receiver's language, and in plain English, with instants in UTC, where
+there is none. Each message can be understood without any other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
+from escalation.lifecycle import message_values as values
 from escalation.lifecycle import powers
-from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.message_values import Sentence, Text, Words, instant, short, shown
 from escalation.lifecycle.targets import being_called
+from escalation.model.actions import Said
 from escalation.model.parts import Gate, Handoff, Item, Rung
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
-from escalation.people.found import People
+from escalation.people.found import FoundPerson, People
 from escalation.playbook.clocks import LEVEL_UP, ClockName
 from escalation.playbook.schema import Expiry, GatePolicy
 from escalation.values import ENGINE, Actor, counted
 
-Words = tuple[str, str]
-"""Subject and body."""
-
-
-def instant(at: datetime) -> str:
-    """Write an instant for people: ``2026-11-21 14:05 UTC``."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+__all__ = ["Text", "Words", "instant", "shown"]
 
 
 def explain_reason(reason: Reason) -> str:
@@ -40,16 +38,14 @@ def grounds(because: str, facts: Mapping[str, object], words: Sequence[str] = ()
     return because + (f" ({known})" if known else "")
 
 
-def shown(value: object) -> str:
-    """Write a fact's value."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def headline(state: Escalation) -> str:
-    """Name the escalation in one line: severity, what it is about, its id."""
-    about = state.context.summary or (f"{state.case.system} {state.case.id}" if state.case else state.id)
-    first = about.strip().splitlines()[0] if about.strip() else state.id
-    return f"[{state.severity}] {first[:120]}"
+    """Name the escalation in one line: severity and what it is about."""
+    return f"[{state.severity}] {values.about(state)}"
+
+
+def text(state: Escalation, what: str, subject: str, body: str, /, **more: object) -> Text:
+    """Say something to those who work on it: in plain English, and as the message ``what`` with its values."""
+    return Text(subject, body, what, values.common(state) | values.plain(more))
 
 
 def packet(state: Escalation) -> str:
@@ -57,20 +53,20 @@ def packet(state: Escalation) -> str:
     context = state.context
     lines = []
     if context.help_needed:
-        lines.append(f"What is asked: {_short(context.help_needed)}")
+        lines.append(f"What is asked: {short(context.help_needed)}")
     lines.append("Why it was escalated:")
     lines += [f"  - {explain_reason(reason)}" for reason in state.reasons]
     if context.summary:
-        lines.append(f"Summary: {_short(context.summary)}")
+        lines.append(f"Summary: {short(context.summary)}")
     if context.impact:
-        lines.append(f"Impact: {_short(context.impact)}")
+        lines.append(f"Impact: {short(context.impact)}")
     if context.constraints:
-        lines.append(f"Constraints: {_short(context.constraints)}")
-    lines += [f"{name}: {_short(value)}" for name, value in _brought_along(state)]
+        lines.append(f"Constraints: {short(context.constraints)}")
+    lines += [f"{name}: {short(value)}" for name, value in values.brought_along(state)]
     if context.attempted_solutions:
         lines.append("Tried so far:")
         lines += [
-            f"  - {_short(attempt.what, 300)}: {_short(attempt.result, 300)}"
+            f"  - {short(attempt.what, 300)}: {short(attempt.result, 300)}"
             for attempt in context.attempted_solutions[-10:]
         ]
     if context.conversation:
@@ -88,24 +84,9 @@ def packet(state: Escalation) -> str:
     return "\n".join(lines)
 
 
-def _brought_along(state: Escalation) -> Iterator[tuple[str, str]]:
-    """Yield the facts that a case of this kind must bring along: what was asked for is there for whoever is called."""
-    asked = {name: policy.required_when for name, policy in state.playbook.fields.items() if policy.required_when}
-    facts = derive(basis_of(state)) if asked else {}
-    for name, when in asked.items():
-        if name in facts and condition(state.playbook, when).true(facts):
-            value = facts[name]
-            yield name, ", ".join(value) if isinstance(value, tuple | list) else shown(value)
-
-
 def instead(found: People) -> str:
     """Say that the playbook's owner is told because nobody else could be found; empty when somebody was."""
     return "; nobody else could be found: " + " ".join(found.notes) if found.fell_back else ""
-
-
-def _short(text: str, most: int = 2_000) -> str:
-    """Keep a message readable, and small enough for every channel; the packet has all of it."""
-    return text if len(text) <= most else f"{text[:most]} ... (shortened; escalate show has the whole packet)"
 
 
 def take_before(state: Escalation, now: datetime) -> datetime | None:
@@ -124,26 +105,50 @@ def _until(state: Escalation, rung: Rung, now: datetime) -> str:
     before = take_before(state, now) or rung.due
     if before == rung.due:
         return f"Take it before {instant(rung.due)}, or it goes on to the next."
-    up = state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
-    then = "goes up" if up else f"is late, and at {instant(rung.due)} it goes on to the next"
+    then = "goes up" if _goes_up(state) else f"is late, and at {instant(rung.due)} it goes on to the next"
     return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
 
 
-def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
-    """Ask somebody to take it."""
+def page(state: Escalation, person: FoundPerson, found: People, now: datetime, waited: datetime | None = None) -> Words:
+    """Ask somebody to take it; ``waited`` is since when that has waited for their working hours."""
     rung = state.rung
     if rung is None:
         return headline(state), packet(state)
+    receiver = person.person
+    why = f"{person.via}{f' ({person.note})' if person.note else ''}; {rung.level}, round {rung.round}"
+    why += f"; it has waited for your working hours since {instant(waited)}" if waited is not None else ""
     body = (
         f"{packet(state)}\n"
-        f"You are called because: {why}\n"
+        f"You are called because: {why}{instead(found)}\n"
         f"{_answers_for(state)}"
-        f"{_silent(state, person)}"
+        f"{_silent(state, receiver)}"
         f"{_until(state, rung, now)}\n"
-        f"  escalate acknowledge {state.id} --by {person}\n"
-        f"  escalate decline {state.id} --by {person} --because '...'"
+        f"  escalate acknowledge {state.id} --by {receiver}\n"
+        f"  escalate decline {state.id} --by {receiver} --because '...'"
     )
-    return f"{headline(state)} - please acknowledge", body
+    before, policy, owner = take_before(state, now) or rung.due, state.level_policy, state.owner
+    said = text(
+        state,
+        "page",
+        f"{headline(state)} - please acknowledge",
+        body,
+        via=person.via,
+        note=person.note,
+        level=rung.level,
+        round=rung.round,
+        waited_since=waited,
+        responsible_for=policy.responsible_for if policy is not None else (),
+        powers=[powers.said(power) for power in policy.may_escalate] if policy is not None else (),
+        silent=owner.actor if owner is not None and owner.lapsed else "",
+        until=before,
+        then="next" if before == rung.due else "up" if _goes_up(state) else "late",
+        round_ends=rung.due,
+    )
+    return said._replace(values=said.values | values.found(found) | values.packet(state))
+
+
+def _goes_up(state: Escalation) -> bool:
+    return state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
 
 
 def _answers_for(state: Escalation) -> str:
@@ -171,13 +176,14 @@ def nobody_left(state: Escalation) -> Words:
         f"An escalation by playbook {state.playbook.playbook} has nobody who may take it: those who would be called "
         "are away, unknown to the directory, or concerned by it. Please have somebody added who may."
     )
-    return "An escalation has nobody who may take it", body
+    return Text("An escalation has nobody who may take it", body, "nobody_left", {"playbook": state.playbook.playbook})
 
 
 def taken(state: Escalation) -> Words:
     """Tell those who were paged that somebody has it."""
     owner = state.owner.actor if state.owner else state.accountable
-    return f"{headline(state)} - taken by {owner}", f"{owner} has taken {state.id}. You need not do anything."
+    body = f"{owner} has taken {state.id}. You need not do anything."
+    return text(state, "page_taken", f"{headline(state)} - taken by {owner}", body, owner=owner)
 
 
 _SILENCE: Final = {
@@ -189,13 +195,14 @@ _SILENCE: Final = {
 }
 
 
-def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
+def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor) -> Words:
     """Ask an approver to decide."""
     facts = derive(basis_of(state))
-    asked = "\n".join(f"  {name}: {shown(facts[name])}" for name in state.playbook.subject_of(policy) if name in facts)
+    subject = {name: shown(facts[name]) for name in state.playbook.subject_of(policy) if name in facts}
+    asked = "\n".join(f"  {name}: {value}" for name, value in subject.items())
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
     body = (
-        f"{again}To decide: {policy.title or policy.id}{note}\n"
+        f"{again}To decide: {policy.title or policy.id}\n"
         + (f"{asked}\n" if asked else "")
         + _lowering(state, policy)
         + f"{packet(state)}\n"
@@ -205,14 +212,33 @@ def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, n
         + f"  escalate approve {state.id} --by {person} --gate {gate.id} --digest {gate.digest}\n"
         + f"  escalate reject {state.id} --by {person} --gate {gate.id} --digest {gate.digest} --because '...'"
     )
-    return f"{headline(state)} - approval needed: {policy.title or policy.id}", body
+    lowering = state.lowering if policy.before == "lowering" else None
+    said = text(
+        state,
+        "approval",
+        f"{headline(state)} - approval needed: {policy.title or policy.id}",
+        body,
+        gate=gate.id,
+        title=policy.title,
+        subject=[{"name": name, "value": value} for name, value in subject.items()],
+        again=gate.round > 1,
+        lowering_by=lowering.by if lowering is not None else "",
+        lowering_to=lowering.severity if lowering is not None else "",
+        lowering_because=lowering.because if lowering is not None else "",
+        requested_by=state.requested_by,
+        owner=state.owner.actor if state.owner is not None else "",
+        due=gate.due,
+        on_expiry=policy.on_expiry,
+        digest=gate.digest,
+    )
+    return said._replace(values=said.values | values.packet(state))
 
 
 def _lowering(state: Escalation, policy: GatePolicy) -> str:
     asked = state.lowering if policy.before == "lowering" else None
     if asked is None:
         return ""
-    why = _short(asked.because, 300)
+    why = short(asked.because, 300)
     return f"{asked.by} asks to make it milder: {state.severity} to {asked.severity}, because {why}\n"
 
 
@@ -223,7 +249,17 @@ def gate_closed(state: Escalation, gate: Gate) -> Words:
     policy = state.playbook.gate(gate.id)
     asked = f" ({policy.title})" if policy is not None and policy.title else ""
     why = gate.because if gate.because.startswith(how) else f"{how}: {gate.because}"
-    return f"{headline(state)} - {gate.id}: {how}", f"Approval {gate.id}{asked} of {state.id}: {why}."
+    body = f"Approval {gate.id}{asked} of {state.id}: {why}."
+    return text(
+        state,
+        "gate_closed",
+        f"{headline(state)} - {gate.id}: {how}",
+        body,
+        gate=gate.id,
+        title=policy.title if policy is not None else "",
+        how="skipped" if gate.skipped else gate.state,
+        because=gate.because,
+    )
 
 
 def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> Words:
@@ -233,32 +269,45 @@ def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> W
         f"Supply it before {instant(due)}; after that people are told without it.\n"
         f"  escalate provide_input {state.id} --by {state.requested_by} ..."
     )
-    return f"{headline(state)} - needs input", body
+    return text(state, "input_request", f"{headline(state)} - needs input", body, parts=parts, due=due)
 
 
 def input_request_for_customer(parts: tuple[str, ...], due: datetime) -> Words:
     """Ask a customer who asked for a person for what is missing, in words of their side."""
     named = ", ".join(part.replace("_", " ").replace(".", " ") for part in parts)
     until = f"Please answer before {instant(due)}, or it is passed on as it is."
-    return "Your case: please tell us more", f"To pass your case on we still need: {named}.\n{until}"
+    body = f"To pass your case on we still need: {named}.\n{until}"
+    said = values.plain({"parts": parts, "due": due})
+    return Text("Your case: please tell us more", body, "input_request_customer", said)
 
 
 def automated_for_customer(text: str) -> Words:
     """Tell a customer what the playbook has told them, and nothing of how it is worked on."""
-    return "Your case: news", text
+    return Text("Your case: news", text, "customer_news", values.plain({"text": text}))
 
 
-def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "") -> Words:
+def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> Words:
     """Offer responsibility."""
     body = (
-        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{note}\n"
+        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{instead(found)}\n"
         f"What is expected: {offer.expectation}\n"
         f"{packet(state)}\n"
         f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
         f"  escalate accept_handoff {state.id} --by {person}\n"
         f"  escalate decline_handoff {state.id} --by {person} --because '...'"
     )
-    return f"{headline(state)} - hand-off offered", body
+    said = text(
+        state,
+        "handoff",
+        f"{headline(state)} - hand-off offered",
+        body,
+        by=offer.offered_by,
+        because=offer.because,
+        expectation=offer.expectation,
+        accountable=state.accountable,
+        due=offer.due,
+    )
+    return said._replace(values=said.values | values.found(found) | values.packet(state))
 
 
 def resolution_proposed(state: Escalation) -> Words:
@@ -267,20 +316,20 @@ def resolution_proposed(state: Escalation) -> Words:
     if resolution is None:
         return headline(state), ""
     until = f"\nPlease answer before {instant(resolution.confirm_due)}." if resolution.confirm_due else ""
-    return "Your case: a solution is proposed", f"{resolution.text}{until}"
+    said = values.plain({"text": resolution.text, "due": resolution.confirm_due})
+    return Text("Your case: a solution is proposed", f"{resolution.text}{until}", "resolution_proposed", said)
 
 
 def ended_for_customer() -> Words:
     """Tell the customer that it ended without a solution; why is for those who work on it."""
-    return "Your case was ended", "Your case was ended without a solution. Please write to us if you still need help."
+    body = "Your case was ended without a solution. Please write to us if you still need help."
+    return Text("Your case was ended", body, "ended_customer")
 
 
 def returned_for_customer() -> Words:
     """Tell a customer that their request was not passed on; why is for those who work on it."""
-    return (
-        "Your case is not passed on",
-        "Your case stays with those who have it now. Please write to us if it is not solved.",
-    )
+    body = "Your case stays with those who have it now. Please write to us if it is not solved."
+    return Text("Your case is not passed on", body, "returned_customer")
 
 
 def review_due(state: Escalation) -> Words:
@@ -292,29 +341,58 @@ def review_due(state: Escalation) -> Words:
         f"{state.id} is resolved. Please submit its review before {due}: {parts}.\n"
         f"  escalate submit_review {state.id} --by {state.accountable} --lesson '...'"
     )
-    return f"{headline(state)} - review due", body
+    at = review.next_due if review else None
+    return text(
+        state,
+        "review_due",
+        f"{headline(state)} - review due",
+        body,
+        due=at,
+        parts=state.playbook.review.requires,
+        accountable=state.accountable,
+    )
 
 
 def item_due(state: Escalation, item: Item) -> Words:
     """Remind the owner of an action item."""
     late = f" It is late: reminder {item.chased}." if item.chased else ""
     giver = f"automation {item.automation}" if item.automation else item.by
-    given = f" Given by {giver}." if giver not in {None, ENGINE, item.owner} else ""
+    given_by = giver if giver not in {None, ENGINE, item.owner} else ""
+    given = f" Given by {given_by}." if given_by else ""
     body = (
         f"{item.title}\nDue {instant(item.due)}.{late}{given}\n"
         f"  escalate complete_item {state.id} --item {item.id} --by {item.owner}"
     )
-    return f"{headline(state)} - action item {item.id}", body
+    return text(
+        state,
+        "item",
+        f"{headline(state)} - action item {item.id}",
+        body,
+        item=item.id,
+        title=item.title,
+        due=item.due,
+        chased=item.chased,
+        given_by=given_by,
+    )
 
 
 _SUBJECT: Final = 80
 """How much of a piece of news stands in its subject."""
 
 
-def news(state: Escalation, text: str) -> Words:
-    """Tell somebody something in one sentence, with where it stands."""
-    short = text if len(text) <= _SUBJECT else f"{text[: _SUBJECT - 4]} ..."
-    return f"{headline(state)} - {short}", f"{text}\n{situation(state)}"
+def news(state: Escalation, sentence: str) -> Words:
+    """Tell somebody something in one sentence, with where it stands; a ``Sentence`` is told in their language."""
+    brief = sentence if len(sentence) <= _SUBJECT else f"{sentence[: _SUBJECT - 4]} ..."
+    subject, body = f"{headline(state)} - {brief}", f"{sentence}\n{situation(state)}"
+    if not isinstance(sentence, Sentence):
+        return subject, body
+    said = sentence.said
+    return Text(subject, body, said.template, values.common(state) | values.where(state) | said.values)
+
+
+def retold(english: str, said: Said | None) -> str:
+    """Return a sentence as it was before it waited for the people who are told it."""
+    return Sentence.again(english, said) if said is not None else english
 
 
 def situation(state: Escalation) -> str:

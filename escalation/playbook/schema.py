@@ -21,7 +21,7 @@ from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
-from escalation.playbook.parts import Condition
+from escalation.playbook.parts import Condition, MessageTemplate
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
 from escalation.values import Duration, Record, Slug, Target, digest_of
@@ -279,6 +279,8 @@ class Playbook(Record):
     """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
     critical_incident: CriticalPolicy | None = None
     automations: tuple[Automation, ...] = ()
+    templates: dict[str, dict[str, MessageTemplate]] = {}
+    """Own words of messages: a message's id to language tag to template; what is not here, the shipped ones say."""
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

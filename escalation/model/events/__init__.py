@@ -63,6 +63,7 @@ from escalation.model.events.ladder import (
     PeopleResolved,
     RungMoved,
     RungOpened,
+    TemplateFailing,
 )
 from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
 from escalation.model.events.opening import (
@@ -216,6 +217,7 @@ __all__ = [
     "SummaryMissed",
     "SummaryOverdue",
     "SummaryRequired",
+    "TemplateFailing",
     "UnknownEvent",
     "UpdateOverdue",
     "UpdatePosted",
@@ -253,6 +255,7 @@ KnownEvent = Annotated[
     | DueChanged
     | LevelEntered
     | FeedFailing
+    | TemplateFailing
     | RungOpened
     | RungMoved
     | PagesHeld
