@@ -17,6 +17,7 @@ from escalation.model import events as e
 from escalation.model.actions import Action, Notify
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory
+from escalation.playbook.messages import MESSAGES
 from escalation.playbook.schema import ContextPart
 from escalation.values import ActorKind, kind_of
 
@@ -67,6 +68,19 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _only_those_concerned_are_told(state, events, actions)
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
+    _messages_say_what_they_promise(actions)
+
+
+def _messages_say_what_they_promise(actions: list[Action]) -> None:
+    """Every template finds the values that are documented for its message, and nothing else may be relied upon."""
+    for action in actions:
+        if isinstance(action, Notify) and action.template:
+            said = MESSAGES[action.template].values
+            assert set(action.values) == {name for name in said if "." not in name}, action.template
+            for whole in (name for name in action.values if isinstance(action.values[name], dict)):
+                assert {f"{whole}.{part}" for part in action.values[whole]} == {
+                    n for n in said if n.startswith(f"{whole}.")
+                }
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
