@@ -40,6 +40,7 @@ _ENGLISH: Final = {
     "unlinked": "{other} is not linked with it any more: {because}",
     "link_lost": "the linked {other} cannot be told any more: {because}",
     "handoff_ended": "the hand-off was {how}: {because}. You stay responsible",
+    "automation": "{text}",
     "feed_failing": "the calendar of rotation {rotation} fails: {because}. Please mend it",
     "template_failing": "the template of message {failed} fails; its plain words went out. Please mend it: {because}",
 }

@@ -261,6 +261,7 @@ MESSAGES: Final[dict[str, Message]] = {
     ),
     "news.link_lost": _news("a linked escalation cannot be told any more", other="which", because=_BECAUSE),
     "news.handoff_ended": _news("a hand-off ended", how="declined, expired, or withdrawn", because=_BECAUSE),
+    "news.automation": _news("an automation says something", text="what it says"),
     "news.feed_failing": _news("a rotation's calendar fails", rotation="which", because=_BECAUSE),
     "news.template_failing": _news(
         "a template failed; the plain words went out", failed="its message", because=_BECAUSE

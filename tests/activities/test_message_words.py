@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
+from activities.directory import DirectoryFile
+from activities.notify import Notifications
 from activities.notify.languages import FILTERS, SUBJECT, chain, language, local, shorten
 from activities.notify.receiver import Receiver
 from activities.notify.words import in_words, shipped, shipped_locales
-from escalation.model.actions import Notify
+from escalation.model.actions import DeliveryReceipt, Notify
 from escalation.playbook.messages import MESSAGES
 from escalation.playbook.parts import MessageTemplate
 from escalation.playbook.templates import MAX_TURNS, Templates, checker, render
@@ -253,6 +257,69 @@ def test_a_subject_is_one_line_that_ends_at_a_word() -> None:
 
 def test_an_unknown_language_is_treated_as_english() -> None:
     assert language("x-y-z").language == "en"
+
+
+DIRECTORY = """
+people:
+  - {id: eva, name: Eva Malá, locale: cs-CZ, time_zone: Europe/Prague, contacts: [{channel: inbox, address: eva}]}
+  - {id: ola, name: Ola Ek, locale: sv, time_zone: Europe/Stockholm, contacts: [{channel: inbox, address: ola}]}
+  - {id: asa, name: Åsa Ek, locale: sv, time_zone: Europe/Stockholm, contacts: [{channel: inbox, address: asa}]}
+teams:
+  - {id: night, name: Night, members: [ola, eva, asa], group: [{channel: inbox, address: night}]}
+"""
+
+
+class Kept:
+    """A channel that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.sent: list[Notify] = []
+
+    async def send(self, message: Notify, address: str) -> DeliveryReceipt:
+        self.sent.append(message)
+        return DeliveryReceipt(channel="inbox", receipt_id=address, at=datetime(2026, 11, 20, tzinfo=UTC))
+
+
+async def delivered(folder: Path, message: Notify) -> tuple[Notify, DeliveryReceipt]:
+    (folder / "directory.yaml").write_text(DIRECTORY, encoding="utf-8")
+    kept = Kept()
+    notifications = Notifications(DirectoryFile(folder / "directory.yaml"), {"inbox": kept})
+    receipt = await ActivityEnvironment().run(notifications.send, message)
+    (sent,) = kept.sent
+    return sent, receipt
+
+
+@pytest.mark.parametrize(
+    ("to", "locale", "zone", "words"),
+    [
+        ("person:eva", "", "", "út 24. 11. 2026 10:30 CET"),
+        ("person:ola", "", "", "tis 24 nov. 2026 10:30 CET"),
+        ("group:night", "", "", "tis 24 nov. 2026 10:30 CET"),
+        ("customer:c-1", "hu", "Europe/Budapest", "2026. nov. 24., kedd 10:30 CET"),
+        ("customer:c-1", "", "", "Tue, Nov 24, 2026 9:30 AM UTC"),
+        ("agent:bot", "", "", "Tue, Nov 24, 2026 9:30 AM UTC"),
+    ],
+)
+@pytest.mark.req("ICP-13")
+async def test_whoever_is_told_reads_their_own_language_and_time(
+    tmp_path: Path, to: str, locale: str, zone: str, words: str
+) -> None:
+    message = example("resolution_proposed", due="2026-11-24T09:30:00+00:00")
+    sent, receipt = await delivered(tmp_path, message.changed({"to": to, "locale": locale, "time_zone": zone}))
+    assert words in sent.body
+    assert receipt.template_error == ""
+
+
+async def test_people_are_called_by_their_names(tmp_path: Path) -> None:
+    sent, _ = await delivered(tmp_path, example("page_taken", owner="person:ola").changed({"to": "person:eva"}))
+    assert sent.body.startswith("Eskalaci escalation-shop-4711 převzal(a) Ola Ek.")
+
+
+@pytest.mark.req("EP-P3")
+async def test_a_message_whose_template_fails_arrives_in_plain_words_and_its_receipt_says_so(tmp_path: Path) -> None:
+    sent, receipt = await delivered(tmp_path, own(body="{{ about|instant }}").changed({"to": "person:eva"}))
+    assert (sent.subject, sent.body) == ("plain", "plain")
+    assert receipt.template_error == "page (cs, body, line 1): ValueError"
 
 
 def test_the_page_of_all_messages_is_current(capsys: pytest.CaptureFixture[str]) -> None:

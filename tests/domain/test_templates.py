@@ -113,14 +113,14 @@ def test_a_finding_in_a_file_of_words_names_that_files_line(tmp_path: Path) -> N
 
 
 def test_a_message_takes_along_its_own_templates_and_no_others() -> None:
-    words = {"page": {"cs": {"body": "x"}}, "item": {"cs": {"body": "y"}}}
+    words = {"page": {"cs": {"body": "own words"}}, "item": {"cs": {"body": "y"}}}
     life = Life(small(templates=words))
     life.open()
     (page,) = [message for message in life.sent if message.kind is MessageKind.PAGE][:1]
     assert page.template == "page"
-    assert {tag: template.body for tag, template in page.templates.items()} == {"cs": "x"}
+    assert {tag: template.body for tag, template in page.templates.items()} == {"cs": "own words"}
     assert page.values["id"] == life.state.id
-    assert "x" not in page.body, "the plain words stay beside"
+    assert "own words" not in page.body, "the plain words stay beside"
 
 
 def test_a_playbook_without_templates_sends_none_along() -> None:
@@ -130,7 +130,7 @@ def test_a_playbook_without_templates_sends_none_along() -> None:
 
 
 def test_what_waits_for_people_to_be_found_is_still_known_as_what_it_is() -> None:
-    life = Life(small(clocks={"resolution": {"within": "30m"}}))
+    life = Life(small(clocks={"resolution": {"within": {"default": "30m"}}}))
     life.open()
     life.pass_time("40m")
     told = [message for message in life.sent if message.template == "news.clock_breached"]
