@@ -117,11 +117,12 @@ class Templates:
             raise TemplateRefused(f"is longer than {MAX_SOURCE} characters", 1)
         try:
             tree = self._env.parse(source)
+            # Before it is compiled: Jinja works out what is constant then, however large.
+            for message, line in _forbidden(tree):
+                raise TemplateRefused(message, line)
             self._env.compile(source)  # an unknown filter or test shows only here
         except jinja2.TemplateSyntaxError as error:
             raise TemplateRefused(f"is no template: {_said(error)}", error.lineno) from None
-        for message, line in _forbidden(tree):
-            raise TemplateRefused(message, line)
         return tree
 
     def problems(self, source: str, message: Message) -> Iterator[tuple[str, int]]:

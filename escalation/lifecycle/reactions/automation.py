@@ -26,14 +26,8 @@ def _automation_message(state: Escalation, event: e.AutomationMessage) -> Iterat
             text = words.automated_for_customer(event.text)
             yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary)
         else:
-            yield notify(
-                state,
-                event,
-                to,
-                MessageKind.NEWS,
-                text,
-                summary=summary,
-            )
+            text = words.news(state, sentence("automation", text=event.text))
+            yield notify(state, event, to, MessageKind.NEWS, text, summary=summary)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {
