@@ -496,6 +496,9 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     e.FeedFailing: lambda v: Line(
         f"the calendar of rotation {v.rotation} fails; the playbook's owner is told", v.because
     ),
+    e.TemplateFailing: lambda v: Line(
+        f"the template of {v.template} fails; the plain words went out, the playbook's owner is told", v.because
+    ),
     e.ConcernedUnknown: lambda v: Line(
         f"said to be about {', '.join(map(name, v.people))}, whom the directory does not know: that bars nobody"
     ),

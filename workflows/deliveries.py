@@ -193,7 +193,7 @@ class Deliveries:
 
     async def _perform(self, action: Action) -> c.Internal:
         if isinstance(action, FindPeople):
-            return c.PeopleFound(purpose=action.purpose, found=await self._find(action))
+            return c.PeopleFound(purpose=action.purpose, found=await self._find(action), tells=action.tells)
         if isinstance(action, Notify):
             dispatch = BUNDLED if action.bundled else PAGE if _asks(action) else NOTIFY
             receipt = await call(dispatch, action, DeliveryReceipt, action.summary)
@@ -280,7 +280,8 @@ def _failure(action: Action, error: BaseException) -> c.Internal:
     if isinstance(action, OpenCase):
         return c.CaseNotOpened(error=said)
     if isinstance(action, FindPeople):
-        return c.PeopleFound(purpose=action.purpose, found=People(people=(), notes=(f"the directory refused: {why}",)))
+        nobody = People(people=(), notes=(f"the directory refused: {why}",))
+        return c.PeopleFound(purpose=action.purpose, found=nobody, tells=action.tells)
     if isinstance(action, RunRecovery):
         return c.RecoveryRan(result=RecoveryResult(ok=False, because=said))
     if isinstance(action, TellLinked):

@@ -1,6 +1,7 @@
 """Telling people: one activity that picks the contact point, and a port that each channel stands behind."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -11,6 +12,8 @@ from temporalio import activity
 from activities.directory import DirectoryFile
 from activities.notify.inbox import CHANNEL as INBOX
 from activities.notify.port import Notifier
+from activities.notify.receiver import Receiver
+from activities.notify.words import in_words
 from escalation.errors import RemoteRefused, RemoteUnavailable, UnknownPerson
 from escalation.explain import did_you_mean
 from escalation.model.actions import DeliveryReceipt, Notify
@@ -45,6 +48,10 @@ class Notifications:
             RemoteRefused: every contact point refused, or there is none; names channels, never addresses.
             RemoteUnavailable: at least one is worth another try; with the shortest wait of them.
         """
+        worded = in_words(message, await self._receiver(message))
+        if worded.error:
+            log.warning("template_failed", template=worded.error, key=message.key)
+        message = message.changed({"subject": worded.subject, "body": worded.body})
         refused: list[str] = []
         silent: list[RemoteUnavailable] = []
         for channel, address in await self._points(message):
@@ -53,7 +60,8 @@ class Notifications:
                 refused.append(f"{channel}: this worker has no such channel")
                 continue
             try:
-                return await self._ask(notifier, message, channel, address)
+                receipt = await self._ask(notifier, message, channel, address)
+                return receipt.changed({"template_error": worded.error}) if worded.error else receipt
             except RemoteRefused as error:
                 log.warning("contact_point_refused", channel=channel, to=message.to, error=str(error))
                 refused.append(str(error))
@@ -81,6 +89,24 @@ class Notifications:
                 waiting = {each: until for each, until in self._asked_to_wait.items() if until > now}
                 self._asked_to_wait = waiting | {point: now + error.retry_after.total_seconds()}
             raise
+
+    async def _receiver(self, message: Notify) -> Receiver:
+        """Return how the receiver is written to: a person as the directory says, a chat group as most of its team."""
+        if not message.template:
+            return Receiver()
+        directory = await asyncio.to_thread(self._directory.current)
+
+        def name(actor: str) -> str:
+            known = directory.person(actor)
+            return known.name if known is not None else actor
+
+        people = [directory.person(message.to)]
+        if kind_of(message.to) is ActorKind.GROUP:
+            team = directory.team(message.to.partition(":")[2])
+            people = [directory.person(f"{ActorKind.PERSON}:{each}") for each in team.members] if team else []
+        known = Counter((each.locale, each.time_zone) for each in people if each is not None).most_common(1)
+        locale, zone = known[0][0] if known else (message.locale or "en", message.time_zone)
+        return Receiver(locale, zone, name)
 
     async def _points(self, message: Notify) -> list[tuple[str, str]]:
         """Return channel and address of each contact point: the message's channels first, then the person's order."""

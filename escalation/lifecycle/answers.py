@@ -32,7 +32,7 @@ def people_found(draft: Draft, command: c.PeopleFound) -> None:
     if calls and kind == "hours":
         found = hours.fresh(draft.state, found)
     task = draft.state.automation_tasks.get(reference) if kind == "automation" else None
-    draft.record(e.PeopleResolved, purpose=command.purpose, found=found)
+    draft.record(e.PeopleResolved, purpose=command.purpose, found=found, tells=command.tells)
     if task is not None:
         automations.found(draft, task, found)
     if found.unknown:
@@ -67,6 +67,10 @@ _GOES_ON: dict[str, Callable[[Draft, str, People], None]] = {
 def delivered(draft: Draft, command: c.Delivered) -> None:
     """A message arrived."""
     draft.record(e.MessageDelivered, key=command.key, to=command.to, rung=command.rung, receipt=command.receipt)
+    failed = command.receipt.template_error
+    template = failed.partition(" ")[0]
+    if failed and template not in draft.state.failing_templates and not draft.state.ended:
+        draft.record(e.TemplateFailing, by=ENGINE, template=template, because=failed)
 
 
 def not_delivered(draft: Draft, command: c.NotDelivered) -> None:

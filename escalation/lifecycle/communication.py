@@ -1,29 +1,26 @@
-"""The words of messages: what happened, why this person, what to do, until when, and how to answer.
+"""Messages: what happened, why this person, what to do, until when, and how to answer.
 
-Instants are written in UTC; each message can be understood without any other.
+Each says it as values, for templates in the receiver's language, and in plain English, with instants in UTC, where
+there is none. Each message can be understood without any other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
+from escalation.lifecycle import message_values as values
 from escalation.lifecycle import powers
-from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.message_values import Sentence, Text, Words, instant, short, shown
 from escalation.lifecycle.targets import being_called
+from escalation.model.actions import Said
 from escalation.model.parts import Handoff, Rung
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
-from escalation.people.found import People
+from escalation.people.found import FoundPerson, People
 from escalation.playbook.clocks import LEVEL_UP, ClockName
 from escalation.values import Actor, counted
 
-Words = tuple[str, str]
-"""Subject and body."""
-
-
-def instant(at: datetime) -> str:
-    """Write an instant for people: ``2026-11-21 14:05 UTC``."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+__all__ = ["Text", "Words", "instant", "shown"]
 
 
 def explain_reason(reason: Reason) -> str:
@@ -39,16 +36,14 @@ def grounds(because: str, facts: Mapping[str, object], words: Sequence[str] = ()
     return because + (f" ({known})" if known else "")
 
 
-def shown(value: object) -> str:
-    """Write a fact's value."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def headline(state: Escalation) -> str:
-    """Name the escalation in one line: severity, what it is about, its id."""
-    about = state.context.summary or (f"{state.case.system} {state.case.id}" if state.case else state.id)
-    first = about.strip().splitlines()[0] if about.strip() else state.id
-    return f"[{state.severity}] {first[:120]}"
+    """Name the escalation in one line: severity and what it is about."""
+    return f"[{state.severity}] {values.about(state)}"
+
+
+def text(state: Escalation, what: str, subject: str, body: str, /, **more: object) -> Text:
+    """Say something to those who work on it: in plain English, and as the message ``what`` with its values."""
+    return Text(subject, body, what, values.common(state) | values.plain(more))
 
 
 def packet(state: Escalation) -> str:
@@ -56,20 +51,20 @@ def packet(state: Escalation) -> str:
     context = state.context
     lines = []
     if context.help_needed:
-        lines.append(f"What is asked: {_short(context.help_needed)}")
+        lines.append(f"What is asked: {short(context.help_needed)}")
     lines.append("Why it was escalated:")
     lines += [f"  - {explain_reason(reason)}" for reason in state.reasons]
     if context.summary:
-        lines.append(f"Summary: {_short(context.summary)}")
+        lines.append(f"Summary: {short(context.summary)}")
     if context.impact:
-        lines.append(f"Impact: {_short(context.impact)}")
+        lines.append(f"Impact: {short(context.impact)}")
     if context.constraints:
-        lines.append(f"Constraints: {_short(context.constraints)}")
-    lines += [f"{name}: {_short(value)}" for name, value in _brought_along(state)]
+        lines.append(f"Constraints: {short(context.constraints)}")
+    lines += [f"{name}: {short(value)}" for name, value in values.brought_along(state)]
     if context.attempted_solutions:
         lines.append("Tried so far:")
         lines += [
-            f"  - {_short(attempt.what, 300)}: {_short(attempt.result, 300)}"
+            f"  - {short(attempt.what, 300)}: {short(attempt.result, 300)}"
             for attempt in context.attempted_solutions[-10:]
         ]
     if context.conversation:
@@ -87,24 +82,9 @@ def packet(state: Escalation) -> str:
     return "\n".join(lines)
 
 
-def _brought_along(state: Escalation) -> Iterator[tuple[str, str]]:
-    """Yield the facts that a case of this kind must bring along: what was asked for is there for whoever is called."""
-    asked = {name: policy.required_when for name, policy in state.playbook.fields.items() if policy.required_when}
-    facts = derive(basis_of(state)) if asked else {}
-    for name, when in asked.items():
-        if name in facts and condition(state.playbook, when).true(facts):
-            value = facts[name]
-            yield name, ", ".join(value) if isinstance(value, tuple | list) else shown(value)
-
-
 def instead(found: People) -> str:
     """Say that the playbook's owner is told because nobody else could be found; empty when somebody was."""
     return "; nobody else could be found: " + " ".join(found.notes) if found.fell_back else ""
-
-
-def _short(text: str, most: int = 2_000) -> str:
-    """Keep a message readable, and small enough for every channel; the packet has all of it."""
-    return text if len(text) <= most else f"{text[:most]} ... (shortened; escalate show has the whole packet)"
 
 
 def take_before(state: Escalation, now: datetime) -> datetime | None:
@@ -123,26 +103,50 @@ def _until(state: Escalation, rung: Rung, now: datetime) -> str:
     before = take_before(state, now) or rung.due
     if before == rung.due:
         return f"Take it before {instant(rung.due)}, or it goes on to the next."
-    up = state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
-    then = "goes up" if up else f"is late, and at {instant(rung.due)} it goes on to the next"
+    then = "goes up" if _goes_up(state) else f"is late, and at {instant(rung.due)} it goes on to the next"
     return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
 
 
-def page(state: Escalation, person: Actor, why: str, now: datetime) -> Words:
-    """Ask somebody to take it."""
+def page(state: Escalation, person: FoundPerson, found: People, now: datetime, waited: datetime | None = None) -> Words:
+    """Ask somebody to take it; ``waited`` is since when that has waited for their working hours."""
     rung = state.rung
     if rung is None:
         return headline(state), packet(state)
+    receiver = person.person
+    why = f"{person.via}{f' ({person.note})' if person.note else ''}; {rung.level}, round {rung.round}"
+    why += f"; it has waited for your working hours since {instant(waited)}" if waited is not None else ""
     body = (
         f"{packet(state)}\n"
-        f"You are called because: {why}\n"
+        f"You are called because: {why}{instead(found)}\n"
         f"{_answers_for(state)}"
-        f"{_silent(state, person)}"
+        f"{_silent(state, receiver)}"
         f"{_until(state, rung, now)}\n"
-        f"  escalate acknowledge {state.id} --by {person}\n"
-        f"  escalate decline {state.id} --by {person} --because '...'"
+        f"  escalate acknowledge {state.id} --by {receiver}\n"
+        f"  escalate decline {state.id} --by {receiver} --because '...'"
     )
-    return f"{headline(state)} - please acknowledge", body
+    before, policy, owner = take_before(state, now) or rung.due, state.level_policy, state.owner
+    said = text(
+        state,
+        "page",
+        f"{headline(state)} - please acknowledge",
+        body,
+        via=person.via,
+        note=person.note,
+        level=rung.level,
+        round=rung.round,
+        waited_since=waited,
+        responsible_for=policy.responsible_for if policy is not None else (),
+        powers=[powers.said(power) for power in policy.may_escalate] if policy is not None else (),
+        silent=owner.actor if owner is not None and owner.lapsed else "",
+        until=before,
+        then="next" if before == rung.due else "up" if _goes_up(state) else "late",
+        round_ends=rung.due,
+    )
+    return said._replace(values=said.values | values.found(found) | values.packet(state))
+
+
+def _goes_up(state: Escalation) -> bool:
+    return state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
 
 
 def _answers_for(state: Escalation) -> str:
@@ -170,13 +174,14 @@ def nobody_left(state: Escalation) -> Words:
         f"An escalation by playbook {state.playbook.playbook} has nobody who may take it: those who would be called "
         "are away, unknown to the directory, or concerned by it. Please have somebody added who may."
     )
-    return "An escalation has nobody who may take it", body
+    return Text("An escalation has nobody who may take it", body, "nobody_left", {"playbook": state.playbook.playbook})
 
 
 def taken(state: Escalation) -> Words:
     """Tell those who were paged that somebody has it."""
     owner = state.owner.actor if state.owner else state.accountable
-    return f"{headline(state)} - taken by {owner}", f"{owner} has taken {state.id}. You need not do anything."
+    body = f"{owner} has taken {state.id}. You need not do anything."
+    return text(state, "page_taken", f"{headline(state)} - taken by {owner}", body, owner=owner)
 
 
 def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> Words:
@@ -186,25 +191,27 @@ def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> W
         f"Supply it before {instant(due)}; after that people are told without it.\n"
         f"  escalate provide_input {state.id} --by {state.requested_by} ..."
     )
-    return f"{headline(state)} - needs input", body
+    return text(state, "input_request", f"{headline(state)} - needs input", body, parts=parts, due=due)
 
 
 def input_request_for_customer(parts: tuple[str, ...], due: datetime) -> Words:
     """Ask a customer who asked for a person for what is missing, in words of their side."""
     named = ", ".join(part.replace("_", " ").replace(".", " ") for part in parts)
     until = f"Please answer before {instant(due)}, or it is passed on as it is."
-    return "Your case: please tell us more", f"To pass your case on we still need: {named}.\n{until}"
+    body = f"To pass your case on we still need: {named}.\n{until}"
+    said = values.plain({"parts": parts, "due": due})
+    return Text("Your case: please tell us more", body, "input_request_customer", said)
 
 
 def automated_for_customer(text: str) -> Words:
     """Tell a customer what the playbook has told them, and nothing of how it is worked on."""
-    return "Your case: news", text
+    return Text("Your case: news", text, "customer_news", values.plain({"text": text}))
 
 
-def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "", along: str = "") -> Words:
+def handoff(state: Escalation, offer: Handoff, person: Actor, found: People, along: str = "") -> Words:
     """Offer responsibility; ``along`` is what travels with it beside reason, expectation and packet."""
     body = (
-        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{note}\n"
+        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{instead(found)}\n"
         f"What is expected: {offer.expectation}\n"
         f"{along}"
         f"{packet(state)}\n"
@@ -212,7 +219,21 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "", al
         f"  escalate accept_handoff {state.id} --by {person}\n"
         f"  escalate decline_handoff {state.id} --by {person} --because '...'"
     )
-    return f"{headline(state)} - hand-off offered", body
+    subject = f"{headline(state)} - hand-off offered"
+    if along:
+        return subject, body
+    said = text(
+        state,
+        "handoff",
+        subject,
+        body,
+        by=offer.offered_by,
+        because=offer.because,
+        expectation=offer.expectation,
+        accountable=state.accountable,
+        due=offer.due,
+    )
+    return said._replace(values=said.values | values.found(found) | values.packet(state))
 
 
 def resolution_proposed(state: Escalation) -> Words:
@@ -221,20 +242,20 @@ def resolution_proposed(state: Escalation) -> Words:
     if resolution is None:
         return headline(state), ""
     until = f"\nPlease answer before {instant(resolution.confirm_due)}." if resolution.confirm_due else ""
-    return "Your case: a solution is proposed", f"{resolution.text}{until}"
+    said = values.plain({"text": resolution.text, "due": resolution.confirm_due})
+    return Text("Your case: a solution is proposed", f"{resolution.text}{until}", "resolution_proposed", said)
 
 
 def ended_for_customer() -> Words:
     """Tell the customer that it ended without a solution; why is for those who work on it."""
-    return "Your case was ended", "Your case was ended without a solution. Please write to us if you still need help."
+    body = "Your case was ended without a solution. Please write to us if you still need help."
+    return Text("Your case was ended", body, "ended_customer")
 
 
 def returned_for_customer() -> Words:
     """Tell a customer that their request was not passed on; why is for those who work on it."""
-    return (
-        "Your case is not passed on",
-        "Your case stays with those who have it now. Please write to us if it is not solved.",
-    )
+    body = "Your case stays with those who have it now. Please write to us if it is not solved."
+    return Text("Your case is not passed on", body, "returned_customer")
 
 
 def review_due(state: Escalation) -> Words:
@@ -246,17 +267,35 @@ def review_due(state: Escalation) -> Words:
         f"{state.id} is resolved. Please submit its review before {due}: {parts}.\n"
         f"  escalate submit_review {state.id} --by {state.accountable} --lesson '...'"
     )
-    return f"{headline(state)} - review due", body
+    at = review.next_due if review else None
+    return text(
+        state,
+        "review_due",
+        f"{headline(state)} - review due",
+        body,
+        due=at,
+        parts=state.playbook.review.requires,
+        accountable=state.accountable,
+    )
 
 
 _SUBJECT: Final = 80
 """How much of a piece of news stands in its subject."""
 
 
-def news(state: Escalation, text: str) -> Words:
-    """Tell somebody something in one sentence, with where it stands."""
-    short = text if len(text) <= _SUBJECT else f"{text[: _SUBJECT - 4]} ..."
-    return f"{headline(state)} - {short}", f"{text}\n{situation(state)}"
+def news(state: Escalation, sentence: str) -> Words:
+    """Tell somebody something in one sentence, with where it stands; a ``Sentence`` is told in their language."""
+    brief = sentence if len(sentence) <= _SUBJECT else f"{sentence[: _SUBJECT - 4]} ..."
+    subject, body = f"{headline(state)} - {brief}", f"{sentence}\n{situation(state)}"
+    if not isinstance(sentence, Sentence):
+        return subject, body
+    said = sentence.said
+    return Text(subject, body, said.template, values.common(state) | values.where(state) | said.values)
+
+
+def retold(english: str, said: Said | None) -> str:
+    """Return a sentence as it was before it waited for the people who are told it."""
+    return Sentence.again(english, said) if said is not None else english
 
 
 def situation(state: Escalation) -> str:

@@ -21,11 +21,19 @@ def digest(pages: tuple[Notify, ...], key: str) -> Notify:
     left = len(pages) - len(listed)
     more = [f"... and {left} more: escalate list"] if left else []
     what = f"{counted(len(pages), 'escalation')} waited for your working hours"
+    values = {
+        "count": len(pages),
+        "pages": [{"subject": _subject(page), "commands": _commands(page)} for page in in_order[:MOST_LISTED]],
+        "more": left,
+    }
     return pages[0].changed(
         {
             "key": f"digest/{key}",
             "subject": what,
             "body": "\n".join([f"{what}:", *listed, *more]),
+            "template": "digest" if all(page.template for page in pages) else "",
+            "values": values,
+            "templates": {},
             "rung": None,
             "asks": None,
             "respond_by": min((page.respond_by for page in pages if page.respond_by), default=None),
@@ -38,4 +46,12 @@ def digest(pages: tuple[Notify, ...], key: str) -> Notify:
 
 def _how_to_answer(page: Notify) -> str:
     """Return the last lines of a page: the commands that answer it."""
-    return "\n".join(line for line in page.body.splitlines() if line.startswith("  escalate "))
+    return "\n".join(_commands(page))
+
+
+def _commands(page: Notify) -> list[str]:
+    return [line for line in page.body.splitlines() if line.startswith("  escalate ")]
+
+
+def _subject(page: Notify) -> str:
+    return f"[{page.values['severity']}] {page.values['about']}" if page.values else page.subject

@@ -28,7 +28,7 @@ def item_due(state: Escalation, item: Item) -> Words:
 
 def ready(state: Escalation, item: Item, because: str) -> Words:
     """Tell that nothing stands before an item any more."""
-    subject, body = item_due(state, item)
+    subject, body, *_ = item_due(state, item)
     return f"{subject} is ready", f"Ready: {because}.\n{body}"
 
 

@@ -3,25 +3,29 @@
 All audiences are told the same facts of one update, so that two of them can never be told different things.
 """
 
-from escalation.lifecycle.communication import Words, headline, instant
+from escalation.lifecycle import message_values as values
+from escalation.lifecycle.communication import headline, instead, text
+from escalation.lifecycle.message_values import Words, instant
 from escalation.lifecycle.stakeholders import communicator, policy_of
 from escalation.lifecycle.statement_words import by_whom
 from escalation.lifecycle.updates import asked
 from escalation.model import events as e
 from escalation.model.communication import Communication, Standing, Summary, Update
 from escalation.model.state import Escalation
+from escalation.people.found import People
 from escalation.values import Actor
 
 
-def update(state: Escalation, name: str, said: Update, person: Actor, note: str = "") -> Words:
+def update(state: Escalation, name: str, said: Update, person: Actor, found: People) -> Words:
     """Tell a stakeholder how it stands; whoever is concerned later than it was posted reads since when, and why."""
     talk = state.communication or Communication()
     standing = talk.stakeholders[name]
     who = by_whom(said.by, said.drafted_by)
+    severity = f"Its severity is {state.severity} now."
     lines = [
         said.text,
         "",
-        f"As of {instant(said.at)}, by {who}; stage {said.stage}{note}. Its severity is {state.severity} now.",
+        f"As of {instant(said.at)}, by {who}; stage {said.stage}{instead(found)}. {severity}",
     ]
     if standing.since > said.at:
         lines.insert(0, f"You are told from now on ({standing.because}). This is the latest update:")
@@ -34,7 +38,23 @@ def update(state: Escalation, name: str, said: Update, person: Actor, note: str 
         lines.append(f"Please read what belongs to it, and confirm that before {instant(standing.receipt_due)}.")
         lines.append(f"  escalate show {state.id}")
         lines.append(f"  escalate confirm_read {state.id} --by {person}")
-    return f"{headline(state)} - update for {name}", "\n".join(lines)
+    later = standing.since > said.at
+    words = text(
+        state,
+        "update",
+        f"{headline(state)} - update for {name}",
+        "\n".join(lines),
+        name=name,
+        text=said.text,
+        at=said.at,
+        by=said.by,
+        stage=said.stage,
+        since=standing.since if later else None,
+        because=standing.because if later else "",
+        next_due=talk.due,
+        reply_due=standing.reply_due,
+    )
+    return words._replace(values=words.values | values.found(found))
 
 
 def posted(state: Escalation, event: e.UpdatePosted) -> Words:
@@ -47,32 +67,57 @@ def posted(state: Escalation, event: e.UpdatePosted) -> Words:
 
 def ended(state: Escalation) -> Words:
     """Tell a stakeholder that it ended without a resolution; why is for those who worked on it."""
-    return f"{headline(state)} - ended", f"{state.id} was ended without a resolution. No further updates come."
+    body = f"{state.id} was ended without a resolution. No further updates come."
+    return text(state, "ended_update", f"{headline(state)} - ended", body)
 
 
-def speak(state: Escalation, person: Actor, note: str = "") -> Words:
+def speak(state: Escalation, person: Actor, found: People) -> Words:
     """Tell somebody that they speak to the stakeholders, and until when."""
     due = state.communication.due if state.communication is not None else None
     until = f"The first update is due {instant(due)}.\n" if due is not None else ""
     whom = ", ".join(standing for standing in _standings(state))
     told = f" ({whom})" if whom else ""
-    body = f"You speak to the stakeholders of {state.id}{told}{note}.\n{until}{_how(state, person)}"
-    return f"{headline(state)} - you speak to its stakeholders", body
+    body = f"You speak to the stakeholders of {state.id}{told}{instead(found)}.\n{until}{_how(state, person)}"
+    words = text(
+        state,
+        "speak",
+        f"{headline(state)} - you speak to its stakeholders",
+        body,
+        stakeholders=list(_standings(state)),
+        due=due,
+        may_postpone=_may_postpone(state),
+    )
+    return words._replace(values=words.values | values.found(found))
 
 
-def overdue(state: Escalation, times: int, person: Actor, note: str = "") -> Words:
+def overdue(state: Escalation, times: int, person: Actor, found: People | None = None) -> Words:
     """Ask for an update that has not come."""
     due = state.communication.due if state.communication is not None else None
     since = f"An update to the stakeholders was due {instant(due)}" if due is not None else "An update is due"
+    note = instead(found) if found is not None else ""
     again = f" and has been asked for {times} times" if times > 1 else ""
     body = f"{since}{again}{note}. Please say how it stands.\n{_how(state, person)}"
-    return f"{headline(state)} - an update is overdue", body
+    words = text(
+        state,
+        "update_overdue",
+        f"{headline(state)} - an update is overdue",
+        body,
+        due=due,
+        times=times,
+        may_postpone=_may_postpone(state),
+    )
+    return words._replace(values=words.values | values.found(found))
+
+
+def _may_postpone(state: Escalation) -> bool:
+    """An update is put off once."""
+    return state.communication is None or not state.communication.postponed
 
 
 def _how(state: Escalation, person: Actor) -> str:
     post = f"  escalate post_update {state.id} --by {person} --text '...'"
-    if state.communication is not None and state.communication.postponed:
-        return post  # an update is put off once
+    if not _may_postpone(state):
+        return post
     return f"{post}\n  escalate postpone_update {state.id} --by {person} --until ... --because '...'"
 
 
@@ -82,7 +127,7 @@ def reply_awaited(state: Escalation, person: Actor) -> Words:
         f"Your answer to the latest update of {state.id} is late.\n"
         f"  escalate reply {state.id} --by {person} --text '...'"
     )
-    return f"{headline(state)} - please answer", body
+    return text(state, "reply_awaited", f"{headline(state)} - please answer", body)
 
 
 def summary(state: Escalation, required: Summary) -> Words:
@@ -91,7 +136,15 @@ def summary(state: Escalation, required: Summary) -> Words:
         f"A summary of {state.id} is to be filed before {instant(required.next_due)} (key point: {_point(required)}).\n"
         f"  escalate file_summary {state.id} --by {state.accountable} --text '...'"
     )
-    return f"{headline(state)} - summary due", body
+    return text(
+        state,
+        "summary_due",
+        f"{headline(state)} - summary due",
+        body,
+        due=required.next_due,
+        point=required.point,
+        accountable=state.accountable,
+    )
 
 
 def _point(required: Summary) -> str:

@@ -10,6 +10,7 @@ from escalation.model.parts import Relation
 from escalation.model.request import Case, Customer
 from escalation.people.search import Search
 from escalation.playbook.facts import FactValue
+from escalation.playbook.parts import MessageTemplate
 from escalation.values import Actor, Addressee, Duration, Record, Slug
 
 
@@ -27,6 +28,13 @@ class MessageKind(StrEnum):
     CUSTOMER = "customer"
 
 
+class Said(Record):
+    """What a message says, before anybody puts it into words: its id and its values, as plain JSON."""
+
+    template: str
+    values: dict[str, Any] = {}
+
+
 class FindPeople(Search):
     """Resolve targets to people, now. Answered by ``PeopleFound``."""
 
@@ -36,6 +44,8 @@ class FindPeople(Search):
     """What the people are for: ``rung:L1/2``, ``gate:credit/1``, ``tell:...``; comes back with the answer."""
     at: AwareDatetime | None = None
     """When it was asked, by the server's clock: nobody is looked up as of an earlier instant. None: not known."""
+    tells: Said | None = None
+    """What they are to be told; comes back with the answer."""
     summary: str = ""
 
 
@@ -48,6 +58,17 @@ class Notify(Record):
     kind: MessageKind
     subject: str
     body: str
+    """In plain English, as the subject: for messages without a template, and where a template fails."""
+    template: str = ""
+    """What message it is; empty: it goes out as it stands."""
+    values: dict[str, Any] = {}
+    """What the template makes its words of, as plain JSON."""
+    templates: dict[str, MessageTemplate] = {}
+    """The playbook's own words of this message, by language tag."""
+    locale: str = ""
+    """Language tag of a customer; that of a person is the directory's."""
+    time_zone: str = ""
+    """For a customer, whose own nobody knows: that of the playbook's first calendar; empty: UTC."""
     urgent: bool = False
     rung: str | None = None
     """The round of pages this belongs to; an accepted acknowledgement cancels all of it."""
@@ -190,6 +211,8 @@ class DeliveryReceipt(Record):
     at: AwareDatetime
     bundled: bool = False
     """True: it came with others in a digest, in working hours; it counts for nobody's limit of pages."""
+    template_error: str = ""
+    """Where and how the message's template failed, with no value of it; the plain words went out instead."""
 
 
 class DigestEnd(Record):

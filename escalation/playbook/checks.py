@@ -99,11 +99,20 @@ def check(document: Document) -> list[Finding]:
         *check_ownership(document),
         *_unique(document, "work", "id"),
         *check_work(document),
+        *_templates(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),
     ]
     return sorted(found, key=lambda finding: (finding.file, finding.line))
+
+
+def _templates(document: Document) -> Iterator[Finding]:
+    if not mapping(document, "templates"):
+        return
+    from escalation.playbook.check_templates import check_templates  # Jinja is loaded by who has templates
+
+    yield from check_templates(document)
 
 
 def check_against(

@@ -21,6 +21,7 @@ from escalation.playbook.automation_library import with_templates
 from escalation.playbook.checks import check
 from escalation.playbook.holidays import with_holidays
 from escalation.playbook.schema import RULES, LoadedPlaybook, Playbook, fingerprint
+from escalation.playbook.template_files import named_files, with_files
 
 SUFFIX = ".yaml"
 
@@ -149,6 +150,8 @@ class _Files:
         """Read a file and lay it over what it extends; ``over`` is the chain of files that led here."""
         self.stamps.setdefault(path, stamp(path))
         document = read_document(path)
+        self.stamps |= {file: stamp(file) for _, name in named_files(document) for file in (path.parent / name,)}
+        document = with_files(document, path.parent)
         if not isinstance(document.data, dict) or "extends" not in document.data:
             return document
         name = document.data["extends"]

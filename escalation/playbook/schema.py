@@ -24,7 +24,7 @@ from escalation.playbook.gates import GatePolicy as GatePolicy  # noqa: PLC0414
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.ownership import Activity, BeforeWork, Delegation, ShiftHandover
-from escalation.playbook.parts import Condition
+from escalation.playbook.parts import Condition, MessageTemplate
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.review import FeedbackPolicy, ReviewStart
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
@@ -266,6 +266,8 @@ class Playbook(Record):
     items: ItemsPolicy = ItemsPolicy()
     work: tuple[WorkPolicy, ...] = ()
     """Work items that come into being by themselves, in their order."""
+    templates: dict[str, dict[str, MessageTemplate]] = {}
+    """Own words of messages: a message's id to language tag to template; what is not here, the shipped ones say."""
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

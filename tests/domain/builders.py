@@ -348,7 +348,9 @@ class Life:
     def _perform(self, action: Action) -> c.Internal | None:
         if isinstance(action, FindPeople):
             self.looked_up.append(action)
-            return c.PeopleFound(purpose=action.purpose, found=find(self.directory, action, self.now))
+            return c.PeopleFound(
+                purpose=action.purpose, found=find(self.directory, action, self.now), tells=action.tells
+            )
         if isinstance(action, Notify):
             if action.to in self.unreachable:
                 return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error="no such address")

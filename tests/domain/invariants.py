@@ -23,6 +23,7 @@ from escalation.model.review import GOES_LIVE
 from escalation.model.state import Escalation
 from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, MOST_SESSIONS
 from escalation.people.directory import Directory
+from escalation.playbook.messages import MESSAGES
 from escalation.playbook.schema import ContextPart
 from escalation.values import ActorKind, kind_of
 
@@ -108,6 +109,19 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _ais_do_what_they_may(before, events)
     _the_audience_does_not_act(state, actions)
     _items_are_whole(before, state, events)
+    _messages_say_what_they_promise(actions)
+
+
+def _messages_say_what_they_promise(actions: list[Action]) -> None:
+    """Every template finds the values that are documented for its message, and nothing else may be relied upon."""
+    for action in actions:
+        if isinstance(action, Notify) and action.template:
+            said = MESSAGES[action.template].values
+            assert set(action.values) == {name for name in said if "." not in name}, action.template
+            for whole in (name for name in action.values if isinstance(action.values[name], dict)):
+                assert {f"{whole}.{part}" for part in action.values[whole]} == {
+                    n for n in said if n.startswith(f"{whole}.")
+                }
 
 
 def _somebody_is_responsible(state: Escalation) -> None:

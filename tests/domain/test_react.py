@@ -45,7 +45,7 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
         "Constraints: before Friday",
         "  - sent the status page: it says paid",
         "Conversation: 1 turn, the last by customer: Where is my money?",
-        "You are called because: team:desk; round 1 at L1",
+        "You are called because: team:desk; L1, round 1",
         "Take it before 2026-11-20 10:10 UTC, or it goes on to the next.",
         "  escalate acknowledge escalation-chatbot-conv-1 --by person:ann",
     ):

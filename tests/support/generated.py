@@ -258,6 +258,8 @@ def full_policy(choose: Choices) -> Data:
             {"status": "waits for somebody", "stage": "assignment", **_lasts(choose)},
             {"status": "is worked on", "stage": "resolution", "waiting_on": "owner", **_lasts(choose)},
         ]
+    if choose.chance(20):
+        data["templates"] = {"page": {choose.of(("cs", "en")): {"body": "{{ id }}: {{ until|instant }}"}}}
     if choose.chance(30):
         lowering = {**_gate(choose), "id": "milder", "before": "lowering", "when": "true", "subject": []}
         if lowering["on_expiry"] == "escalate":  # a wish for a milder severity does not go up: refused at load

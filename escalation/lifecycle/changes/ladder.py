@@ -46,6 +46,10 @@ def _feed_failing(state: Escalation, event: e.FeedFailing) -> Changes:
     return {"failing_feeds": (*state.failing_feeds, event.rotation)}
 
 
+def _template_failing(state: Escalation, event: e.TemplateFailing) -> Changes:
+    return {"failing_templates": (*state.failing_templates, event.template)}
+
+
 def _path_taken(state: Escalation, event: e.PathTaken) -> Changes:
     return {"path": event.path}
 
@@ -179,6 +183,7 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.LevelEntered: _level_entered,
     e.PathTaken: _path_taken,
     e.FeedFailing: _feed_failing,
+    e.TemplateFailing: _template_failing,
     e.CellReached: _cell_reached,
     e.Bypassed: _bypassed,
     e.RungOpened: _rung_opened,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify
+from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
@@ -25,7 +26,8 @@ def _automation_message(state: Escalation, event: e.AutomationMessage) -> Iterat
             text = words.automated_for_customer(event.text)
             yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary)
         else:
-            yield notify(state, event, to, MessageKind.NEWS, words.news(state, event.text), summary=summary)
+            text = words.news(state, sentence("automation", text=event.text))
+            yield notify(state, event, to, MessageKind.NEWS, text, summary=summary)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

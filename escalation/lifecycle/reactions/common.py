@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.needs import needs
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, UpdateCase
 from escalation.model.state import Escalation
-from escalation.values import Actor
+from escalation.values import Actor, ActorKind, kind_of
 
 Reaction = Callable[[Escalation, Any], Iterator[Action]]
 """Takes the state after all events of a command, and one of them."""
@@ -40,18 +41,42 @@ def notify(
     what: str = "",
 ) -> Notify:
     """Send one message; ``what`` tells two messages apart that one event sends to the same person."""
+    said = text if isinstance(text, words.Text) and text.template else None
+    customer = state.customer if kind_of(to) is ActorKind.CUSTOMER else None
     return Notify(
         key=key_of(state, event, what or to),
         to=to,
         kind=kind,
         subject=text[0],
         body=text[1],
+        template=said.template if said is not None else "",
+        values=dict(said.values) if said is not None else {},
+        templates=state.playbook.templates.get(said.template, {}) if said is not None else {},
+        locale=customer.locale if customer is not None else "",
+        time_zone=next((each.time_zone for each in state.playbook.calendars.values()), "") if customer else "",
         urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
         rung=rung,
         asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
         respond_by=words.take_before(state, event.at) if rung is not None else None,
         summary=summary,
     )
+
+
+def tell_owner(
+    state: Escalation, event: e.Event, what: str, *, summary: str, kind: MessageKind = MessageKind.NEWS, key: str = ""
+) -> Iterator[Notify]:
+    """Tell the owner, when there is one, something in one sentence; ``summary`` goes on after ``tell OWNER: ``."""
+    for owner in owner_of(state):
+        text = words.news(state, what)
+        yield notify(state, event, owner, kind, text, summary=f"tell {owner}: {summary}", what=key)
+
+
+def tells(
+    state: Escalation, event: e.Event, what: str, targets: Iterable[str], summary: str, **more: Any
+) -> FindPeople:
+    """Look up people who are told something in one sentence; it is found again in the answer."""
+    said = what.said if isinstance(what, Sentence) else None
+    return find(state, event, f"tell:{what}", targets, summary, tells=said, **more)
 
 
 def find(
@@ -71,7 +96,7 @@ def find(
 
 def tell_accountable(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
     """Tell whoever is accountable for this stage, beside the owner; ``what`` is found again in the answer."""
-    yield find(state, event, f"tell:{what}", (state.raci.accountable,), f"find who is accountable: {what}")
+    yield tells(state, event, what, (state.raci.accountable,), f"find who is accountable: {what}")
 
 
 def owner_of(state: Escalation) -> Iterator[Actor]:

@@ -5,8 +5,19 @@ from collections.abc import Iterator
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import read_in, statement_words, update_words
 from escalation.lifecycle.changes.communication import update_of
-from escalation.lifecycle.reactions.common import Reaction, case_key, find, key_of, notify, owner_of, tell_accountable
+from escalation.lifecycle.reactions.common import (
+    Reaction,
+    case_key,
+    find,
+    key_of,
+    notify,
+    owner_of,
+    tell_accountable,
+    tell_owner,
+    tells,
+)
 from escalation.lifecycle.reactions.telling import tell
+from escalation.lifecycle.sentences import sentence
 from escalation.lifecycle.stakeholders import communicator
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, UpdateCase
@@ -49,13 +60,12 @@ def speakers_found(state: Escalation, event: e.PeopleResolved, reference: str) -
     talk = state.communication
     if talk is None or (times and talk.chased != times):
         return
-    note = words.instead(event.found)
     for each in event.found.people:
         if times:
-            text, kind = update_words.overdue(state, times, each.person, note), MessageKind.WARNING
+            text, kind = update_words.overdue(state, times, each.person, event.found), MessageKind.WARNING
             summary = f"ask {each.person} for an update"
         else:
-            text, kind = update_words.speak(state, each.person, note), MessageKind.NEWS
+            text, kind = update_words.speak(state, each.person, event.found), MessageKind.NEWS
             summary = f"tell {each.person} that they speak to the stakeholders"
         yield notify(state, event, each.person, kind, text, summary=summary)
 
@@ -73,7 +83,7 @@ def _update_overdue(state: Escalation, event: e.UpdateOverdue) -> Iterator[Actio
 def _reply_recorded(state: Escalation, event: e.ReplyRecorded) -> Iterator[Action]:
     talk = state.communication
     speakers = dict.fromkeys((*owner_of(state), *(talk.communicators if talk is not None else ())))
-    text = words.news(state, f"answer of {', '.join(event.stakeholders)}: {event.text}")
+    text = words.news(state, sentence("answered", stakeholders=event.stakeholders, text=event.text))
     for speaker in owner_of(state) if state.owner is not None else speakers:
         if speaker != event.by:
             yield notify(state, event, speaker, MessageKind.NEWS, text, summary=f"tell {speaker}: an answer came")
@@ -97,17 +107,16 @@ def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Iterator[Action]
                 kind = MessageKind.CUSTOMER if kind_of(person) is ActorKind.CUSTOMER else MessageKind.WARNING
             yield notify(state, event, person, kind, text, summary=summary, what=what)
         return
-    yield from tell_speaker(state, event, f"stakeholder {event.stakeholder} has not answered, although reminded")
+    yield from tell_speaker(state, event, sentence("not_answered", stakeholder=event.stakeholder))
 
 
 def tell_speaker(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
     """Tell whoever speaks to the stakeholders something in one sentence."""
     whom = communicator(state)
     if whom in owner_of(state):
-        text, summary = words.news(state, what), f"tell {whom}: {what}"
-        yield notify(state, event, whom, MessageKind.WARNING, text, summary=summary)
+        yield from tell_owner(state, event, what, summary=what, kind=MessageKind.WARNING)
     else:
-        yield find(state, event, f"tell:{what}", (whom,), f"find who speaks to the stakeholders: {what}")
+        yield tells(state, event, what, (whom,), f"find who speaks to the stakeholders: {what}")
 
 
 def _summary_required(state: Escalation, event: e.SummaryRequired) -> Iterator[Action]:
@@ -117,7 +126,7 @@ def _summary_required(state: Escalation, event: e.SummaryRequired) -> Iterator[A
 def _summary_overdue(state: Escalation, event: e.SummaryOverdue) -> Iterator[Action]:
     yield from _ask_for_summary(state, event, event.summary)
     if event.times % 2 == 0:
-        yield from tell_accountable(state, event, f"summary {event.summary} is late")
+        yield from tell_accountable(state, event, sentence("summary_late", summary=event.summary))
 
 
 def _ask_for_summary(
@@ -130,7 +139,7 @@ def _ask_for_summary(
         text, summary = update_words.summary(state, required), f"ask {owner} for summary {identifier}"
         yield notify(state, event, owner, MessageKind.ITEM, text, summary=summary)
     if state.owner is None:
-        yield from tell_accountable(state, event, f"summary {identifier} is to be filed")
+        yield from tell_accountable(state, event, sentence("summary_to_file", summary=identifier))
 
 
 def _summary_filed(state: Escalation, event: e.SummaryFiled) -> Iterator[Action]:
@@ -149,7 +158,8 @@ def not_delivered(state: Escalation, event: e.MessageFailed) -> Iterator[Action]
     if talk is None or not talk.is_latest(reference):
         return
     name = reference.partition("/")[2]
-    yield from tell_speaker(state, event, f"the update for {name} did not reach {event.to} ({event.error})")
+    what = sentence("update_not_delivered", stakeholder=name, person=event.to, error=event.error)
+    yield from tell_speaker(state, event, what)
 
 
 def told_of_the_end(state: Escalation, event: e.Cancelled) -> Iterator[Action]:

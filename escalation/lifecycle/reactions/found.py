@@ -7,7 +7,8 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle import ownership_words
 from escalation.lifecycle.mentions import MENTION
 from escalation.lifecycle.reactions import communication, items, ownership, statements, telling, timeline
-from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, notify, tell_owner
+from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
@@ -25,13 +26,11 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
     if rung is None or rung.id != rung_id:
         return
     released = event.purpose.startswith("hours:")
-    waited = f"; it has waited for your working hours since {words.instant(rung.opened_at)}"
+    waited = rung.opened_at if released else None
     for found in event.found.people:
         if found.person in rung.held:
             continue
-        why = f"{found.via}{f' ({found.note})' if found.note else ''}; round {rung.round} at {rung.level}"
-        why += waited if released else ""
-        text = words.page(state, found.person, why + words.instead(event.found), event.at)
+        text = words.page(state, found, event.found, event.at, waited)
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
         page = notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
         yield page.changed({"channels": rung.channels, "bundled": released}) if released or rung.channels else page
@@ -44,7 +43,7 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
         return
     if event.found.fell_back:
         # Whoever is told instead may not decide: the playbook's owner is no department that has to agree.
-        what = f"nobody who may decide {gate.id} could be found: {' '.join(event.found.notes)}"
+        what = sentence("gate_nobody", gate=gate.id, notes=" ".join(event.found.notes))
         for found in event.found.people:
             text = words.news(state, what)
             yield notify(state, event, found.person, MessageKind.WARNING, text, summary=f"tell {found.person}: {what}")
@@ -54,11 +53,9 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
         summary = f"ask {found.person} to decide {gate.id}"
         yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
     if gate.vacant and reference == f"{gate.id}/{gate.round}":
-        what = f"approval {gate.id} cannot be asked of everybody: {' '.join(event.found.notes)}"
-        for owner in owner_of(state):
-            # The owner may be an approver too: two messages, and two keys.
-            text, summary = words.news(state, what), f"tell {owner}: {what}"
-            yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary, what="vacant")
+        what = sentence("gate_vacant", gate=gate.id, notes=" ".join(event.found.notes))
+        # The owner may be an approver too: two messages, and two keys.
+        yield from tell_owner(state, event, what, summary=what, kind=MessageKind.WARNING, key="vacant")
 
 
 def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
@@ -67,12 +64,12 @@ def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterat
         return
     along = ownership_words.travels_along(state, offer)
     for found in event.found.people:
-        text = words.handoff(state, offer, found.person, words.instead(event.found), along)
+        text = words.handoff(state, offer, found.person, event.found, along)
         yield notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
 
 
 def _tell(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
-    text = words.news(state, reference)
+    text = words.news(state, words.retold(reference, event.tells))
     for found in event.found.people:
         if state.owner is None or found.person != state.owner.actor:
             yield notify(

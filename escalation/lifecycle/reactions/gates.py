@@ -5,7 +5,8 @@ from typing import Any
 
 from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable, tell_owner
+from escalation.lifecycle.sentences import sentence
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -37,9 +38,8 @@ def _excluded(state: Escalation, policy: GatePolicy, *others: Actor) -> dict[str
 def _gate_decided(state: Escalation, event: e.GateDecided) -> Iterator[Action]:
     if event.decision != "changes_requested":
         return
-    for owner in owner_of(state):
-        text = words.news(state, f"{event.by} asks for changes before approving {event.gate}: {event.because}")
-        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: changes requested")
+    what = sentence("changes_requested", by=event.by, gate=event.gate, because=event.because)
+    yield from tell_owner(state, event, what, summary="changes requested")
 
 
 def _gate_closed(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
@@ -77,15 +77,15 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
         yield find(state, event, purpose, (deputy,), summary, choose=policy.choose, **_excluded(state, policy, *asked))
         return
     # Silence that denies or approves must reach somebody too, or it would be a decision that nobody knows of.
-    what = f"approval {event.gate} is late: {event.because}; the playbook says {event.behaviour}"
+    what = sentence("gate_late", gate=event.gate, because=event.because, behaviour=event.behaviour)
     yield from tell_accountable(state, event, what)
-    for owner in owner_of(state):
-        yield notify(state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: {what}")
+    yield from tell_owner(state, event, what, summary=what, kind=MessageKind.WARNING)
 
 
 def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]:
     if event.refused:
-        text = words.news(state, f"your {event.command} was kept, but could not be applied: {event.refused}")
+        what = sentence("held_refused", command=event.command, because=event.refused)
+        text = words.news(state, what)
         yield notify(
             state, event, event.by, MessageKind.NEWS, text, summary=f"tell {event.by}: {event.command} refused"
         )
@@ -93,7 +93,7 @@ def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]
 
 def _command_refused(state: Escalation, event: e.CommandRefused) -> Iterator[Action]:
     if event.sender is not None and event.sender in state.people:
-        text = words.news(state, f"your signal {event.command} was refused: {event.because}")
+        text = words.news(state, sentence("signal_refused", command=event.command, because=event.because))
         summary = f"tell {event.sender}: {event.command} refused"
         yield notify(state, event, event.sender, MessageKind.NEWS, text, summary=summary)
 

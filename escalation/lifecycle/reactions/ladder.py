@@ -6,7 +6,8 @@ from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import powers
 from escalation.lifecycle.reactions import ownership
-from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_owner, tells
+from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
 from escalation.model.parts import Rung
@@ -49,8 +50,13 @@ def _whom_to_page(state: Escalation, event: e.Event, rung: Rung, purpose: str) -
 
 
 def _feed_failing(state: Escalation, event: e.FeedFailing) -> Iterator[Action]:
-    what = f"the calendar of rotation {event.rotation} fails: {event.because}. Please mend it"
-    yield find(state, event, f"tell:{what}", (state.playbook.owner,), f"find the playbook's owner: {what}")
+    what = sentence("feed_failing", rotation=event.rotation, because=event.because)
+    yield tells(state, event, what, (state.playbook.owner,), f"find the playbook's owner: {what}")
+
+
+def _template_failing(state: Escalation, event: e.TemplateFailing) -> Iterator[Action]:
+    what = sentence("template_failing", failed=event.template, because=event.because)
+    yield tells(state, event, what, (state.playbook.owner,), f"find the playbook's owner: {what}")
 
 
 def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]:
@@ -80,9 +86,8 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Act
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
-    for owner in owner_of(state):
-        text = words.news(state, f"the hand-off was {event.how}: {event.because}. You stay responsible")
-        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: hand-off {event.how}")
+    what = sentence("handoff_ended", how=event.how, because=event.because)
+    yield from tell_owner(state, event, what, summary=f"hand-off {event.how}")
     yield from ownership.withdrawn(state, event)
 
 
@@ -97,6 +102,7 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.LevelEntered: _level_entered,
     e.RungOpened: _rung_opened,
     e.FeedFailing: _feed_failing,
+    e.TemplateFailing: _template_failing,
     e.PagesReleased: _pages_released,
     e.Bypassed: _bypassed,
     e.OwnerChanged: _owner_changed,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from escalation.lifecycle import communication as words
 from escalation.lifecycle.links import mirrored
-from escalation.lifecycle.reactions.common import Reaction, key_of, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, key_of, owner_of, tell_owner
+from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
-from escalation.model.actions import Action, MessageKind, TellLinked
+from escalation.model.actions import Action, TellLinked
 from escalation.model.parts import Relation
 from escalation.model.state import Escalation
 
@@ -20,14 +20,16 @@ def _added(state: Escalation, event: e.LinkAdded) -> Iterator[Action]:
         return
     # The other one has said how it stands; now it hears the same of this one.
     yield _tell(state, event, event.other, event.relation, "status")
-    yield from _news(state, event, f"{event.other} is linked with it now ({event.relation}): {event.because}")
+    yield from _news(
+        state, event, sentence("linked", other=event.other, relation=event.relation, because=event.because)
+    )
 
 
 def _removed(state: Escalation, event: e.LinkRemoved) -> Iterator[Action]:
     if not event.key:
         yield _tell(state, event, event.other, "related", "unlinked")
         return
-    yield from _news(state, event, f"{event.other} is not linked with it any more: {event.because}")
+    yield from _news(state, event, sentence("unlinked", other=event.other, because=event.because))
 
 
 def _status_told(state: Escalation, event: e.StatusTold) -> Iterator[Action]:
@@ -38,12 +40,14 @@ def _status_told(state: Escalation, event: e.StatusTold) -> Iterator[Action]:
 
 def _status_heard(state: Escalation, event: e.StatusHeard) -> Iterator[Action]:
     link = state.links.get(event.other)
-    relation = f" ({link.relation})" if link is not None else ""
-    yield from _news(state, event, f"the linked {event.other}{relation} is now: {event.status}")
+    relation = link.relation if link is not None else ""
+    english = f"the linked {event.other}{f' ({relation})' if relation else ''} is now: {event.status}"
+    what = told("link_status", english, other=event.other, relation=relation, status=event.status)
+    yield from _news(state, event, what)
 
 
 def _lost(state: Escalation, event: e.LinkLost) -> Iterator[Action]:
-    yield from _news(state, event, f"the linked {event.other} cannot be told any more: {event.because}")
+    yield from _news(state, event, sentence("link_lost", other=event.other, because=event.because))
 
 
 def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, what: What) -> TellLinked:
@@ -60,12 +64,9 @@ def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, wha
     )
 
 
-def _news(state: Escalation, event: e.Event, text: str) -> Iterator[Action]:
-    for owner in owner_of(state):
-        if owner != event.by:
-            yield notify(
-                state, event, owner, MessageKind.NEWS, words.news(state, text), summary=f"tell {owner}: {text}"
-            )
+def _news(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+    if event.by not in owner_of(state):
+        yield from tell_owner(state, event, what, summary=what)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions import timeline
-from escalation.lifecycle.reactions.common import Reaction, case_key, find, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, case_key, find, notify, owner_of, tell_owner
+from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, OpenCase
 from escalation.model.state import Escalation
@@ -34,30 +35,29 @@ def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
     waits = state.hold is not None or state.resolution_state in ("proposed", "confirmed")
     if not waits or state.storms:
         return
-    for owner in owner_of(state):
-        text = words.news(state, f"reported again while it waits on {state.waiting_on}: {state.occurrences} times now")
-        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: reported again")
+    english = f"reported again while it waits on {state.waiting_on}: {state.occurrences} times now"
+    what = told("reported_again", english, occurrences=state.occurrences)
+    yield from tell_owner(state, event, what, summary="reported again")
 
 
 def _reasons_added(state: Escalation, event: e.ReasonsAdded) -> Iterator[Action]:
-    for owner in owner_of(state):
-        text = words.news(state, f"new reasons: {'; '.join(words.explain_reason(reason) for reason in event.reasons)}")
-        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: new reasons")
+    english = f"new reasons: {'; '.join(words.explain_reason(reason) for reason in event.reasons)}"
+    reasons = [{"trigger": reason.trigger, "because": reason.because} for reason in event.reasons]
+    yield from tell_owner(state, event, told("new_reasons", english, reasons=reasons), summary="new reasons")
 
 
 def _concerned_unknown(state: Escalation, event: e.ConcernedUnknown) -> Iterator[Action]:
     to = state.requested_by
     if kind_of(to) is not ActorKind.CUSTOMER:
         what = f"concerns names {', '.join(event.people)}, whom the directory does not know: that bars nobody"
-        text = words.news(state, f"{what}. Name them again by their id (change_facts)")
+        text = words.news(state, sentence("concerned_unknown", people=event.people))
         yield notify(state, event, to, MessageKind.WARNING, text, summary=f"tell {to}: {what}")
 
 
 def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Iterator[Action]:
-    for owner in owner_of(state):
-        if owner != event.by:
-            text = words.news(state, f"the severity is {event.severity} now, it was {event.previous}: {event.because}")
-            yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: {event.severity} now")
+    if event.by not in owner_of(state):
+        said = {"severity": event.severity, "previous": event.previous, "because": event.because}
+        yield from tell_owner(state, event, sentence("severity_changed", **said), summary=f"{event.severity} now")
 
 
 def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
@@ -65,9 +65,8 @@ def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
     if kind_of(event.by) is not ActorKind.CUSTOMER:
         yield from timeline.mentions(state, event)
         return
-    for owner in owner_of(state):
-        text = words.news(state, f"the customer wrote: {event.text[:2_000]}")
-        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: the customer wrote")
+    what = sentence("customer_wrote", text=event.text[:2_000])
+    yield from tell_owner(state, event, what, summary="the customer wrote")
 
 
 def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:

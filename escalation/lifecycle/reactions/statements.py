@@ -111,7 +111,7 @@ FOLLOW_UP = "follow_up"
 
 
 def _to_customer(state: Escalation, event: e.Event, sent: e.FollowUpSent, *, by_ticket: bool) -> Iterator[Action]:
-    subject, body = statement_words.follow_up(sent)
+    subject, body, *_ = statement_words.follow_up(sent)
     if by_ticket and state.case_link is not None:
         key = key_of(state, event, f"{FOLLOW_UP}:{sent.seq}")
         summary = "ticket: follow-up to the customer"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from escalation.lifecycle import communication as words
 from escalation.lifecycle import read_in, read_in_words, statement_words, update_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import case_key, find, key_of, notify
@@ -33,7 +32,7 @@ def _tell_customer(state: Escalation, event: e.Event, name: str, what: str, *, b
     said, standing = _latest(state, name), state.communication.stakeholders[name] if state.communication else None
     if said is None or standing is None:
         return
-    subject, body = statement_words.for_customer(said)
+    subject, body, *_ = statement_words.for_customer(said)
     if by_ticket and state.case_link is not None:
         yield UpdateCase(
             key=key_of(state, event, f"{what}ticket"),
@@ -95,7 +94,7 @@ def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
         elif said is None or late:
             text = read_in_words.concerned(state, name, each.person)
         else:
-            text = update_words.update(state, name, said, each.person, words.instead(event.found))
+            text = update_words.update(state, name, said, each.person, event.found)
         what, summary = f"{event.purpose}/{each.person}", f"update {each.person} ({name})"
         message = notify(state, event, each.person, MessageKind.NEWS, text, summary=summary, what=what)
         channels = policy.channels if policy is not None else ()

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
+from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, tell_owner, tells
+from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
@@ -11,18 +12,18 @@ from escalation.model.state import Escalation
 
 def _clock_warned(state: Escalation, event: e.ClockWarned) -> Iterator[Action]:
     clock = state.clocks[event.clock]
-    what = f"{event.clock} is close to its limit, {words.instant(clock.due)}"
+    what = sentence("clock_warned", clock=event.clock, due=clock.due)
     yield from _tell_others(state, event, event.clock, what, accountable=state.owner is None)
     yield from _tell_owner(state, event, what, f"warn {state.accountable}: {what}")
 
 
 def _clock_reminded(state: Escalation, event: e.ClockReminded) -> Iterator[Action]:
-    what = f"reminder: the limit of {event.clock} is {words.instant(state.clocks[event.clock].due)}"
+    what = sentence("clock_reminded", clock=event.clock, due=state.clocks[event.clock].due)
     yield from _remind(state, event, what)
 
 
 def _clock_breached(state: Escalation, event: e.ClockBreached) -> Iterator[Action]:
-    what = f"{event.clock} passed its limit"
+    what = sentence("clock_breached", clock=event.clock)
     yield from _tell_others(state, event, event.clock, what, accountable=True)
     yield from _tell_owner(state, event, what, f"tell {state.accountable}: {what}")
 
@@ -34,7 +35,7 @@ def _tell_others(state: Escalation, event: e.Event, clock: str, what: str, *, ac
         yield from tell_accountable(state, event, what) if accountable else ()
         return
     beside = (state.raci.accountable,) if accountable else ()
-    yield find(state, event, f"tell:{what}", (*beside, *targets), f"find who hears of it: {what}")
+    yield tells(state, event, what, (*beside, *targets), f"find who hears of it: {what}")
 
 
 def _tell_owner(state: Escalation, event: e.Event, what: str, summary: str) -> Iterator[Action]:
@@ -50,14 +51,13 @@ def _remind(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
 
 
 def _status_overdue(state: Escalation, event: e.StatusOverdue) -> Iterator[Action]:
-    yield from _remind(state, event, f"reminder: it is {event.because} now")
+    yield from _remind(state, event, sentence("status_overdue", because=event.because))
 
 
 def _hold_ended(state: Escalation, event: e.HoldEnded) -> Iterator[Action]:
-    for owner in owner_of(state):
-        if owner != event.by:
-            text = words.news(state, f"the hold has ended: {event.because}. Work goes on")
-            yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: the hold has ended")
+    if event.by not in owner_of(state):
+        what = sentence("hold_ended", because=event.because)
+        yield from tell_owner(state, event, what, summary="the hold has ended")
 
 
 def _lowering_ended(state: Escalation, event: e.SeverityLoweringEnded) -> Iterator[Action]:
@@ -65,9 +65,10 @@ def _lowering_ended(state: Escalation, event: e.SeverityLoweringEnded) -> Iterat
     if event.asked_by in owner_of(state) and event.how != "overtaken":
         return
     how = {"lowered": "it is", "refused": "refused: it stays", "overtaken": "not needed any more: it is"}[event.how]
-    text = words.news(state, f"you asked for severity {event.severity}; {how} {state.severity} ({event.because})")
+    english = f"you asked for severity {event.severity}; {how} {state.severity} ({event.because})"
+    what = told("lowering_ended", english, asked=event.severity, how=event.how, because=event.because)
     summary = f"tell {event.asked_by}: severity {event.severity} {event.how}"
-    yield notify(state, event, event.asked_by, MessageKind.NEWS, text, summary=summary)
+    yield notify(state, event, event.asked_by, MessageKind.NEWS, words.news(state, what), summary=summary)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

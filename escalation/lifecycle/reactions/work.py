@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import ownership_words
 from escalation.lifecycle.reactions import communication, statements, telling
-from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, update
+from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, tell_owner, update
+from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import QUESTION, Escalation
@@ -34,14 +35,8 @@ def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -
 
 
 def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Iterator[Action]:
-    for owner in owner_of(state):
-        what = (
-            "nobody answered the proposed resolution in time; please ask again"
-            if event.asked
-            else "nobody is known to have been asked whether it is solved; the question is sent again, please ask too"
-        )
-        text = words.news(state, what)
-        yield notify(state, event, owner, MessageKind.WARNING, text, summary=f"tell {owner}: no answer yet")
+    what = sentence("resolution_unanswered" if event.asked else "question_again")
+    yield from tell_owner(state, event, what, summary="no answer yet", kind=MessageKind.WARNING)
     if not event.asked:
         yield from _ask_whether_solved(state, event, by_ticket=False)
 
@@ -56,24 +51,18 @@ def _case_update_failed(state: Escalation, event: e.CaseUpdateFailed) -> Iterato
 def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:
     yield from communication.not_delivered(state, event)
     if kind_of(event.to) is ActorKind.GROUP:
-        what = f"the chat group {event.to} could not be told ({event.error})"
-        for owner in owner_of(state):
-            text, summary = words.news(state, what), f"tell {owner}: chat group not told"
-            yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary)
+        what = sentence("group_not_told", group=event.to, error=event.error)
+        yield from tell_owner(state, event, what, summary="chat group not told", kind=MessageKind.WARNING)
         yield from tell_accountable(state, event, what)
     if not state.is_question(event.key):
         return
-    what = f"{event.to} could not be asked whether it is solved ({event.error}); please ask them yourself"
-    for owner in owner_of(state):
-        yield notify(
-            state, event, owner, MessageKind.WARNING, words.news(state, what), summary=f"tell {owner}: not asked"
-        )
+    what = sentence("question_not_asked", person=event.to, error=event.error)
+    yield from tell_owner(state, event, what, summary="not asked", kind=MessageKind.WARNING)
 
 
 def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iterator[Action]:
-    for owner in owner_of(state):
-        text = words.news(state, f"the resolution was rejected: {event.because}")
-        yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: resolution rejected")
+    what = sentence("resolution_rejected", because=event.because)
+    yield from tell_owner(state, event, what, summary="resolution rejected")
     yield update(state, event, note=f"The proposed resolution was rejected: {event.because}", status="open")
 
 
@@ -88,7 +77,7 @@ def _review_chased(state: Escalation, event: e.ReviewChased) -> Iterator[Action]
         text = words.review_due(state)
         yield notify(state, event, owner, MessageKind.REVIEW, text, summary=f"remind {owner} of the review")
     if event.times % 2 == 0:
-        yield from tell_accountable(state, event, "the review is late")
+        yield from tell_accountable(state, event, sentence("review_late"))
 
 
 def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
@@ -103,13 +92,13 @@ def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
         if kind_of(state.requested_by) is ActorKind.CUSTOMER:
             kind, text = MessageKind.CUSTOMER, words.returned_for_customer()
         else:
-            kind, text = MessageKind.NEWS, words.news(state, event.because)
+            kind, text = MessageKind.NEWS, words.news(state, sentence("returned", because=event.because))
         yield notify(state, event, state.requested_by, kind, text, summary="tell the requester: returned")
     yield update(state, event, note=f"Closed: {resolution}", status="closed")
 
 
 def _cancelled(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
-    text = words.news(state, f"cancelled by {event.by}: {event.because}")
+    text = words.news(state, sentence("cancelled", by=event.by, because=event.because))
     concerned = dict.fromkeys((*state.told, state.requested_by))
     for actor in concerned:
         if kind_of(actor) is ActorKind.CUSTOMER:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from escalation.model.actions import CaseLink, DeliveryReceipt, RecoveryResult
+from escalation.model.actions import CaseLink, DeliveryReceipt, RecoveryResult, Said
 from escalation.model.commands.base import Internal
 from escalation.model.parts import Relation
 from escalation.model.request import Request
@@ -28,6 +28,8 @@ class PeopleFound(Internal):
 
     purpose: str
     found: People
+    tells: Said | None = None
+    """What they are to be told."""
 
 
 class Delivered(Internal):

@@ -89,6 +89,7 @@ from escalation.model.events.ladder import (
     PeopleResolved,
     RungMoved,
     RungOpened,
+    TemplateFailing,
 )
 from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
 from escalation.model.events.migration import (
@@ -375,6 +376,7 @@ __all__ = [
     "SummaryOverdue",
     "SummaryRequired",
     "TeamAccepted",
+    "TemplateFailing",
     "UnknownEvent",
     "UpdateOnTicket",
     "UpdateOverdue",
@@ -415,6 +417,7 @@ KnownEvent = Annotated[
     | DueChanged
     | LevelEntered
     | FeedFailing
+    | TemplateFailing
     | RungOpened
     | RungMoved
     | PagesHeld

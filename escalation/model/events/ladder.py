@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from escalation.choice import Choose
-from escalation.model.actions import DeliveryReceipt
+from escalation.model.actions import DeliveryReceipt, Said
 from escalation.model.events.base import EventBase
 from escalation.people.found import People
 from escalation.playbook.ladder import Axis
@@ -103,6 +103,16 @@ class PeopleResolved(EventBase):
     type: Literal["people_resolved"] = "people_resolved"
     purpose: str
     found: People
+    tells: Said | None = None
+    """What they are to be told."""
+
+
+class TemplateFailing(EventBase):
+    """The template of a message failed when it was to be put into words; the plain words went out instead."""
+
+    type: Literal["template_failing"] = "template_failing"
+    template: str
+    because: str
 
 
 class MessageDelivered(EventBase):

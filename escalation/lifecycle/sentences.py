@@ -1,0 +1,56 @@
+"""News in one sentence each: in plain English, and as what every language says (``playbook.messages``)."""
+
+from typing import Any, Final
+
+from escalation.lifecycle.message_values import Sentence
+
+_ENGLISH: Final = {
+    "clock_warned": "{clock} is close to its limit, {due}",
+    "clock_reminded": "reminder: the limit of {clock} is {due}",
+    "clock_breached": "{clock} passed its limit",
+    "status_overdue": "reminder: it is {because} now",
+    "hold_ended": "the hold has ended: {because}. Work goes on",
+    "changes_requested": "{by} asks for changes before approving {gate}: {because}",
+    "gate_late": "approval {gate} is late: {because}; the playbook says {behaviour}",
+    "gate_nobody": "nobody who may decide {gate} could be found: {notes}",
+    "gate_vacant": "approval {gate} cannot be asked of everybody: {notes}",
+    "held_refused": "your {command} was kept, but could not be applied: {because}",
+    "signal_refused": "your signal {command} was refused: {because}",
+    "concerned_unknown": "concerns names {people}, whom the directory does not know: that bars nobody. "
+    "Name them again by their id (change_facts)",
+    "severity_changed": "the severity is {severity} now, it was {previous}: {because}",
+    "customer_wrote": "the customer wrote: {text}",
+    "answered": "answer of {stakeholders}: {text}",
+    "not_answered": "stakeholder {stakeholder} has not answered, although reminded",
+    "update_not_delivered": "the update for {stakeholder} did not reach {person} ({error})",
+    "summary_late": "summary {summary} is late",
+    "summary_to_file": "summary {summary} is to be filed",
+    "resolution_unanswered": "nobody answered the proposed resolution in time; please ask again",
+    "question_again": "nobody is known to have been asked whether it is solved; the question is sent again, please ask "
+    "too",
+    "question_not_asked": "{person} could not be asked whether it is solved ({error}); please ask them yourself",
+    "group_not_told": "the chat group {group} could not be told ({error})",
+    "resolution_rejected": "the resolution was rejected: {because}",
+    "item_given_back": "action item {item} could not be given to {was} ({because}); it falls to {owner}",
+    "item_late": "action item {item} is late",
+    "review_late": "the review is late",
+    "returned": "{because}",
+    "cancelled": "cancelled by {by}: {because}",
+    "linked": "{other} is linked with it now ({relation}): {because}",
+    "unlinked": "{other} is not linked with it any more: {because}",
+    "link_lost": "the linked {other} cannot be told any more: {because}",
+    "handoff_ended": "the hand-off was {how}: {because}. You stay responsible",
+    "automation": "{text}",
+    "feed_failing": "the calendar of rotation {rotation} fails: {because}. Please mend it",
+    "template_failing": "the template of message {failed} fails; its plain words went out. Please mend it: {because}",
+}
+
+
+def sentence(what: str, **values: Any) -> Sentence:
+    """Say something as a message of its own: ``sentence("clock_breached", clock="resolution")``."""
+    return Sentence.of(what, _ENGLISH[what], values)
+
+
+def told(what: str, english: str, **values: Any) -> Sentence:
+    """Say something whose plain English depends on more than its values."""
+    return Sentence.of(what, english.replace("{", "{{").replace("}", "}}"), values)
