@@ -74,9 +74,6 @@ class ActionView(Record):
     choice: str
     valid_until: AwareDatetime | None
 
-    entries: tuple[str, ...] = ()
-    """Entries of the timeline that belong to it, such as recordings."""
-
 
 class Situation(Record):
     """Where an escalation stands: one answer for everybody who joins late."""

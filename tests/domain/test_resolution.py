@@ -138,7 +138,7 @@ def test_without_a_ticket_the_customer_is_told_directly_and_the_note_stays_inter
     life.taken_by(ANN)
     life.send(c.Resolve(by=ANN, resolution="paid again"))
     assert life.told(MessageKind.CUSTOMER) == [CUSTOMER]
-    assert [update.public for update in life.tickets if isinstance(update, UpdateCase)] == [False]
+    assert not any(update.public for update in life.tickets if isinstance(update, UpdateCase))
 
 
 @pytest.mark.parametrize(("whom", "waiting"), [("customer", WaitingOn.CUSTOMER), ("requester", WaitingOn.REQUESTER)])
