@@ -36,6 +36,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
 from escalation.foresight.forecast import FindsPeople, forecast
+from escalation.lifecycle.incident.views import ActionPlan
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, command_name
@@ -300,6 +301,10 @@ class EscalationClient:
     async def packet(self, escalation: str) -> Packet:
         """Ask for the context packet as it stands."""
         return await self._query(escalation, "packet", Packet)
+
+    async def action_plan(self, escalation: str) -> ActionPlan:
+        """Return the action plan of its incident, in three sections; an empty one where there was no incident."""
+        return await self._query(escalation, "action_plan", ActionPlan)
 
     async def state(self, escalation: str) -> Escalation:
         """Ask for everything: what a forecast starts from."""

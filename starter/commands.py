@@ -63,6 +63,10 @@ _WORDS = {
     "audiences": "who is to hear it; may be repeated",
     "stakeholder": "whose answer it is",
     "which": "its id, such as s1",
+    "typed": "assessment, execution or approval",
+    "replaces": "the line that it takes the place of, such as p1",
+    "behind": "the checkpoint that must be passed first, such as p2",
+    "priorities": "the most important first; may be repeated",
     "other": "the id of the other escalation",
 }
 

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 from escalation.errors import NotNow
 from escalation.lifecycle.details import markdown
+from escalation.lifecycle.incident.views import ActionPlan, action_plan
 from escalation.lifecycle.situation import Explanation, Packet, Situation, explanation, packet, situation
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -48,6 +49,11 @@ class Views:
     def packet(self) -> Packet:
         """Return the packet."""
         return packet(self.now)
+
+    @workflow.query(name="action_plan", description="The incident's action plan, in its three sections")
+    def action_plan(self) -> ActionPlan:
+        """Return the action plan."""
+        return action_plan(self.now)
 
     @workflow.query(name="state", description="Everything: what forecasts start from")
     def everything(self) -> Escalation:

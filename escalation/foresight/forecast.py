@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from escalation.lifecycle import advance, next_due, react
 from escalation.lifecycle.powers import POWER
 from escalation.lifecycle.reactions.communication import SPEAK
+from escalation.lifecycle.reactions.incident import FIRST_UPDATE
 from escalation.lifecycle.stops import Stop, stop
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -177,19 +178,22 @@ _CALLS = (
     e.KeyPeopleNamed,
     e.UpdateOverdue,
     e.AutomationRan,
+    e.IncidentDeclared,
+    e.FirstUpdateOverdue,
 )
 
 
 def _is_open(state: Escalation, purpose: str) -> bool:
     """Tell whether people are still called, told or asked because of this."""
-    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", SPEAK, POWER)
+    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", FIRST_UPDATE, SPEAK, POWER)
     return purpose.partition(":")[0] in kinds and state.still_asks(purpose)
 
 
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
     """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
-        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, now))
+        # As the activity does: whoever leads the next period is looked up as of when it begins.
+        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, max(now, action.at or now)))
     if isinstance(action, Notify):
         receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)

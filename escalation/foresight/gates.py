@@ -16,6 +16,7 @@ _STAGES = {
     "resolution": (Stage.RESOLUTION, Stage.APPROVAL),
     "review": (Stage.RESOLUTION, Stage.APPROVAL),
     "lowering": (Stage.TRIAGE, Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
+    "stand_down": (Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
 }
 """The stages an escalation may be in while it waits for an approval, by what the approval stands before."""
 

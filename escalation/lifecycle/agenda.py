@@ -16,6 +16,7 @@ from escalation.lifecycle import (
     dwell,
     handoff,
     hours,
+    links,
     packet,
     paths,
     replies,
@@ -27,6 +28,7 @@ from escalation.lifecycle import (
     work_items,
 )
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.incident import agenda as incident
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP
 from escalation.playbook.schema import Expiry
@@ -67,6 +69,11 @@ def _dues(state: Escalation) -> Iterator[_Awaited]:
     yield from _dues_of_clocks(state)
     yield from _dues_of_review(state)
     yield from _dues_of_communication(state)
+    if state.incident is not None and state.incident.declared:
+        for at, kind, awaited in incident.dues(state):
+            yield _Awaited(at, kind, "", awaited)
+    if state.children_due is not None and state.review is not None and links.open_children(state):
+        yield _Awaited(state.children_due, "children", "", "the end of the escalations below it")
 
 
 def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
@@ -157,6 +164,8 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "update": lambda draft, _: updates.overdue(draft),
     "reply": replies.overdue,
     "summary": summaries.overdue,
+    "children": lambda draft, _: links.children_late(draft),
+    **incident.HAPPENS,
 }
 
 
@@ -230,7 +239,7 @@ def _gate(state: Escalation, about: str) -> str:
     deputies = policy.deputies[gate.deputies_asked :]
     if behaviour is Expiry.NEXT_DEPUTY and not deputies:
         behaviour = Expiry.HALT
-    if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
+    if policy.on_request and behaviour in (Expiry.HALT, Expiry.ESCALATE):
         behaviour = Expiry.DENY
     blocked = "it stays blocked and whoever is accountable is told"
     then = {
@@ -302,4 +311,8 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "update": update_words.says_update,
     "reply": update_words.says_reply,
     "summary": update_words.says_summary,
+    "children": lambda state, _: (
+        f"escalations below it are still open ({', '.join(links.open_children(state))}): remind {state.accountable}"
+    ),
+    **incident.SAYS,
 }

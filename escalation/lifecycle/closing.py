@@ -3,6 +3,7 @@
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import permissions, summaries
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.values import ActorKind, kind_of
@@ -17,6 +18,8 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
         raise NotAllowed(
             f"{state.owner.actor} owns {state.id}, and an AI does not end what a person works on; tell them"
         )
+    if kind is not ActorKind.SYSTEM:
+        require_stood_down(state, "cancelled")
     if kind is not ActorKind.SYSTEM and state.unreviewed:
         used = state.unreviewed[0]
         raise NotNow(

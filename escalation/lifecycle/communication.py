@@ -9,6 +9,7 @@ from typing import Final
 
 from escalation.lifecycle import powers
 from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.incident_lines import incident_lines
 from escalation.lifecycle.targets import being_called
 from escalation.model.parts import Gate, Handoff, Item, Rung
 from escalation.model.request import Reason
@@ -58,6 +59,7 @@ def packet(state: Escalation) -> str:
     lines = []
     if context.help_needed:
         lines.append(f"What is asked: {_short(context.help_needed)}")
+    lines += incident_lines(state)
     lines.append("Why it was escalated:")
     lines += [f"  - {explain_reason(reason)}" for reason in state.reasons]
     if context.summary:
@@ -326,4 +328,6 @@ def situation(state: Escalation) -> str:
     calls = f"; being called: {', '.join(called)}" if called else ""
     where = f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}"
     asked = f"; severity {state.lowering.severity} waits for its approval" if state.lowering is not None else ""
+    if state.incident is not None and state.incident.declared:
+        asked += f"; an incident since {instant(state.incident.declared_at)}"
     return f"{where}; accountable: {state.accountable}{calls}{asked}."

@@ -42,6 +42,7 @@ from escalation.lifecycle import (
 )
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
+from escalation.lifecycle.incident import baseline, mode, periods, plan, priorities
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -94,7 +95,17 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (c.ProvideInput, c.AddItem, c.SubmitReview, c.ChangeFacts, c.PutOnHold, c.PostUpdate, c.Link)
+_GROWS = (
+    c.ProvideInput,
+    c.AddItem,
+    c.SubmitReview,
+    c.ChangeFacts,
+    c.PutOnHold,
+    c.PostUpdate,
+    c.Link,
+    c.ReportBaseline,
+    c.FileInPlan,
+)
 """Commands whose words stay in the state for good."""
 
 
@@ -145,6 +156,7 @@ _BEARS_ON_GATES = {
     e.FactsChanged,
     e.SeverityChanged,
     e.SeverityLoweringAsked,
+    e.StandDownAsked,
     e.LevelEntered,
     e.OwnerChanged,
     e.ResolutionProposed,
@@ -175,6 +187,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     _settle_level(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
+    if draft.state.playbook.incident is not None:
+        _run_incident(draft)
     if draft.state.playbook.automations:
         _automate(draft)
     clocks.follow(draft, command)
@@ -205,6 +219,14 @@ def _automate(draft: Draft) -> None:
         _settle_level(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
+    if draft.state.playbook.incident is not None:
+        _run_incident(draft)
+
+
+def _run_incident(draft: Draft) -> None:
+    mode.settle(draft)
+    mode.follow(draft)
+    periods.follow(draft)
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
@@ -274,6 +296,11 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.LinkHeard: links.heard,
     c.LinkTold: lambda *_: None,
     c.LinkNotTold: links.not_told,
+    c.DeclareIncident: mode.declare,
+    c.StandDown: mode.stand_down,
+    c.ReportBaseline: baseline.report,
+    c.FileInPlan: plan.file,
+    c.SetPriorities: priorities.set_them,
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.situation import GateView, ItemView, situation
 from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.state import Escalation
@@ -36,6 +37,8 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"- **Recovery:** {_said(here.recovery)}")
     if here.critical:
         lines.append(f"- **Critical incident:** {_said(here.critical)}")
+    if here.incident is not None:
+        lines += [f"- **{label}:** {_said(text)}" for label, text in incident_rows(here.incident)]
     if here.lowering:
         lines.append(f"- **To become milder:** {_said(here.lowering)}")
     if here.missing:

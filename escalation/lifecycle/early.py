@@ -49,6 +49,8 @@ def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
 def _is_past(state: Escalation, policy: GatePolicy) -> bool:
     if policy.before == "lowering":
         return state.lowering is None
+    if policy.before == "stand_down":
+        return state.incident is None or state.incident.standing_down is None
     return policy.before == "assignment" and state.level is not None
 
 

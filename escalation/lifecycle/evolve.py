@@ -4,7 +4,18 @@ One small function for each kind of event, in ``lifecycle.changes``, returns the
 stays.
 """
 
-from escalation.lifecycle.changes import automation, communication, gates, ladder, links, opening, recovery, time, work
+from escalation.lifecycle.changes import (
+    automation,
+    communication,
+    gates,
+    incident,
+    ladder,
+    links,
+    opening,
+    recovery,
+    time,
+    work,
+)
 from escalation.lifecycle.changes.common import Change, new
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -20,6 +31,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **recovery.CHANGES,
     **automation.CHANGES,
     **links.CHANGES,
+    **incident.CHANGES,
 }
 
 

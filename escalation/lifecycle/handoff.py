@@ -51,6 +51,9 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
     handoff = _open(draft.state)
     _require_receiver(draft.state, handoff, command.by)
     packet.let_go(draft)
+    if handoff.period and draft.state.owner is not None and command.by == draft.state.owner.actor:
+        _end(draft, "accepted", f"{command.by} stays for the next period")
+        return
     assignment.own(draft, command.by, f"hand-off accepted: {handoff.because}", handoff.expectation)
 
 
@@ -65,8 +68,10 @@ def expired(draft: Draft) -> None:
     """Nobody accepted in time: the old owner stays responsible and is told."""
     handoff, policy = draft.state.handoff, draft.state.level_policy
     if handoff is not None:
-        waited = format_duration(policy.ack) if policy else "the time given"
-        _end(draft, "expired", f"nobody accepted within {waited}")
+        waited = f"within {format_duration(policy.ack)}" if policy else "within the time given"
+        if handoff.period:
+            waited = f"before {handoff.due:%Y-%m-%d %H:%M %Z}"
+        _end(draft, "expired", f"nobody accepted {waited}")
 
 
 def escalate(draft: Draft, command: c.Escalate) -> None:

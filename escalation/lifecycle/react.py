@@ -12,6 +12,7 @@ from escalation.lifecycle.reactions import (
     communication,
     found,
     gates,
+    incident,
     ladder,
     links,
     opening,
@@ -35,6 +36,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **recovery.REACTIONS,
     **automation.REACTIONS,
     **links.REACTIONS,
+    **incident.REACTIONS,
 }
 
 

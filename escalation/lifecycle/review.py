@@ -1,7 +1,7 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotNow
-from escalation.lifecycle import approval, permissions, summaries, work_items
+from escalation.lifecycle import approval, links, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -61,6 +61,8 @@ def close_when_done(draft: Draft) -> None:
         return
     if any(task.due is not None for task in state.automation_tasks.values()):
         return  # an action item whose owner is being looked up
+    if state.links and links.wait_for_children(draft):
+        return
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 
 

@@ -13,6 +13,7 @@ from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.incident.views import IncidentView, incident_view
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
@@ -87,6 +88,8 @@ class Situation(Record):
     """Whether a script may mend it, and what became of that; empty where the playbook has no scripts."""
     critical: str = ""
     """Why it is a critical incident, with the facts that say so; empty while it is none."""
+    incident: IncidentView | None = None
+    """Where the latest incident stands; None where none was declared."""
     lowering: str = ""
     """The milder severity that somebody asked for, and who; empty while nobody did."""
     occurrences: int = 0
@@ -186,6 +189,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         due_at=state.due_at,
         recovery=recovery.said(state),
         critical=_critical(state),
+        incident=incident_view(state),
         lowering=f"{state.lowering.severity}, asked by {state.lowering.by}" if state.lowering else "",
         occurrences=state.occurrences,
         next=Next(at=due.at, what=due.summary) if due else None,
@@ -199,6 +203,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         communication=communication_view(state),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
+            + (" (ended)" if link.ended else "")
             + (f", not told any more: {link.lost}" if link.lost else "")
             for other, link in state.links.items()
         ),

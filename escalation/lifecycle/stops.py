@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from escalation.lifecycle.agenda import Due
+from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.stakeholders import communicator
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import Stops
@@ -100,5 +101,8 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "update": _update,
     "reply": _reply,
     "summary": lambda state, about: Stop(f"summary {about}", _working(state)),
+    "children": lambda state, _: Stop("the end of the escalations below it", _working(state)),
+    "first_update": lambda state, _: Stop("the first update", baseline.speakers(state) or _working(state)),
+    "hand_over": lambda state, _: Stop("standing down", _working(state)),
 }
 """By the kind of a due."""

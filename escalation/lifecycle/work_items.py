@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import permissions
+from escalation.lifecycle import checkpoints, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -58,6 +58,7 @@ def complete(draft: Draft, command: c.CompleteItem) -> None:
         raise Unknown(f"{state.id} has no action item {command.item}; it has {ids}")
     if item.done_at is not None:
         raise AlreadyDone(f"action item {item.id} was done at {item.done_at:%Y-%m-%d %H:%M %Z}")
+    checkpoints.require_free(state, item.id)
     used = next((each for each in state.bypasses if item.bypass and each.id == item.bypass), None)
     if used is not None and (command.by == used.by or command.by != item.owner != used.by):
         whom = f"{item.owner} does" if item.owner != used.by else "somebody else has to"

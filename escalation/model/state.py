@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, field_serializer
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
+from escalation.model.incident import Incident
 from escalation.model.parts import (
     AutomationTask,
     Bypass,
@@ -141,6 +142,8 @@ class Escalation(Record):
     """The status that an automation set; it counts while the stage lasts."""
     critical: Critical | None = None
     """Why it is a critical incident, as the playbook declares; None while it is none."""
+    incident: Incident | None = None
+    """The latest incident that was declared; it may be stood down already."""
     automation_runs: dict[Slug, int] = {}
     """How often each automation ran."""
     automation_tasks: dict[str, AutomationTask] = {}
@@ -154,6 +157,8 @@ class Escalation(Record):
     ratings: tuple[Score, ...] = ()
     feedback: Score | None = None
 
+    children_due: AwareDatetime | None = None
+    """When the owner is reminded that escalations below this one are open; None: it does not wait for them."""
     links: dict[str, Link] = {}
     """Escalations that belong to this one, by id."""
     people: dict[Actor, str] = {}
@@ -261,11 +266,12 @@ class Escalation(Record):
 
     @property
     def blocking_gates(self) -> tuple[Gate, ...]:
-        """Approvals that are waited for and hold something up; a milder severity holds up nothing."""
-        lowering = self.playbook.severity.lowering
-        if lowering is None:
+        """Approvals that are waited for and hold something up; a milder severity or standing down holds up nothing."""
+        lowering, incident = self.playbook.severity.lowering, self.playbook.incident
+        if lowering is None and incident is None:
             return self.pending_gates
-        return tuple(gate for gate in self.pending_gates if gate.id != lowering.gate)
+        asked = (lowering.gate if lowering is not None else None, incident.stand_down.gate if incident else None)
+        return tuple(gate for gate in self.pending_gates if gate.id not in asked)
 
     def gate_asked(self, reference: str) -> Gate | None:
         """Return the open gate that people were looked up for: ``credit/2``, or ``credit/2/role:deputy``.
@@ -293,6 +299,9 @@ class Escalation(Record):
             return self.communication is not None and reference in ("0", str(self.communication.chased))
         if kind == "automation":
             return reference in self.automation_tasks
+        if kind == "first_update":
+            asked = self.incident
+            return asked is not None and asked.first_update_due is not None and reference == str(asked.chased)
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property

@@ -32,6 +32,7 @@ CONDITIONS = (
     "communication.key_people.*.when",
     "communication.summaries.when",
     "critical_incident.when",
+    "incident.declare_when",
     "automations.*.when",
 )
 """Where conditions stand in a playbook."""

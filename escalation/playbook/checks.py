@@ -15,6 +15,7 @@ from escalation.holidays import holiday_findings
 from escalation.playbook.check_automations import check_automations
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
+from escalation.playbook.check_incident import check_incident
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
@@ -42,6 +43,8 @@ TARGETS = (
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
+    "incident.may_declare.*",
+    "incident.periods.to",
 )
 """Where targets stand in a playbook."""
 
@@ -73,6 +76,7 @@ def check(document: Document) -> list[Finding]:
         *_gates(document, types),
         *check_time(document, types),
         *check_communication(document),
+        *check_incident(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
         *holiday_findings(document, "calendars.*"),
@@ -150,6 +154,7 @@ def _recoveries(document: Document) -> Iterator[Finding]:
 _TOO_LATE = {
     "review": "once it is solved, and the script would never begin",
     "lowering": "for a milder severity alone, and says nothing of a script",
+    "stand_down": "to stand an incident down, and says nothing of a script",
 }
 """Approvals that no script can wait for, and why not."""
 

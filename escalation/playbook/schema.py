@@ -19,6 +19,7 @@ from escalation.playbook.automation import Automation, CriticalPolicy, Happening
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
+from escalation.playbook.incident import IncidentPolicy
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.parts import Condition
@@ -156,10 +157,11 @@ class GatePolicy(Record):
 
     id: Slug
     title: str = ""
-    before: Literal["assignment", "resolution", "review", "lowering"] = "resolution"
+    before: Literal["assignment", "resolution", "review", "lowering", "stand_down"] = "resolution"
     """What stays blocked until it is passed: telling people at all, resolving, or accepting the resolution as final.
 
-    ``lowering`` blocks nothing: it is asked when somebody wants the severity milder (``severity.lowering``).
+    ``lowering`` blocks nothing: it is asked when somebody wants the severity milder (``severity.lowering``). Nor does
+    ``stand_down``: it is asked when somebody wants an incident stood down (``incident.stand_down``).
     """
     when: Condition = "true"
     approvers: Annotated[tuple[Target, ...], Field(min_length=1)]
@@ -175,6 +177,11 @@ class GatePolicy(Record):
     review_after: bool = False
     choose: Choose | None = None
     """How some of a team are chosen, or of those with an authority: never fewer than ``need``."""
+
+    @property
+    def on_request(self) -> bool:
+        """True where it is asked because somebody wants something, and holds up nothing else."""
+        return self.before in ("lowering", "stand_down")
 
 
 class StatusPolicy(Record):
@@ -278,6 +285,8 @@ class Playbook(Record):
     communication: CommunicationPolicy | None = None
     """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
     critical_incident: CriticalPolicy | None = None
+    incident: IncidentPolicy | None = None
+    """How an incident is run; None: there is no incident mode."""
     automations: tuple[Automation, ...] = ()
 
     def level_index(self, level_id: str) -> int | None:

@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication
+from escalation.lifecycle.changes import communication, incident
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
@@ -112,6 +112,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         changes["handoff"] = with_(state.handoff, people=found)
     elif purpose == "communicator":
         changes |= communication.people_found(state, event)
+    elif purpose == "first_update":
+        changes |= incident.people_found(state, event)
     return changes
 
 
@@ -200,8 +202,9 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         because=event.because,
         expectation=event.expectation,
         due=event.due,
+        period=event.period,
     )
-    return {"handoff": handoff, "handoffs": state.handoffs + 1}
+    return {"handoff": handoff, "handoffs": state.handoffs + 1, **incident.offered(state, event)}
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:

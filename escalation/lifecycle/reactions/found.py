@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions import communication
+from escalation.lifecycle.reactions import communication, incident
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -94,6 +94,7 @@ _FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Act
     "tell": _tell,
     "update": communication.found,
     communication.SPEAK: communication.speakers_found,
+    incident.FIRST_UPDATE: incident.found,
 }
 """By the kind of a purpose."""
 

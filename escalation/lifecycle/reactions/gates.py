@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.approval import asked_by
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -22,6 +23,8 @@ def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
 def _excluded(state: Escalation, policy: GatePolicy) -> tuple[Actor, ...]:
     requester = (state.requested_by,) if "requester" in policy.exclude else ()
     asker = (state.lowering.by,) if policy.before == "lowering" and state.lowering is not None else ()
+    if policy.before == "stand_down" and (wants := asked_by(state)) is not None:
+        asker = (wants,)
     return (*requester, *asker, *(owner_of(state) if "owner" in policy.exclude else ()))
 
 

@@ -69,11 +69,16 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator
 
 def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
     summary = f"find {event.to} for a hand-off"
-    yield find(state, event, f"handoff:{event.handoff}", (event.to,), summary, exclude=tuple(owner_of(state)))
+    # Who leads the next period is who is there when it begins, and that may be the present owner.
+    exclude = () if event.period else tuple(owner_of(state))
+    as_of = {"at": event.due} if event.period else {}
+    yield find(state, event, f"handoff:{event.handoff}", (event.to,), summary, exclude=exclude).changed(as_of)
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     for owner in owner_of(state):
+        if event.how == "accepted":
+            continue
         text = words.news(state, f"the hand-off was {event.how}: {event.because}. You stay responsible")
         yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: hand-off {event.how}")
 

@@ -46,6 +46,12 @@ def _lost(state: Escalation, event: e.LinkLost) -> Iterator[Action]:
     yield from _news(state, event, f"the linked {event.other} cannot be told any more: {event.because}")
 
 
+def _children_awaited(state: Escalation, event: e.ChildrenAwaited) -> Iterator[Action]:
+    text = f"it is closed when these have ended, or are unlinked with a reason: {', '.join(event.children)}"
+    for owner in owner_of(state):
+        yield notify(state, event, owner, MessageKind.ITEM, words.news(state, text), summary=f"tell {owner}: {text}")
+
+
 def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, what: What) -> TellLinked:
     return TellLinked(
         key=key_of(state, event, f"link:{other}"),
@@ -56,6 +62,7 @@ def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, wha
         status=state.status,
         because=event.because if isinstance(event, e.LinkAdded | e.LinkRemoved) else "",
         on_behalf_of=event.by,
+        ended=state.ended,
         summary=f"tell {other}: {what if what != 'status' else state.status}",
     )
 
@@ -74,4 +81,5 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.StatusTold: _status_told,
     e.StatusHeard: _status_heard,
     e.LinkLost: _lost,
+    e.ChildrenAwaited: _children_awaited,
 }

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, ladder, work
+from escalation.model.commands import approval, case, communication, incident, ladder, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -28,6 +28,13 @@ from escalation.model.commands.case import (
     Unlink,
 )
 from escalation.model.commands.communication import FileSummary, PostponeUpdate, PostUpdate, Reply
+from escalation.model.commands.incident import (
+    DeclareIncident,
+    FileInPlan,
+    ReportBaseline,
+    SetPriorities,
+    StandDown,
+)
 from escalation.model.commands.ladder import (
     AcceptHandoff,
     Acknowledge,
@@ -93,10 +100,12 @@ __all__ = [
     "Command",
     "CompleteItem",
     "ConfirmResolution",
+    "DeclareIncident",
     "Decline",
     "DeclineHandoff",
     "Delivered",
     "Escalate",
+    "FileInPlan",
     "FileSummary",
     "Internal",
     "ItemDraft",
@@ -119,10 +128,13 @@ __all__ = [
     "Reject",
     "RejectResolution",
     "Reply",
+    "ReportBaseline",
     "RequestChanges",
     "Resolve",
     "Resume",
+    "SetPriorities",
     "SignalRefused",
+    "StandDown",
     "SubmitFeedback",
     "SubmitReview",
     "TimePassed",
@@ -137,6 +149,7 @@ COMMANDS: dict[str, type[Act]] = {
     **approval.COMMANDS,
     **work.COMMANDS,
     **communication.COMMANDS,
+    **incident.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

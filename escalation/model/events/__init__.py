@@ -44,6 +44,19 @@ from escalation.model.events.communication import (
     UpdatePostponed,
     UpdateScheduled,
 )
+from escalation.model.events.incident import (
+    BaselineReported,
+    FirstUpdateOverdue,
+    HandOverBegun,
+    IncidentDeclared,
+    PeriodBegun,
+    PeriodEnded,
+    PlanFiled,
+    PrioritiesSet,
+    StandDownAsked,
+    StandDownRefused,
+    StoodDown,
+)
 from escalation.model.events.ladder import (
     Acknowledged,
     AcknowledgementLapsed,
@@ -64,7 +77,7 @@ from escalation.model.events.ladder import (
     RungMoved,
     RungOpened,
 )
-from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
+from escalation.model.events.links import ChildrenAwaited, LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
 from escalation.model.events.opening import (
     ConcernedUnknown,
     Declined,
@@ -126,6 +139,7 @@ __all__ = [
     "Attached",
     "AutomationMessage",
     "AutomationRan",
+    "BaselineReported",
     "BecameCritical",
     "Bypassed",
     "Cancelled",
@@ -133,6 +147,7 @@ __all__ = [
     "CaseLinked",
     "CaseUpdateFailed",
     "CellReached",
+    "ChildrenAwaited",
     "ClockBreached",
     "ClockPaused",
     "ClockReminded",
@@ -152,15 +167,18 @@ __all__ = [
     "FactsChanged",
     "FeedFailing",
     "FeedbackGiven",
+    "FirstUpdateOverdue",
     "GateClosed",
     "GateDecided",
     "GateExpired",
     "GateOpened",
+    "HandOverBegun",
     "HandoffEnded",
     "HandoffOffered",
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
+    "IncidentDeclared",
     "InputProvided",
     "InputRequested",
     "ItemAdded",
@@ -185,6 +203,10 @@ __all__ = [
     "PagesReleased",
     "PathTaken",
     "PeopleResolved",
+    "PeriodBegun",
+    "PeriodEnded",
+    "PlanFiled",
+    "PrioritiesSet",
     "QuestionPublished",
     "Rated",
     "ReasonsAdded",
@@ -207,11 +229,14 @@ __all__ = [
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
     "StakeholderConcerned",
+    "StandDownAsked",
+    "StandDownRefused",
     "StatusEntered",
     "StatusHeard",
     "StatusOverdue",
     "StatusSet",
     "StatusTold",
+    "StoodDown",
     "SummaryFiled",
     "SummaryMissed",
     "SummaryOverdue",
@@ -329,7 +354,19 @@ KnownEvent = Annotated[
     | LinkRemoved
     | LinkLost
     | StatusTold
-    | StatusHeard,
+    | StatusHeard
+    | ChildrenAwaited
+    | IncidentDeclared
+    | FirstUpdateOverdue
+    | BaselineReported
+    | PlanFiled
+    | PrioritiesSet
+    | PeriodBegun
+    | HandOverBegun
+    | PeriodEnded
+    | StandDownAsked
+    | StandDownRefused
+    | StoodDown,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

@@ -179,12 +179,14 @@ class HandoffOffered(EventBase):
     because: str
     expectation: str
     due: AwareDatetime
+    period: int = 0
+    """The operational period that is handed over; 0: none."""
 
 
 class HandoffEnded(EventBase):
-    """An offer ended without responsibility passing."""
+    """An offer ended without responsibility passing; accepted: by the owner, who stays for the next period."""
 
     type: Literal["handoff_ended"] = "handoff_ended"
     handoff: str
-    how: Literal["declined", "expired", "withdrawn"]
+    how: Literal["declined", "expired", "withdrawn", "accepted"]
     because: str
