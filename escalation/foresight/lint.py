@@ -14,6 +14,7 @@ from escalation.foresight.cases import Cases
 from escalation.foresight.decision_makers import DecisionMakers
 from escalation.foresight.foreseen import Foreseen, Proof, Report, Weight
 from escalation.foresight.gaps import gaps
+from escalation.foresight.incidents import unled
 from escalation.foresight.informed import unheard
 from escalation.foresight.reach import Reach
 from escalation.foresight.shadows import shadows
@@ -57,6 +58,7 @@ def prove(
         *shadows(playbook, cases, reach, source),
         *contradictions(playbook, source),
         *unheard(playbook, source),
+        *unled(playbook, source),
         *gaps(asking, people or Document("directory", {}), start, end),
     ):
         report.add(found)

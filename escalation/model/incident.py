@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from escalation.values import Actor, Record, Slug
+from escalation.values import Actor, Record
 
 Section = Literal["situation_summary", "execution_plan", "approval_checkpoints"]
 Typed = Literal["assessment", "execution", "approval"]
@@ -38,7 +38,7 @@ class PlanLine(Record):
     at: AwareDatetime
     item: str = ""
     """The action item that a step of the execution plan is."""
-    gate: Slug = ""
+    gate: str = ""
     """The approval that a checkpoint stands for."""
     behind: str = ""
     """The checkpoint that a step of the execution plan stands behind."""

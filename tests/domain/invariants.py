@@ -67,6 +67,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _only_those_concerned_are_told(state, events, actions)
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
+    _incidents_are_run_to_their_end(before, state, events)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -87,7 +88,7 @@ def _time_goes_on(state: Escalation) -> None:
 
 def _people_do_the_human_steps(events: list[e.Event]) -> None:
     for event in events:
-        if isinstance(event, HUMAN_STEPS):
+        if isinstance(event, HUMAN_STEPS) and not (isinstance(event, e.HandoffOffered) and event.period):
             assert kind_of(event.by) is ActorKind.PERSON, f"{event.type} by {event.by}"
         if isinstance(event, e.OwnerChanged):
             assert kind_of(event.owner) is ActorKind.PERSON
@@ -248,6 +249,34 @@ def _updates_come_in_order(before: Escalation, state: Escalation, actions: list[
     assert not working or kept is None or talk.due is not None, "no update is due, and nobody said why"
     if state.outcome == "closed":
         assert not talk.unfiled, "closed without a summary that is required"
+
+
+def _incidents_are_run_to_their_end(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """While one is declared nothing is over but by a person who stands it down, and somebody leads every period."""
+    incident, policy = state.incident, state.playbook.incident
+    if incident is None or policy is None:
+        return
+    known = before.incident
+    for event in events:
+        if isinstance(event, e.StoodDown):
+            assert kind_of(event.asked_by) is ActorKind.PERSON
+            gate = state.gates.get(policy.stand_down.gate or "")
+            asked = known is not None and known.standing_down is not None
+            assert not asked or (gate is not None and gate.state in ("passed", "withdrawn"))
+        if isinstance(event, e.PeriodEnded) and incident.declared:
+            assert event.accepted_by is not None, "a period ended and nobody took the next one"
+            assert kind_of(event.accepted_by) is ActorKind.PERSON
+    if incident.declared and not state.ended:
+        assert state.review is None, "it is in review, and the incident goes on"
+        assert (incident.period is not None) == (policy.periods is not None)
+        assert incident.baseline is not None or policy.first_update is None or incident.first_update_due is not None
+        if incident.period is not None and incident.period.handing_over and state.owner is not None:
+            assert state.handoff is not None, "a period comes to its end and nobody is offered the next one"
+    if known is not None and known.number == incident.number and known.baseline is not None:
+        assert incident.baseline is not None
+        assert incident.baseline.number >= known.baseline.number
+    assert all(line.item in state.items for line in incident.plan if line.section == "execution_plan")
+    assert all(not line.item for line in incident.plan if line.section != "execution_plan")
 
 
 def check_views(state: Escalation) -> None:

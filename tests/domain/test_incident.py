@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,10 +32,12 @@ from tests.domain.builders import (
     KIM,
     START,
     Life,
+    blank,
     gated,
     opened,
     small,
 )
+from tests.domain.invariants import check_history
 
 LEVELS = [
     {"id": "L1", "targets": ["team:desk"], "ack": "30d", "dwell": "60d"},
@@ -283,6 +286,7 @@ def test_one_plan_has_three_sections_and_its_steps_are_action_items_with_owner_a
     assert (plan.version, [(note.id, note.text) for note in plan.situation_summary]) == (4, [("p1", "a log filled it")])
     life.pass_time("1h")
     assert life.last(e.ItemChased).item == "i1"
+    check_history(blank(life.state.playbook), life.state, life.events)
 
 
 def test_a_line_lacks_nothing_of_its_kind_and_has_nothing_of_another() -> None:
@@ -446,7 +450,7 @@ def test_nobody_owns_it_as_a_period_ends_whoever_takes_it_is_offered_the_next_on
     life.pass_time("7h")
     life.pass_time("30m")
     assert "whoever takes it is offered the next period" in life.last(e.HandOverBegun).because
-    assert life.state.handoff is None
+    assert life.all(e.HandoffOffered) == []
     life.send(c.Acknowledge(by=BOB))
     assert life.state.handoff is not None
     assert (life.state.handoff.to, period(life).number) == ("role:deputy", 1)
@@ -587,10 +591,16 @@ def test_a_parent_is_not_closed_while_a_child_is_open_and_its_owner_is_reminded(
     before = len(life.sent)
     life.next()
     assert life.told(MessageKind.ITEM, since=before) == [ANN]
-    child = {"other": "escalation-web-7", "relation": "child", "on_behalf_of": BOB}
-    life.send(c.LinkHeard(key="k1", what="status", status="review", **child))
+
+    def heard(key: str, status: str, *, ended: bool) -> c.LinkHeard:
+        who = "escalation-web-7"
+        return c.LinkHeard(
+            key=key, other=who, what="status", relation="child", status=status, on_behalf_of=BOB, ended=ended
+        )
+
+    life.send(heard("k1", "review", ended=False))
     assert not life.state.ended
-    life.send(c.LinkHeard(key="k2", what="status", status="closed", ended=True, **child))
+    life.send(heard("k2", "closed", ended=True))
     assert life.state.outcome == "closed"
 
 
@@ -643,7 +653,7 @@ def test_an_incident_of_two_weeks_in_three_shifts_a_day_stays_small_and_in_order
     assert len(ended) >= 41
     assert [event.number for event in ended] == list(range(1, len(ended) + 1))
     assert not any(event.late for event in ended)
-    assert all(first.led_by != second.led_by for first, second in zip(ended, ended[1:], strict=False))
+    assert all(first.led_by != second.led_by for first, second in pairwise(ended))
     assert [event.seq for event in life.events] == list(range(1, len(life.events) + 1))
     assert [event.at for event in life.events] == sorted(event.at for event in life.events)
     assert len(life.all(e.UpdatePosted)) >= 14 * 48
@@ -652,6 +662,7 @@ def test_an_incident_of_two_weeks_in_three_shifts_a_day_stays_small_and_in_order
     numbers = [int(key.partition("/update:")[2].partition("/")[0]) for key in told]
     assert numbers == sorted(numbers), "no stakeholder is told an older update after a newer one"
     assert len(incident(life).periods) == 6
+    check_history(blank(life.state.playbook), life.state, life.events)
     life.send(c.StandDown(by=life.owner, because="over"))
     life.send(c.Resolve(by=life.owner, resolution="more disks"))
     assert life.state.resolution_state == "proposed"

@@ -297,9 +297,15 @@ class World:
             return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
         handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
         talking = ("post_update", "reply", "postpone_update") if state.communication is not None else ()
+        running: tuple[str, ...] = ()
+        if state.incident is not None and state.incident.declared:
+            running = ("report_baseline", "file_in_plan", "file_in_plan", "set_priorities", "stand_down", "stand_down")
+        elif state.playbook.incident is not None:
+            running = ("declare_incident",)
         return (
             *handing,
             *talking,
+            *running,
             "resolve",
             "resolve",
             "change_facts",
@@ -365,9 +371,12 @@ class World:
             "file_summary": lambda: {"text": "all of it", "which": self.choose.of((None, None, "s1", "s9"))},
             "link": lambda: {
                 "other": self.choose.of(("escalation-web-7", "escalation-web-8", self.state.id)),
-                "relation": self.choose.of(("internal", "external", "related")),
+                "relation": self.choose.of(("internal", "external", "related", "parent", "child")),
             },
             "unlink": lambda: {"other": self.choose.of((*self.state.links, "escalation-web-9"))},
+            "report_baseline": lambda: {"what_happened": "down", "who_is_affected": "all", "why_urgent": "a sale"},
+            "file_in_plan": self.plan_line,
+            "set_priorities": lambda: {"priorities": self.choose.of((("one",), ("two", "one")))},
             "rate": lambda: {"score": 4},
             "submit_feedback": lambda: {"score": 5},
         }
@@ -389,6 +398,22 @@ class World:
         if self.choose.chance(40):
             given["facts"] = self.facts(3)
         return given
+
+    def plan_line(self) -> dict[str, Any]:
+        incident, choose = self.state.incident, self.choose
+        lines = tuple(line.id for line in incident.plan) if incident is not None else ()
+        kinds = {"assessment": "situation_summary", "execution": "execution_plan", "approval": "approval_checkpoints"}
+        typed = choose.of(tuple(kinds))
+        section = kinds[typed] if choose.chance(80) else choose.of(tuple(kinds.values()))
+        content: dict[str, Any] = {"typed": typed, "section": section, "text": "look again"}
+        if typed == "execution":
+            due = self.now + choose.of(JUMPS)
+            content |= {"owner": choose.of((ANN, EVE, BOT)), "due": due, "behind": choose.of((None, None, *lines))}
+        elif typed == "approval":
+            content["gate"] = choose.of((*(gate.id for gate in self.state.playbook.gates), "no-such-gate"))
+        else:
+            content["replaces"] = choose.of((None, None, *lines))
+        return content
 
     def decision(self) -> dict[str, Any]:
         gates = [gate.id for gate in self.state.playbook.gates]

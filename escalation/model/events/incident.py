@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 from escalation.model.events.base import EventBase
 from escalation.model.incident import Section, Typed
 from escalation.playbook.facts import FactValue
-from escalation.values import Actor, Slug
+from escalation.values import Actor
 
 
 class IncidentDeclared(EventBase):
@@ -58,7 +58,7 @@ class PlanFiled(EventBase):
     text: str
     version: int
     item: str = ""
-    gate: Slug = ""
+    gate: str = ""
     behind: str = ""
     replaces: str = ""
     period: int = 0
