@@ -37,6 +37,7 @@ from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.incident.views import ActionPlan
+from escalation.lifecycle.rights import Right
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, command_name
@@ -319,6 +320,11 @@ class EscalationClient:
             until: where to stop; with a time zone.
         """
         return forecast(await self.state(escalation), directory, until)
+
+    async def rights(self, escalation: str) -> list[Right]:
+        """Ask who may decide what."""
+        answer: list[Right] = await self._ask(escalation, "rights", list[Right])
+        return answer
 
     async def timeline(self, escalation: str) -> list[Event]:
         """Ask for the latest events, oldest first; the ledger has those that are older."""

@@ -175,6 +175,9 @@ _KINDS_FOUND = "|".join(FINDABLE)
 Party = Annotated[str, StringConstraints(pattern=rf"^({_KINDS_FOUND}):{_TARGETED}$")]
 """A target that means the same in every stage: all but ``raci:``."""
 
+Receiver = Annotated[str, StringConstraints(pattern=rf"^({_KINDS_FOUND}|level|system|agent):{_TARGETED}$")]
+"""To whom responsibility is offered: a party, a level, an outside system; an AI is refused in words."""
+
 Target = Annotated[str, StringConstraints(pattern=rf"^({_KINDS_FOUND}|raci):{_TARGETED}$")]
 """Whom to find when the time comes: ``person:`` ``team:`` ``role:`` ``oncall:`` ``authority:`` ``raci:``. Resolved at
 paging time."""

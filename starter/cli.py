@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
-from starter import burden, commands, dev, forecasting, oncall, opening, playbooks, views, who
+from starter import burden, commands, dev, forecasting, oncall, opening, playbooks, rights, views, who
 from starter.exits import leave
 from starter.session import err
 
@@ -42,6 +42,7 @@ def build() -> typer.Typer:
     opening.add_commands(app)
     views.add_commands(app)
     who.add_commands(app)
+    rights.add_commands(app)
     burden.add_commands(app)
     app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)
     commands.add_commands(app)

@@ -68,6 +68,21 @@ _WORDS = {
     "behind": "the checkpoint that must be passed first, such as p2",
     "priorities": "the most important first; may be repeated",
     "other": "the id of the other escalation",
+    "who": "who it is",
+    "what": "what they look after",
+    "guidance": "what the AI is to go on with",
+    "activity": "as the playbook names it",
+    "draft": "its id, such as d1",
+    "executes": "who carries the work out",
+    "approves": "who gives the final approval",
+    "task": "what is to be done",
+    "assignee": "who is to do it",
+    "handoff": "its id, such as h1",
+    "call": "its id in the telephone system",
+    "giver": "who had it",
+    "receiver": "who has it now",
+    "at": "now, 10:45, 2026-11-24 14:00",
+    "packet_version": "the version that was read",
 }
 
 
@@ -227,6 +242,10 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
     return act
 
 
+_ELSEWHERE = ("level", "system", "agent")
+"""Kinds of receivers that stand in no directory."""
+
+
 def require_known(act: Act, options: Mapping[str, Option]) -> None:
     """Refuse to hand anything to somebody whom the directory does not know, where the settings name a directory.
 
@@ -236,7 +255,10 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
         RequestRefused: naming the option, and who was probably meant.
     """
     settings = load()
-    targets = [(field, getattr(act, field)) for field in ("owner", "to") if hasattr(act, field)]
+    targets = [
+        (field, getattr(act, field)) for field in ("owner", "to", "who", "assignee") if getattr(act, field, None)
+    ]
+    targets = [(field, target) for field, target in targets if target.partition(":")[0] not in _ELSEWHERE]
     targets += [("items", item.owner) for item in getattr(act, "items", ())]
     if not targets or "directory" not in settings.model_fields_set:
         return

@@ -17,7 +17,7 @@ from escalation.playbook.load import Loaded
 from escalation.playbook.schema import GatePolicy, Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import format_duration
-from starter import render
+from starter import procedure_ownership, render
 from starter.story import name, names
 
 
@@ -386,6 +386,8 @@ _SECTIONS: tuple[tuple[str, Callable[[Playbook], object], Callable[[Playbook], R
     ("How long a status may last", lambda book: book.timed_statuses, _statuses),
     ("Who is kept informed", lambda book: book.communication, _communication),
     ("Who answers for it", lambda book: book.raci, _raci),
+    ("What each step needs, and how it is handed over", lambda book: book.levels, procedure_ownership.handing_over),
+    ("What an AI may do", lambda book: book.activities, procedure_ownership.activities),
     ("When it is over", lambda book: book.resolution, _end),
 )
 """Title, whether the playbook has it, and how it is written."""

@@ -14,6 +14,7 @@ from escalation.lifecycle.situation import Explanation, Situation
 from escalation.lifecycle.update_views import CommunicationView
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from escalation.values import format_duration
+from starter.ownership import ownership_rows
 from starter.story import Told, Weight, name, names
 from starter.when import away, offset, show
 
@@ -110,6 +111,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),
         ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
+        *(ownership_rows(here.ownership, now) if here.ownership else ()),
         *((f"why {name(person)}", why) for person, why in here.why_they.items()),
         ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),

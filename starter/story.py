@@ -167,6 +167,9 @@ def _found_for(purpose: str) -> str:
         "communicator": "ask for an update" if about.strip("0") else "who speaks to the stakeholders",
         "automation": "whom an automation is for",
         "first_update": "ask for the first update of the incident",
+        "raci": f"{about.replace('/', ' in ')}",
+        "oversight": f"look at draft {about}",
+        "shift": "whether the owner has a shift",
     }.get(kind, purpose)
 
 
@@ -258,8 +261,44 @@ def _baseline(event: e.BaselineReported) -> Line:
 
 def _scored(event: e.Rated | e.FeedbackGiven) -> Line:
     about = "the hand-over" if isinstance(event, e.Rated) else "the service"
-    return Line(f"rated {about} {event.score} of 5", event.comment)
+    giver = f", prepared by {name(event.giver)}" if isinstance(event, e.Rated) and event.giver else ""
+    return Line(f"rated {about} {event.score} of 5{giver}", event.comment)
 
+
+_OWNERSHIP: dict[type, Callable[[Any], Line]] = {
+    e.StageTold: lambda v: Line(
+        f"stage {v.stage}: "
+        + "; ".join(f"{part} {names(who)}" for part, who in (("consult", v.consulted), ("inform", v.informed)) if who),
+    ),
+    e.AdviceGiven: lambda v: Line(f"advice: {v.text}"),
+    e.CommunicatorNamed: lambda v: Line(f"communicator: {name(v.who)}", v.because, Weight.TURN),
+    e.CommanderNamed: lambda v: Line(f"commander: {name(v.who)}", v.because, Weight.TURN),
+    e.ResponsibilityAssigned: lambda v: Line(f"{name(v.who)} looks after: {v.what}"),
+    e.GroupJoined: lambda v: Line(f"{name(v.who)} is in the working group", v.because),
+    e.GroupLeft: lambda v: Line(f"{name(v.who)} left the working group", v.because),
+    e.DraftMade: lambda v: Line(
+        f"draft {v.draft} of {v.activity}{' by an AI' if v.by.startswith(('agent:', 'service:')) else ''}: {v.text}",
+        f"{name(v.oversight)} looks at it",
+    ),
+    e.ActivityDone: lambda v: Line(
+        f"{v.activity} done{f': {v.result}' if v.result else ''}",
+        _joined(f"takes over draft {v.draft} of {name(v.drafted_by)}" if v.draft else "", v.delegated),
+    ),
+    e.WorkDocumented: lambda v: Line(
+        f"documented: {name(v.executes) or 'nobody yet'} executes, {name(v.approves) or 'nobody yet'} approves",
+        v.because,
+    ),
+    e.TeamAccepted: lambda v: Line(f"accepted for {name(v.team)}; to be claimed until {show(v.due)}"),
+    e.ShiftKnown: lambda v: Line(f"the owner's shift ends {show(v.ends)}; handed over from {show(v.offer_due)} on"),
+    e.HandoverEdited: lambda v: Line(f"hand-over written anew: {v.text}"),
+    e.ShiftHandedOver: lambda v: Line(
+        f"shift handed over from {name(v.giver)} to {name(v.receiver)}", f"{v.done} / remains: {v.remains}", Weight.TURN
+    ),
+    e.CallTransferred: lambda v: Line(
+        f"call {v.call} transferred ({v.transfer}) from {v.giver} to {v.receiver} at {show(v.transferred_at)}",
+        v.recording,
+    ),
+}
 
 _WORDS: dict[type, Callable[[Any], Line]] = {
     e.Opened: _opened,
@@ -302,9 +341,11 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
         Weight.TURN,
     ),
     e.HandoffOffered: lambda v: Line(
-        f"hand-off offered to {name(v.to)}; answer until {show(v.due)}", f"{v.because}; expected: {v.expectation}"
+        f"{'shift' if v.shift else 'hand-off'} offered to {name(v.to)}; answer until {show(v.due)}",
+        f"{v.because}; expected: {v.expectation}" + (f"; task: {v.task}" if v.task else ""),
     ),
-    e.HandoffEnded: lambda v: Line(f"hand-off {v.how}", v.because),
+    **_OWNERSHIP,
+    e.HandoffEnded: lambda v: Line(f"hand-off {v.how.replace('_', ' ')}", v.because),
     e.GateOpened: lambda v: Line(
         f"approval {v.gate} asked of {names(v.targets)} (round {v.round}); decide until {show(v.due)}", v.because
     ),
@@ -408,7 +449,11 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
     ),
     e.Rated: _scored,
     e.FeedbackGiven: _scored,
-    e.Closed: lambda v: Line("returned with guidance" if v.returned else "closed", v.because, Weight.TURN),
+    e.Closed: lambda v: Line(
+        "returned with guidance" if v.returned else "closed",
+        _joined(v.guidance, v.because) if v.guidance else v.because,
+        Weight.TURN,
+    ),
     e.Cancelled: lambda v: Line("cancelled", v.because, Weight.TURN),
     e.LinkAdded: lambda v: Line(f"linked with {v.other} ({v.relation})", v.because),
     e.LinkRemoved: lambda v: Line(f"not linked with {v.other} any more", v.because),

@@ -8,6 +8,7 @@ from temporalio import workflow
 from escalation.errors import NotNow
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.views import ActionPlan, action_plan
+from escalation.lifecycle.rights import Right, rights
 from escalation.lifecycle.situation import Explanation, Packet, Situation, explanation, packet, situation
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -54,6 +55,11 @@ class Views:
     def action_plan(self) -> ActionPlan:
         """Return the action plan."""
         return action_plan(self.now)
+
+    @workflow.query(name="rights", description="Who may decide what")
+    def rights(self) -> list[Right]:
+        """Say who may decide what."""
+        return rights(self.now)
 
     @workflow.query(name="state", description="Everything: what forecasts start from")
     def everything(self) -> Escalation:

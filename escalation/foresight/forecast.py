@@ -173,6 +173,8 @@ _CALLS = (
     e.GateOpened,
     e.GateExpired,
     e.HandoffOffered,
+    e.StageTold,
+    e.OwnerChanged,
     e.UpdatePosted,
     e.StakeholderConcerned,
     e.KeyPeopleNamed,
@@ -185,15 +187,15 @@ _CALLS = (
 
 def _is_open(state: Escalation, purpose: str) -> bool:
     """Tell whether people are still called, told or asked because of this."""
-    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", FIRST_UPDATE, SPEAK, POWER)
+    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", "raci", "shift", FIRST_UPDATE, SPEAK, POWER)
     return purpose.partition(":")[0] in kinds and state.still_asks(purpose)
 
 
 def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Internal | None:
     """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
-        # As the activity does: whoever leads the next period is looked up as of when it begins.
-        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, max(now, action.at or now)))
+        as_of = now if action.at is None else max(action.at, now)
+        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, as_of))
     if isinstance(action, Notify):
         receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
         return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)

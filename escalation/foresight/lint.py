@@ -16,6 +16,7 @@ from escalation.foresight.foreseen import Foreseen, Proof, Report, Weight
 from escalation.foresight.gaps import gaps
 from escalation.foresight.incidents import unled
 from escalation.foresight.informed import unheard
+from escalation.foresight.misnamed import misnamed
 from escalation.foresight.reach import Reach
 from escalation.foresight.shadows import shadows
 from escalation.foresight.timing import contradictions
@@ -59,6 +60,7 @@ def prove(
         *contradictions(playbook, source),
         *unheard(playbook, source),
         *unled(playbook, source),
+        *misnamed(playbook, source),
         *gaps(asking, people or Document("directory", {}), start, end),
     ):
         report.add(found)

@@ -22,6 +22,7 @@ from escalation.lifecycle import (
     replies,
     resolution,
     review,
+    shifts,
     summaries,
     update_words,
     updates,
@@ -84,6 +85,8 @@ def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
         yield _Awaited(rung.due, "acknowledgement", "", f"acknowledgement of round {rung.id}")
     if state.handoff is not None:
         yield _Awaited(state.handoff.due, "handoff", "", f"{state.handoff.to} is to accept the hand-off")
+    elif (shift := state.ownership.shift) is not None and state.owner is not None and state.review is None:
+        yield _Awaited(shift.offer_due, "shift", "", f"the end of the shift of {state.owner.actor}")
     if state.hold is not None:
         yield _Awaited(state.hold.until, "hold", "", "end of the hold")
     waiting = state.waits_for_confirmation
@@ -150,6 +153,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "hours": lambda draft, _: hours.begin(draft),
     "lasted": assignment.lasted,
     "handoff": lambda draft, _: handoff.expired(draft),
+    "shift": lambda draft, _: shifts.due(draft),
     "hold": lambda draft, _: resolution.hold_over(draft),
     "dwell": lambda draft, _: assignment.dwell_due(draft),
     "gate": approval.due,
@@ -224,7 +228,14 @@ def _lasted(state: Escalation, about: str) -> str:
 
 def _handoff(state: Escalation, _: str) -> str:
     to = state.handoff.to if state.handoff is not None else "nobody"
+    if state.handoff is not None and state.handoff.shift:
+        return f"{to} has not accepted the hand-over of the shift: {_up(state)}; {state.accountable} stays responsible"
     return f"{to} has not accepted the hand-off: it stays with {state.accountable}, who is told"
+
+
+def _shift(state: Escalation, _: str) -> str:
+    policy = state.playbook.shift_handover
+    return f"the shift of {state.accountable} is about to end: offer it to {policy.to if policy else 'the next one'}"
 
 
 def _dwell(state: Escalation, _: str) -> str:
@@ -297,6 +308,7 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "hours": _hours,
     "lasted": _lasted,
     "handoff": _handoff,
+    "shift": _shift,
     "hold": lambda _state, _about: "the hold is over: work goes on, its clocks run again",
     "dwell": _dwell,
     "gate": _gate,

@@ -1,6 +1,6 @@
 """What the world answers to actions: people found, messages delivered, tickets; and signals that nobody could take."""
 
-from escalation.lifecycle import approval, assignment, automations, bypass, hours, recusal, triggers
+from escalation.lifecycle import approval, assignment, automations, bypass, hours, recusal, shifts, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, problems
 from escalation.lifecycle.needs import concerned
@@ -31,6 +31,10 @@ def people_found(draft: Draft, command: c.PeopleFound) -> None:
         assignment.over_when_nobody_is_left(draft)
     elif kind == "gate" and concerned(draft.state):
         approval.reconcile(draft)  # whom it is about may have become known while they were looked up
+    elif kind == shifts.SHIFT:
+        shifts.found(draft, found)
+    elif kind == "handoff":
+        shifts.next_found(draft, reference, found)
     elif kind == bypass.ALLOWED and reference:
         bypass.to_review(draft, reference, found)
 

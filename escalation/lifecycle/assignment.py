@@ -31,11 +31,12 @@ def enter_level(
 ) -> None:
     """Go to a level and page its targets, or others in their place."""
     packet.let_go(draft)
-    _arrive(draft, index, because, axis, by=ENGINE if draft.by == TIMER else None)
+    arrive(draft, index, because, axis, by=ENGINE if draft.by == TIMER else None)
     open_round(draft, 1, because, targets=targets)
 
 
-def _arrive(draft: Draft, index: int, because: str, axis: Axis | None, by: Actor | None) -> None:
+def arrive(draft: Draft, index: int, because: str, axis: Axis | None, by: Actor | None) -> None:
+    """Be at a level from now on, without calling anybody there."""
     policy = draft.state.playbook.levels[index]
     draft.record(
         e.LevelEntered,
@@ -116,7 +117,7 @@ def go_up(draft: Draft, because: str, axis: Axis | None = None) -> None:
     if then is not None:
         take_path(draft, then, because)
         return
-    _arrive(draft, state.level.index, because, axis, by=ENGINE)
+    arrive(draft, state.level.index, because, axis, by=ENGINE)
     open_round(draft, 1, because, last_resort=True)
 
 
@@ -144,7 +145,7 @@ def move_round(draft: Draft, because: str) -> None:
         return
     if rung.held and not hours.can_wait(state):
         # What waited for somebody's working hours waits no longer, nor does the time at the level.
-        _arrive(draft, level.index, because, level.axis, by=ENGINE)
+        arrive(draft, level.index, because, level.axis, by=ENGINE)
         _again(draft, rung, rung.round, because)
         return
     if rung.last_resort or not state.playbook.matrix:
@@ -253,8 +254,10 @@ def take(draft: Draft, person: Actor, because: str) -> None:
     own(draft, person, because, although=although)
 
 
-def own(draft: Draft, person: Actor, because: str, expectation: str = "", although: str = "") -> None:
-    """Make this person the owner."""
+def own(  # noqa: PLR0917 - what is said of it
+    draft: Draft, person: Actor, because: str, expectation: str = "", although: str = "", handoff: str = ""
+) -> None:
+    """Make this person the owner; ``handoff`` is the one that they accepted."""
     draft.record(
         e.OwnerChanged,
         by=person,
@@ -263,6 +266,7 @@ def own(draft: Draft, person: Actor, because: str, expectation: str = "", althou
         because=because,
         expectation=expectation,
         although=although,
+        handoff=handoff,
     )
 
 

@@ -6,6 +6,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.state import Escalation
 from escalation.values import ActorKind, kind_of
 
 
@@ -31,12 +32,28 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
 
 
 def rate(draft: Draft, command: c.Rate) -> None:
-    """Rate how well it was prepared and documented; once a person."""
+    """Rate how well it was prepared and documented: each hand-off once, by its receiver."""
     permissions.require_person(command.by, "rate")
     permissions.require_member(draft.state, command.by)
-    if any(score.by == command.by for score in draft.state.ratings):
-        raise AlreadyDone(f"{command.by} has rated {draft.state.id} already")
-    draft.record(e.Rated, score=command.score, comment=command.comment)
+    handoff, giver = _rated(draft.state, command)
+    if any((score.by, score.handoff) == (command.by, handoff) for score in draft.state.ratings):
+        raise AlreadyDone(
+            f"{command.by} has rated {f'hand-off {handoff} of ' if handoff else ''}{draft.state.id} already"
+        )
+    draft.record(e.Rated, score=command.score, comment=command.comment, handoff=handoff, giver=giver)
+
+
+def _rated(state: Escalation, command: c.Rate) -> tuple[str, str]:
+    """Return which hand-off is rated, and who prepared it; none: how it was opened, by whoever asked for it."""
+    received = {each.id: each for each in state.ownership.passed if each.receiver == command.by}
+    if command.handoff is None:
+        latest = next(reversed(received.values()), None)
+        return (latest.id, latest.giver) if latest is not None else ("", state.requested_by)
+    passed = received.get(command.handoff)
+    if passed is None:
+        mine = ", ".join(received) or "none"
+        raise NotAllowed(f"a hand-off is rated by its receiver: {command.by} received {mine}, not {command.handoff}")
+    return passed.id, passed.giver
 
 
 def submit_feedback(draft: Draft, command: c.SubmitFeedback) -> None:

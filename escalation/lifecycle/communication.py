@@ -250,11 +250,12 @@ def automated_for_customer(text: str) -> Words:
     return "Your case: news", text
 
 
-def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "") -> Words:
-    """Offer responsibility."""
+def handoff(state: Escalation, offer: Handoff, person: Actor, note: str = "", along: str = "") -> Words:
+    """Offer responsibility; ``along`` is what travels with it beside reason, expectation and packet."""
     body = (
         f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{note}\n"
         f"What is expected: {offer.expectation}\n"
+        f"{along}"
         f"{packet(state)}\n"
         f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
         f"  escalate accept_handoff {state.id} --by {person}\n"

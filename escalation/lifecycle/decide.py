@@ -20,19 +20,24 @@ from escalation.lifecycle import (
     clocks,
     closing,
     critical,
+    delegation,
     dwell,
     early,
     handoff,
+    holder,
     information,
     links,
     lowering,
     packet,
     permissions,
+    raci,
     recovery,
     recusal,
     replies,
     resolution,
     review,
+    roles,
+    shifts,
     silence,
     summaries,
     triage,
@@ -78,6 +83,8 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
             permissions.refuse_engine(command.by)
         permissions.require_open(state)
+        if state.playbook.activities or state.playbook.before_work is not None:
+            delegation.require_allowed(state, command, now)
     elif state.ended and not _counts_after_the_end(command):
         return state, []
     draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
@@ -185,6 +192,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     recusal.follow(draft)
     _reconcile_since(draft, seen)
     _settle_level(draft)
+    _settle_hops(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
     if draft.state.playbook.incident is not None:
@@ -198,6 +206,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     if len(draft.events) > closing_from:
         automations.follow(draft, closing_from)
     dwell.follow(draft)
+    raci.follow(draft)
     if draft.state.ended and draft.state.held:
         early.release(draft, _rule)
     if draft.state.links:
@@ -234,6 +243,14 @@ def _reconcile_since(draft: Draft, seen: int) -> None:
         approval.reconcile(draft)
 
 
+def _settle_hops(draft: Draft) -> None:
+    """How often it was handed on is a fact too."""
+    if draft.state.hops != draft.before.hops and "handoffs" in reads(draft.state.playbook):
+        seen = len(draft.events)
+        triggers.settle(draft, {"handoffs"})
+        _reconcile_since(draft, seen)
+
+
 def _settle_level(draft: Draft) -> None:
     """The level is a fact too: what reads it is evaluated again, at each level that this leads to."""
     if "level" not in reads(draft.state.playbook):
@@ -259,12 +276,26 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.RecoveryRan: recovery.ended,
     c.SignalRefused: answers.signal_refused,
     c.Acknowledge: assignment.acknowledge,
-    c.Claim: assignment.claim,
+    c.Claim: handoff.claim,
     c.Decline: assignment.decline,
     c.Reassign: handoff.reassign,
     c.OfferHandoff: handoff.offer,
     c.AcceptHandoff: handoff.accept,
     c.DeclineHandoff: handoff.decline,
+    c.WithdrawHandoff: handoff.withdraw,
+    c.EditHandover: shifts.edit,
+    c.GiveBack: holder.give_back,
+    c.RecordCallTransfer: holder.record_call_transfer,
+    c.NameCommunicator: roles.name_communicator,
+    c.NameCommander: roles.name_commander,
+    c.AssignResponsibility: roles.assign_responsibility,
+    c.Join: roles.join,
+    c.Leave: roles.leave,
+    c.AddToGroup: roles.add_to_group,
+    c.Advise: raci.advise,
+    c.Draft: delegation.draft_work,
+    c.CompleteActivity: delegation.complete,
+    c.DocumentWork: delegation.document,
     c.Escalate: handoff.escalate,
     c.ChangeSeverity: information.change_severity,
     c.ChangeDue: information.change_due,

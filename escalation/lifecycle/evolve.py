@@ -12,6 +12,7 @@ from escalation.lifecycle.changes import (
     ladder,
     links,
     opening,
+    ownership,
     recovery,
     time,
     work,
@@ -32,6 +33,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **automation.CHANGES,
     **links.CHANGES,
     **incident.CHANGES,
+    **ownership.CHANGES,
 }
 
 
@@ -41,6 +43,8 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     changes = apply(state, event) if apply is not None else {}
     if type(event) in ladder.HEARD_AGAIN or (state.silent_due is not None and event.by == state.accountable):
         changes |= ladder.heard(state, changes, event)
+    if type(event) in ownership.PACKET:
+        changes |= ownership.next_version(state, changes)
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
     if event.sent_as:

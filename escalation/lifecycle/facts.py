@@ -40,6 +40,7 @@ class Basis(NamedTuple):
     level: str = ""
     occurrences: int = 1
     repeat: bool = False
+    handoffs: int = 0
 
 
 def basis_of(state: Escalation) -> Basis:
@@ -57,6 +58,7 @@ def basis_of(state: Escalation) -> Basis:
         level=state.level.id if state.level else "",
         occurrences=state.occurrences,
         repeat=state.repeat_of is not None,
+        handoffs=state.hops,
     )
 
 
@@ -76,6 +78,7 @@ def derive(basis: Basis) -> Facts:
     facts["attempts.count"] = float(len(basis.context.attempted_solutions))
     facts["occurrences"] = float(basis.occurrences)
     facts["repeat"] = basis.repeat
+    facts["handoffs"] = float(basis.handoffs)
     if basis.level:
         facts["level"] = basis.level
     if basis.severity:

@@ -1,30 +1,30 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, packet, paths, permissions, powers, triggers
+from escalation.lifecycle import assignment, packet, paths, permissions, powers, shifts, triggers, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Handoff
 from escalation.model.state import Escalation
-from escalation.playbook.ladder import Axis
-from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
+from escalation.playbook.ladder import Axis, LevelPolicy
+from escalation.values import ENGINE, TIMER, Actor, ActorKind, format_duration, kind_of, split_target
 
 
 def reassign(draft: Draft, command: c.Reassign) -> None:
     """Offer it to another person."""
     if kind_of(command.to) is not ActorKind.PERSON:
         raise NotAllowed(f"responsibility passes to a person: {command.to} is none (expected person:ID)")
-    _offer(draft, command.by, command.to, command.because, expectation=command.because)
+    _offer(draft, c.OfferHandoff.made({**command.__dict__, "expectation": command.because}))
 
 
 def offer(draft: Draft, command: c.OfferHandoff) -> None:
-    """Offer it to a person, team, role or whoever is on call, with what is expected."""
-    _offer(draft, command.by, command.to, command.because, command.expectation)
+    """Offer it to a person, team, role, whoever is on call, a level or an outside system, with what is expected."""
+    _offer(draft, command)
 
 
-def _offer(draft: Draft, by: Actor, to: str, because: str, expectation: str) -> None:
-    state = draft.state
+def _offer(draft: Draft, command: c.OfferHandoff) -> None:
+    state, by, to = draft.state, command.by, command.to
     permissions.require_person(by, "handing over responsibility")
     permissions.require_member(state, by)
     if state.owner is None or state.level_policy is None:
@@ -32,6 +32,8 @@ def _offer(draft: Draft, by: Actor, to: str, because: str, expectation: str) -> 
     if state.owner.actor == to:
         raise AlreadyDone(f"{to} owns {state.id} already")
     permissions.refuse_concerned(state, to)
+    level = _receiver(state, to) or state.level_policy
+    _require_task(draft, command)
     if state.handoff is not None:
         _end(draft, "withdrawn", f"{by} offered it to {to} instead")
     packet.let_go(draft)
@@ -39,39 +41,158 @@ def _offer(draft: Draft, by: Actor, to: str, because: str, expectation: str) -> 
         e.HandoffOffered,
         handoff=f"h{state.handoffs + 1}",
         to=to,
-        because=because,
-        expectation=expectation,
-        due=draft.now + state.level_policy.ack,
+        because=command.because,
+        expectation=command.expectation,
+        due=draft.now + level.ack,
+        giver=state.owner.actor,
+        reason=command.reason,
+        axis=_AXES.get(command.reason),
+        packet_version=state.ownership.packet_version,
+        task=command.task,
+        assignee=command.assignee,
+        task_due=command.due,
     )
 
 
+_AXES = {
+    "no_authority": Axis.HIERARCHICAL,
+    "no_expertise": Axis.FUNCTIONAL,
+    "no_resources": Axis.FUNCTIONAL,
+}
+"""What a reason says of where it has to go; any other says nothing."""
+
+
+def _receiver(state: Escalation, to: str) -> LevelPolicy | None:
+    """Return the level it is offered to, None for anybody else; refuse whom it cannot be offered to."""
+    kind, name = split_target(to)
+    if kind == "agent":
+        raise NotAllowed(
+            f"responsibility passes to a person, and {to} is an AI; give_back gives the case back to the AI that asked"
+        )
+    if to in (ENGINE, TIMER):
+        raise NotAllowed(f"{to} is the engine itself; name the outside system (system:NAME)")
+    if kind != "level":
+        return None
+    index = state.playbook.level_index(name)
+    if index is None:
+        known = ", ".join(level.id for level in state.playbook.levels)
+        raise Unknown(f"playbook {state.playbook.playbook} has no level {name}; it has {known}")
+    if state.level is not None and state.level.index == index:
+        raise NotNow(f"{state.id} is at {name} already; offer it to somebody there")
+    return state.playbook.levels[index]
+
+
+def _require_task(draft: Draft, command: c.OfferHandoff) -> None:
+    if not command.task:
+        if command.assignee is not None or command.due is not None:
+            raise NotAllowed("an assignee and a due time belong to a task: name the task too, or leave them out")
+        return
+    if command.due is None or command.due <= draft.now:
+        raise NotAllowed("the task needs a due time that has not passed (due)")
+    if command.assignee is not None:
+        permissions.require_person(command.assignee, "owning an action item")
+        permissions.refuse_concerned(draft.state, command.assignee)
+
+
 def accept(draft: Draft, command: c.AcceptHandoff) -> None:
-    """Accept: responsibility passes now."""
+    """Accept: responsibility passes now, or to a team as soon as one of its people claims it."""
     permissions.require_person(command.by, "accept_handoff")
-    handoff = _open(draft.state)
-    _require_receiver(draft.state, handoff, command.by)
+    state = draft.state
+    handoff = _open(state)
+    if split_target(handoff.to)[0] == "system":
+        _taken_outside(draft, handoff, command)
+        return
+    _require_receiver(state, handoff, command.by)
+    _require_known_packet(state, command.packet_version)
     packet.let_go(draft)
-    if handoff.period and draft.state.owner is not None and command.by == draft.state.owner.actor:
+    if handoff.period and state.owner is not None and command.by == state.owner.actor:
         _end(draft, "accepted", f"{command.by} stays for the next period")
         return
-    assignment.own(draft, command.by, f"hand-off accepted: {handoff.because}", handoff.expectation)
+    if not command.for_team:
+        _pass_on(draft, handoff, command.by)
+        return
+    if split_target(handoff.to)[0] != "team" or state.level_policy is None:
+        raise NotAllowed(f"the hand-off was offered to {handoff.to}, which is no team: accept it for yourself")
+    if handoff.team_by is not None:
+        raise AlreadyDone(f"{handoff.team_by} accepted it for {handoff.to} already; one of its people has to claim it")
+    due = draft.now + state.level_policy.ack
+    draft.record(e.TeamAccepted, handoff=handoff.id, team=handoff.to, due=due)
+
+
+def claim(draft: Draft, command: c.Claim) -> None:
+    """Claim what the own team accepted; or take it over from whoever holds it."""
+    handoff = draft.state.handoff
+    if handoff is None or handoff.team_by is None or command.by not in handoff.people:
+        assignment.claim(draft, command)
+        return
+    permissions.require_person(command.by, "claim")
+    permissions.refuse_concerned(draft.state, command.by)
+    _pass_on(draft, handoff, command.by)
+
+
+def _pass_on(draft: Draft, handoff: Handoff, receiver: Actor) -> None:
+    state = draft.state
+    now, then = state.ownership.packet_version, handoff.packet_version
+    changed = f"although the packet has changed since it was offered (version {then}, now {now})" if now != then else ""
+    because, done = f"hand-off accepted: {handoff.because}", shifts.done(state)
+    kind, name = split_target(handoff.to)
+    if kind == "level" and (index := state.playbook.level_index(name)) is not None:
+        assignment.arrive(draft, index, because, handoff.axis, by=None)
+    assignment.own(
+        draft, receiver, because, handoff.expectation, changed if then and draft.state.rules >= 1 else "", handoff.id
+    )
+    if handoff.task and handoff.task_due is not None:
+        work_items.record(draft, handoff.task, handoff.assignee or receiver, handoff.task_due)
+    if handoff.shift:
+        shifts.accepted(draft, handoff, receiver, done)
+
+
+def _taken_outside(draft: Draft, handoff: Handoff, command: c.AcceptHandoff) -> None:
+    """An outside system took it: that is recorded, and the owner here stays the one who answers for it."""
+    permissions.require_member(draft.state, command.by)
+    if not command.reference:
+        raise NotAllowed(f"say under which id {handoff.to} took it (reference)")
+    because = f"{handoff.to} took it as {command.reference}, as {command.by} says"
+    draft.record(e.HandoffEnded, handoff=handoff.id, how="taken_outside", because=because)
 
 
 def decline(draft: Draft, command: c.DeclineHandoff) -> None:
     """Decline: the old owner stays responsible and is told why."""
     permissions.require_person(command.by, "decline_handoff")
-    _require_receiver(draft.state, _open(draft.state), command.by)
+    handoff = _open(draft.state)
+    _require_receiver(draft.state, handoff, command.by)
     _end(draft, "declined", command.because)
+    shifts.over(draft, handoff, f"was declined: {command.because}")
+
+
+def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
+    """Take the offer back: whoever made it may, and the owner."""
+    permissions.require_person(command.by, "withdraw_handoff")
+    state = draft.state
+    permissions.require_member(state, command.by)
+    handoff = _open(state)
+    if command.by not in (handoff.offered_by, state.accountable):
+        may = ", ".join(dict.fromkeys((handoff.offered_by, state.accountable)))
+        raise NotAllowed(f"the hand-off is withdrawn by whoever offered it, or the owner: {may}; not by {command.by}")
+    draft.record(e.HandoffEnded, handoff=handoff.id, how="withdrawn", because=command.because, people=handoff.people)
 
 
 def expired(draft: Draft) -> None:
-    """Nobody accepted in time: the old owner stays responsible and is told."""
+    """Nobody accepted in time: the old owner stays responsible and is told; that of a shift goes up."""
     handoff, policy = draft.state.handoff, draft.state.level_policy
-    if handoff is not None:
-        waited = f"within {format_duration(policy.ack)}" if policy else "within the time given"
-        if handoff.period:
-            waited = f"before {handoff.due:%Y-%m-%d %H:%M %Z}"
-        _end(draft, "expired", f"nobody accepted {waited}")
+    if handoff is None:
+        return
+    waited = format_duration(policy.ack) if policy else "the time given"
+    if handoff.shift:
+        because = "nobody accepted before the shift ended"
+    elif handoff.period:
+        because = f"nobody accepted before {handoff.due:%Y-%m-%d %H:%M %Z}"
+    elif handoff.team_by is not None:
+        because = f"{handoff.team_by} accepted it for {handoff.to}, and nobody of it claimed it within {waited}"
+    else:
+        because = f"nobody accepted within {waited}"
+    _end(draft, "expired", because)
+    shifts.over(draft, handoff, "was not accepted")
 
 
 def escalate(draft: Draft, command: c.Escalate) -> None:
@@ -123,7 +244,9 @@ def _end(draft: Draft, how: str, because: str) -> None:
 
 def _open(state: Escalation) -> Handoff:
     if state.handoff is None:
-        raise NotNow(f"no hand-off of {state.id} is open; {state.accountable} is responsible")
+        ended = state.ownership.ended
+        was = f"; the one to {ended.to} {ended.how} at {ended.at:%Y-%m-%d %H:%M %Z} ({ended.because})" if ended else ""
+        raise NotNow(f"no hand-off of {state.id} is open{was}; {state.accountable} is responsible")
     return state.handoff
 
 
@@ -131,6 +254,14 @@ def _require_receiver(state: Escalation, handoff: Handoff, actor: Actor) -> None
     permissions.refuse_concerned(state, actor)
     if actor not in handoff.people and actor != handoff.to:
         raise NotAllowed(f"the hand-off was offered to {handoff.to}, not to {actor}")
+
+
+def _require_known_packet(state: Escalation, version: int | None) -> None:
+    now = state.ownership.packet_version
+    if version is not None and version != now:
+        raise NotNow(
+            f"the packet of {state.id} has version {now} and you read {version}: read it again, then accept that"
+        )
 
 
 def _offered(state: Escalation) -> tuple[str, ...]:

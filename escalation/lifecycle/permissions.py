@@ -37,7 +37,7 @@ def require_member(state: Escalation, actor: Actor) -> None:
     """
     refuse_concerned(state, actor)
     if actor not in state.people:
-        raise NotAllowed(f"{actor} is not in the working group of {state.id}; {_who_may(state)}")
+        raise NotAllowed(f"{actor} is not in the working group of {state.id}; {who_may(state)}")
 
 
 def require_member_or_requester(state: Escalation, actor: Actor) -> None:
@@ -50,7 +50,7 @@ def require_member_or_requester(state: Escalation, actor: Actor) -> None:
     if actor != state.requested_by and actor not in state.people:
         raise NotAllowed(
             f"{actor} is neither in the working group of {state.id} nor its requester ({state.requested_by}); "
-            f"{_who_may(state)}"
+            f"{who_may(state)}"
         )
 
 
@@ -76,7 +76,7 @@ def refuse_concerned(state: Escalation, actor: Actor) -> None:
         NotAllowed: naming who may.
     """
     if actor in concerned(state):
-        raise NotAllowed(f"{actor} is concerned by {state.id} and takes no part in it; {_who_may(state)}")
+        raise NotAllowed(f"{actor} is concerned by {state.id} and takes no part in it; {who_may(state)}")
 
 
 def refuse_engine(actor: Actor) -> None:
@@ -89,7 +89,8 @@ def refuse_engine(actor: Actor) -> None:
         raise NotAllowed(f"{actor} speaks for the engine and cannot send commands; use person:, agent:, service:")
 
 
-def _who_may(state: Escalation) -> str:
+def who_may(state: Escalation) -> str:
+    """Say who may act, for the end of a refusal."""
     barred = concerned(state)
     people = [actor for actor in state.people if kind_of(actor) is ActorKind.PERSON and actor not in barred]
     if people:

@@ -16,6 +16,7 @@ from escalation.lifecycle.reactions import (
     ladder,
     links,
     opening,
+    ownership,
     recovery,
     time,
     work,
@@ -37,6 +38,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **automation.REACTIONS,
     **links.REACTIONS,
     **incident.REACTIONS,
+    **ownership.REACTIONS,
 }
 
 

@@ -5,7 +5,7 @@ tells whoever has the case; one that fails sends the case up. At most one runs f
 sends it up, while a solution waits to be confirmed.
 """
 
-from escalation.lifecycle import assignment
+from escalation.lifecycle import assignment, delegation
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.model import commands as c
@@ -25,7 +25,7 @@ def follow(draft: Draft) -> None:
     if state.recovery is None or state.recovery.state == "manual":
         _decide(draft)
     recovery = draft.state.recovery
-    if recovery is not None and recovery.state == "waiting":
+    if recovery is not None and recovery.state == "waiting" and delegation.may_start(draft.state):
         _begin(draft, draft.state.playbook.recovery(recovery.id))
 
 

@@ -1,7 +1,7 @@
 """Stage resolution: work is held and resumed, a solution is proposed, and whoever it is for confirms or rejects it."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, assignment, clocks, permissions, triggers
+from escalation.lifecycle import approval, assignment, clocks, delegation, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.model import commands as c
@@ -170,7 +170,8 @@ def confirmation_due(draft: Draft) -> None:
     """Nobody answered the proposal in time: silence is consent only of those who are known to have been asked."""
     policy, proposed = draft.state.playbook.resolution, draft.state.resolution
     asked = proposed is not None and proposed.asked_at is not None
-    if policy.on_silence == "confirmed" and asked:
+    by_people = delegation.human_required(draft.state, "confirm_resolution")
+    if policy.on_silence == "confirmed" and asked and not by_people:
         draft.record(e.ResolutionConfirmed, by=ENGINE, how="silence")
     else:
         draft.record(e.ResolutionUnanswered, by=ENGINE, confirm_due=draft.now + policy.confirm_within, asked=asked)

@@ -14,6 +14,7 @@ from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.incident.views import IncidentView, incident_view
+from escalation.lifecycle.ownership_views import OwnershipView, ownership_view
 from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.update_views import CommunicationView, communication_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
@@ -101,6 +102,8 @@ class Situation(Record):
     items: tuple[ItemView, ...] = ()
     communication: CommunicationView | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
+    ownership: OwnershipView | None = None
+    """Who has which part in it beside the owner, and who speaks to the customer; None: of an older version."""
     links: tuple[str, ...] = ()
     """Escalations that belong to this one, what they are to it, and how they stand."""
     missing: tuple[str, ...] = ()
@@ -160,6 +163,10 @@ class Packet(Record):
     missing: tuple[str, ...]
     complete: bool
     sent_incomplete_because: str = ""
+    version: int = 0
+    """Rises with each change; a hand-off names the one that travels with it."""
+    hops: int = 0
+    """How often it passed from one owner to another."""
 
 
 def situation(state: Escalation, now: datetime) -> Situation:
@@ -201,6 +208,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
             for item in state.items.values()
         ),
         communication=communication_view(state),
+        ownership=ownership_view(state),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
             + (" (ended)" if link.ended else "")
@@ -317,6 +325,8 @@ def packet(state: Escalation) -> Packet:
         missing=state.missing,
         complete=not state.missing,
         sent_incomplete_because=state.exception,
+        version=state.ownership.packet_version,
+        hops=state.hops,
     )
 
 

@@ -105,7 +105,9 @@ def policy_of(state: Escalation, name: str) -> Stakeholder | None:
 
 
 def communicator(state: Escalation) -> str:
-    """Return who speaks to the stakeholders: a target, else the owner, else the target that is accountable."""
+    """Return who speaks to the stakeholders: the person named, a target, the owner, or the accountable target."""
+    if state.ownership.communicator is not None:
+        return state.ownership.communicator
     policy, talk = state.playbook.communication, state.communication
     kind = policy.kind(talk.kind) if policy is not None and talk is not None else None
     named = (kind.communicator if kind is not None else None) or (policy.communicator if policy is not None else None)
@@ -121,6 +123,7 @@ def require_speaker(state: Escalation, actor: Actor, act: str) -> None:
     permissions.require_person(actor, act)
     permissions.require_member(state, actor)
     owner = (state.owner.actor,) if state.owner is not None else ()
-    speakers = tuple(dict.fromkeys((*owner, *of(state).communicators)))
+    named = (state.ownership.communicator,) if state.ownership.communicator is not None else ()
+    speakers = tuple(dict.fromkeys((*owner, *named, *of(state).communicators)))
     if speakers and actor not in speakers:
         raise NotAllowed(f"{actor} does not speak to the stakeholders of {state.id}; these do: {', '.join(speakers)}")

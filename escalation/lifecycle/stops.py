@@ -87,6 +87,7 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "hours": lambda state, _: Stop("an acknowledgement", _called(state)),
     "lasted": lambda state, _: Stop("a resolution", _working(state)),
     "handoff": _handoff,
+    "shift": lambda state, _: Stop("a resolution, or a hand-off", _working(state)),
     "hold": lambda state, _: Stop("an earlier end of the hold", _working(state)),
     "dwell": lambda state, _: Stop("a resolution", _working(state)),
     "gate": _gate,

@@ -122,6 +122,19 @@ class Handoff(Record):
     people: tuple[Actor, ...] = ()
     period: int = 0
     """The operational period that comes to its end with it; 0: somebody hands over by themselves."""
+    shift: bool = False
+    """Opened by itself, because the owner's shift ends."""
+    giver: str = ""
+    reason: str = "other"
+    axis: Axis | None = None
+    packet_version: int = 0
+    task: str = ""
+    assignee: Actor | None = None
+    task_due: AwareDatetime | None = None
+    shift_ends: dict[Actor, AwareDatetime] = {}
+    """Of a change of shift: when the shift of those it is offered to ends."""
+    team_by: Actor | None = None
+    """Who accepted it for the team; one of its people has to claim it until it is due."""
 
 
 class Vote(Record):
@@ -338,3 +351,5 @@ class Score(Record):
     by: Actor
     score: int
     comment: str = ""
+    handoff: str = ""
+    giver: str = ""

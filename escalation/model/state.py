@@ -12,6 +12,7 @@ from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
 from escalation.model.incident import Incident
+from escalation.model.ownership import Ownership
 from escalation.model.parts import (
     AutomationTask,
     Bypass,
@@ -41,7 +42,7 @@ from escalation.model.request import Case, Context, Customer, Reason, Receipt
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
-from escalation.values import Actor, Addressee, Record, Slug, Target
+from escalation.values import Actor, ActorKind, Addressee, Record, Slug, Target, kind_of
 
 TAIL = 200
 """How many of the latest events the state keeps. The ledger has all of them."""
@@ -130,6 +131,8 @@ class Escalation(Record):
     owner: Owner | None = None
     owner_changes: int = 0
     handoffs: int = 0
+    ownership: Ownership = Ownership()
+    """Who has which part in it beside the owner, and how it passed from hand to hand."""
     silent_due: AwareDatetime | None = None
     """When the owner's acknowledgement lapses, unless they give a sign of life before; None: it does not."""
     handoff: Handoff | None = None
@@ -251,6 +254,21 @@ class Escalation(Record):
     def accountable(self) -> str:
         """The one who answers for it now: the owner, else the target the playbook names for this stage."""
         return self.owner.actor if self.owner is not None else self.raci.accountable
+
+    @property
+    def hops(self) -> int:
+        """How often responsibility passed from one owner to another; planned changes of shift do not count."""
+        return max(self.owner_changes - 1 - self.ownership.shift_changes, 0)
+
+    @property
+    def holder(self) -> Literal["ai", "human", "none"]:
+        """Who speaks to the customer: a person as soon as one owns it, and the bot is silent from then on."""
+        ai_asked = kind_of(self.requested_by) in (ActorKind.AGENT, ActorKind.SERVICE)
+        if self.ended:
+            return "ai" if self.outcome in ("returned", "declined") and ai_asked else "none"
+        if self.owner is not None:
+            return "human"
+        return "ai" if ai_asked else "none"
 
     @property
     def level_policy(self) -> LevelPolicy | None:

@@ -72,6 +72,7 @@ class Finder:
         self.left_out: dict[Actor, None] = {}
         self.spared: dict[Actor, None] = {}
         self.feeds: dict[str, str] = {}
+        self.ends: dict[Actor, datetime] = {}
         self.tired = dict(self._tired()) if known.pages is not None else {}
 
     def people(self) -> People:
@@ -154,7 +155,10 @@ class Finder:
             known = self.found.get(person.actor)
             if known is None:
                 opens_at = person.opens_at(self.at)
-                self.found[person.actor] = FoundPerson(person=person.actor, via=target, note=note, opens_at=opens_at)
+                until = self.ends.get(person.actor) if self.search.shift_ends else None
+                self.found[person.actor] = FoundPerson(
+                    person=person.actor, via=target, note=note, opens_at=opens_at, until=until
+                )
             elif target not in (known.via, *known.also_via):
                 self.found[person.actor] = known.changed({"also_via": (*known.also_via, target)})
 
@@ -269,6 +273,8 @@ class Finder:
         shift = on_call(turns, self.at)
         if shift is None:
             return nobody(rotation, turns, self.at)
+        if shift.until is not None:
+            self.ends[self.directory.get(shift.person).actor] = shift.until
         passed_over: list[_Candidate] = []
         away = "away"
         for each in (shift.person, *shift.others):

@@ -16,6 +16,8 @@ class FoundPerson(Record):
     """Why this person and not another, when it is not obvious: an override, a fallback."""
     opens_at: AwareDatetime | None = None
     """When this person's next working window begins; None while one is open, and for who has none declared."""
+    until: AwareDatetime | None = None
+    """When the shift ends because of which they were found; None: it is not because of one."""
 
 
 class People(Record):

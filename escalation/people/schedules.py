@@ -96,6 +96,8 @@ class OnCall(NamedTuple):
     by: By = By.TURN
     layer: int = 0
     """Which of the layers above the rotation's own turns, from 1; 0: none of them."""
+    until: datetime | None = None
+    """When it is over; None: not known."""
 
 
 class Part(NamedTuple):
@@ -119,7 +121,7 @@ def on_call(rotation: AnyRotation, at: datetime) -> OnCall | None:
             shown = layers[-1].shown(override.end)
             for_whom = f"stands in for {_whose(turn[1], at)}" if turn is not None else "stands in"
             why = f"{for_whom} until {shown}{f': {override.why}' if override.why else ''}"
-            return OnCall(override.person, why, _others(layers, at, override.person), By.OVERRIDE)
+            return OnCall(override.person, why, _others(layers, at, override.person), By.OVERRIDE, until=override.end)
     if turn is None:
         return None
     place, turns = turn
@@ -133,7 +135,7 @@ def on_call(rotation: AnyRotation, at: datetime) -> OnCall | None:
         by = By.FEED if by is By.TURN else by
         age = rotation.age(at)
         why = f"{why}; {age}" if age else why
-    return OnCall(person, why, _others(layers, at, person), by, above)
+    return OnCall(person, why, _others(layers, at, person), by, above, until)
 
 
 def next_on(rotation: AnyRotation, at: datetime) -> datetime | None:
@@ -181,7 +183,7 @@ def _same(one: OnCall | None, other: OnCall | None) -> bool:
     """Tell whether it is one and the same shift that goes on."""
     if one is None or other is None:
         return one is other
-    return one[:2] == other[:2] and one[3:] == other[3:]
+    return one[:2] == other[:2] and one[3:5] == other[3:5]
 
 
 def _others(layers: tuple[Turns | Listed, ...], at: datetime, person: str) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class Search(Record):
     """Kind of decision to the amount asked; None: it is not known. A kind that is absent has no amount."""
     repeat_of: str | None = None
     """Instance of the closed escalation that this one repeats."""
+    shift_ends: bool = False
+    """Say of whoever has a shift when it ends."""
     page: bool = False
     """Whoever is found is paged: what a person may be burdened with counts."""
     worst: bool = False

@@ -34,6 +34,7 @@ CONDITIONS = (
     "critical_incident.when",
     "incident.declare_when",
     "automations.*.when",
+    "before_work.when",
 )
 """Where conditions stand in a playbook."""
 

@@ -17,6 +17,7 @@ from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_incident import check_incident
 from escalation.playbook.check_organisation import authorities, check_organisation
+from escalation.playbook.check_ownership import check_ownership
 from escalation.playbook.check_paths import check_paths
 from escalation.playbook.check_time import check_time
 from escalation.playbook.check_words import check_words, ids, items, mapping, one_of, types_of
@@ -45,6 +46,12 @@ TARGETS = (
     "automations.*.then.*.otherwise",
     "incident.may_declare.*",
     "incident.periods.to",
+    "activities.*.oversight",
+    "delegations.*.accountable",
+    "delegations.*.approved_by",
+    "before_work.executes",
+    "before_work.approves",
+    "shift_handover.to",
 )
 """Where targets stand in a playbook."""
 
@@ -79,6 +86,7 @@ def check(document: Document) -> list[Finding]:
         *check_incident(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
+        *check_ownership(document),
         *holiday_findings(document, "calendars.*"),
         *_statuses(document),
         *_raci(document),

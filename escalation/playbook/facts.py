@@ -87,6 +87,7 @@ FACTS: dict[str, Fact] = {
     "attempts.standard_done": Fact(FactType.FLAG, "the standard resolution attempts are done"),
     "occurrences": Fact(FactType.NUMBER, "how often the same thing was reported while open", True),
     "repeat": Fact(FactType.FLAG, "an earlier escalation with the same key was closed before", True),
+    "handoffs": Fact(FactType.NUMBER, "how often it passed from one owner to another, changes of shift apart", True),
     "level": Fact(FactType.TEXT, "id of the current level", True),
 }
 """Every fact the engine knows. A playbook adds its own under ``fields``."""

@@ -22,6 +22,7 @@ from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.incident import IncidentPolicy
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
+from escalation.playbook.ownership import Activity, BeforeWork, Delegation, ShiftHandover
 from escalation.playbook.parts import Condition
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
@@ -288,6 +289,12 @@ class Playbook(Record):
     incident: IncidentPolicy | None = None
     """How an incident is run; None: there is no incident mode."""
     automations: tuple[Automation, ...] = ()
+    activities: dict[Slug, Activity] = {}
+    """What AIs may do of each command or activity; what is not named is as the engine has it."""
+    delegations: tuple[Delegation, ...] = ()
+    """The responsibility map of recurring work that AIs do."""
+    before_work: BeforeWork | None = None
+    shift_handover: ShiftHandover | None = None
 
     def level_index(self, level_id: str) -> int | None:
         """Return the position of a level on the ladder; None when the playbook has no such level."""

@@ -366,7 +366,7 @@ class Life:
 
 def find(directory: Directory, action: FindPeople, at: datetime) -> People:
     """Find people as the activity does."""
-    return directory.find(action, max(at, action.at or at))
+    return directory.find(action, at if action.at is None else max(action.at, at))
 
 
 def opened(playbook: Playbook, /, **changes: Any) -> Life:

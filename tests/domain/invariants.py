@@ -10,8 +10,10 @@ from pydantic import TypeAdapter
 from escalation.foresight import forecast
 from escalation.lifecycle import evolve, next_due
 from escalation.lifecycle.approval import applies, subject_digest
+from escalation.lifecycle.delegation import undocumented
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.rights import rights
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
 from escalation.model import events as e
 from escalation.model.actions import Action, Notify
@@ -31,6 +33,14 @@ HUMAN_STEPS = (
     e.ReviewSubmitted,
     e.ItemCompleted,
     e.Rated,
+    e.CommunicatorNamed,
+    e.CommanderNamed,
+    e.ResponsibilityAssigned,
+    e.GroupJoined,
+    e.GroupLeft,
+    e.WorkDocumented,
+    e.TeamAccepted,
+    e.HandoverEdited,
 )
 """Steps that only a person takes."""
 
@@ -45,6 +55,8 @@ AFTER_THE_END = (
     e.CommandRefused,
     e.PeopleResolved,
     e.AutomationMessage,
+    e.AutomationRan,
+    e.StatusTold,
 )
 """Answers to what was said before the end, and what became of the last messages."""
 
@@ -68,6 +80,8 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _clocks_are_whole(state)
     _updates_come_in_order(before, state, actions)
     _incidents_are_run_to_their_end(before, state, events)
+    _ais_do_what_they_may(before, events)
+    _the_audience_does_not_act(state, actions)
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -88,7 +102,9 @@ def _time_goes_on(state: Escalation) -> None:
 
 def _people_do_the_human_steps(events: list[e.Event]) -> None:
     for event in events:
-        if isinstance(event, HUMAN_STEPS) and not (isinstance(event, e.HandoffOffered) and event.period):
+        if isinstance(event, HUMAN_STEPS) and not (
+            isinstance(event, e.HandoffOffered) and (event.shift or event.period)
+        ):
             assert kind_of(event.by) is ActorKind.PERSON, f"{event.type} by {event.by}"
         if isinstance(event, e.OwnerChanged):
             assert kind_of(event.owner) is ActorKind.PERSON
@@ -197,6 +213,7 @@ def _only_those_concerned_are_told(state: Escalation, events: list[e.Event], act
     """Nothing leaves to a person without access; an early decision is answered to whoever sent it."""
     concerned = {*state.people, *state.told, state.requested_by}
     concerned |= {event.by for event in events if isinstance(event, e.HeldReleased)}
+    concerned.update(state.ownership.audience)
     if state.communication is not None:
         concerned.update(person for each in state.communication.stakeholders.values() for person in each.people)
     if state.customer is not None:
@@ -279,6 +296,28 @@ def _incidents_are_run_to_their_end(before: Escalation, state: Escalation, event
     assert all(not line.item for line in incident.plan if line.section != "execution_plan")
 
 
+def _ais_do_what_they_may(before: Escalation, events: list[e.Event]) -> None:
+    """What a person has to do no AI does, nor starts work before it is documented who does what."""
+    state = before
+    for event in events:
+        policy = state.playbook.activities.get(event.activity) if isinstance(event, e.ActivityDone) else None
+        if policy is not None and kind_of(event.by) is not ActorKind.PERSON:
+            assert policy.ai_completes
+            assert not policy.recurring or event.delegated  # type: ignore[union-attr]
+        if isinstance(event, e.ResolutionProposed | e.ActivityDone | e.RecoveryStarted):
+            assert not undocumented(state), "work started that was not documented"
+        state = evolve(state, event)
+
+
+def _the_audience_does_not_act(state: Escalation, actions: list[Action]) -> None:
+    """Whoever works on it is not told what they know already, and no shift is handed over that nobody owns."""
+    for action in actions:
+        if isinstance(action, Notify) and "/raci/" in action.key:
+            assert action.to not in state.people
+    assert state.ownership.shift is None or state.owner is not None
+    assert state.handoff is None or state.owner is not None, "an offer, and nobody who stays responsible"
+
+
 def check_views(state: Escalation) -> None:
     """Every view of it can be given, and none disagrees about who acts next."""
     now = state.tail[-1].at if state.tail else None
@@ -287,6 +326,9 @@ def check_views(state: Escalation) -> None:
     here = situation(state, now)
     assert here.who_acts_next or state.ended
     assert here.status
+    assert here.ownership is not None
+    assert (here.ownership.holder == "human") == (state.owner is not None and not state.ended)
+    assert all(right.decision and right.who for right in rights(state))
     assert markdown(state, now)
     assert packet(state).complete == (not state.missing)
     assert len(explanation(state).in_words) == len(state.reasons)

@@ -347,6 +347,20 @@ def test_the_commander_says_what_comes_first_and_responders_see_the_present_orde
     assert life.state.seq == seq, "the same again is no news"
 
 
+@pytest.mark.req("IAP-8", "IAP-9")
+def test_a_commander_who_was_named_sets_priorities_and_responsibilities_and_stands_it_down() -> None:
+    life = declared()
+    life.send(c.NameCommander(by=ANN, who=CYD, because="she has led ten of these"))
+    assert view(life).commander == CYD
+    assert CYD in life.refused(NotAllowed, c.SetPriorities(by=ANN, priorities=("payments",)))
+    life.send(c.SetPriorities(by=CYD, priorities=("payments",)))
+    life.send(c.AssignResponsibility(by=CYD, who=BOB, what="talks to the bank"))
+    assert [(each.who, each.what) for each in life.state.ownership.responsibilities] == [(BOB, "talks to the bank")]
+    assert CYD in life.refused(NotAllowed, c.StandDown(by=ANN, because="over"))
+    life.send(c.StandDown(by=CYD, because="over"))
+    assert not incident(life).declared
+
+
 # --- periods ----------------------------------------------------------------------------------------------------------
 
 
@@ -368,7 +382,7 @@ def test_the_next_period_is_offered_before_the_end_and_ends_only_when_somebody_t
         START + timedelta(hours=8),
         "system:engine",
     )
-    assert offer.expectation == "lead period 2; 1 open action item"
+    assert offer.expectation == "Lead period 2.\nOpen: i2 two (person:bob, due 2026-11-22 10:00 UTC)"
     shown = view(life).period
     assert shown is not None
     assert (life.owner, shown.number, shown.state) == (ANN, 1, "handing over")
@@ -405,6 +419,7 @@ def test_a_hand_over_that_nobody_takes_moves_up_and_the_owner_stays_responsible(
     life.send(c.AcceptHandoff(by=FAY))
     assert (life.last(e.PeriodEnded).late, life.owner) == (True, FAY)
     assert period(life).ends_at == START + timedelta(hours=16), "the next one keeps to its hours"
+    assert life.state.hops == 0, "a change of shift is planned: it was not handed on"
 
 
 def test_a_declined_hand_over_goes_on_at_once_and_the_owner_may_stay_for_the_next_period() -> None:

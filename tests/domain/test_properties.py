@@ -106,6 +106,9 @@ FACTS: dict[str, tuple[Any, ...]] = {
 JUMPS = tuple(timedelta(minutes=minutes) for minutes in (0, 0.1, 7, 60, 540, 2880))
 
 
+_BEYOND = ("level:L1", "level:L2", "system:jira", "agent:bot")
+
+
 class World:
     """An escalation that anything may happen to, checked after each step."""
 
@@ -296,6 +299,7 @@ class World:
         if state.resolution_state == "proposed":
             return ("confirm_resolution", "confirm_resolution", "reject_resolution", "change_facts")
         handing = ("accept_handoff", "accept_handoff", "decline_handoff") if state.handoff is not None else ()
+        parts = ("draft", "complete_activity", "document_work", "offer_handoff", "add_to_group", "give_back")
         talking = ("post_update", "reply", "postpone_update") if state.communication is not None else ()
         running: tuple[str, ...] = ()
         if state.incident is not None and state.incident.declared:
@@ -306,6 +310,7 @@ class World:
             *handing,
             *talking,
             *running,
+            self.choose.of(parts),
             "resolve",
             "resolve",
             "change_facts",
@@ -321,8 +326,12 @@ class World:
             "claim": lambda: {"because": self.choose.of(("I know it", ""))},
             "reassign": lambda: {"to": self.choose.of((ANN, BOB, EVE, BOT, "person:ghost"))},
             "offer_handoff": lambda: {
-                "to": self.choose.of(("team:experts", "team:support-specialists", "role:it-lead", "team:ghosts")),
+                "to": self.choose.of(
+                    ("team:experts", "team:support-specialists", "role:it-lead", "team:ghosts", *_BEYOND)
+                ),
                 "expectation": "an answer by noon",
+                "reason": self.choose.of(("other", "no_authority")),
+                **self.choose.of(({}, {"task": "trace it", "due": self.now + self.choose.of(JUMPS)})),
             },
             "escalate": lambda: {
                 "reason": self.choose.of(("no_authority", "no_expertise", "no_resources", "other")),
@@ -378,6 +387,29 @@ class World:
             "file_in_plan": self.plan_line,
             "set_priorities": lambda: {"priorities": self.choose.of((("one",), ("two", "one")))},
             "rate": lambda: {"score": 4},
+            "accept_handoff": lambda: {
+                "for_team": self.choose.chance(20),
+                "reference": self.choose.of(("", "OPS-7")),
+                "packet_version": self.choose.of((None, None, 1)),
+            },
+            "edit_handover": lambda: {"text": "look at the log"},
+            "give_back": lambda: {"guidance": "offer the form"},
+            "name_communicator": lambda: {"who": self.choose.of((ANN, BOB, BOT))},
+            "name_commander": lambda: {"who": self.choose.of((ANN, EVE, BOT))},
+            "assign_responsibility": lambda: {"who": self.choose.of((ANN, "team:experts")), "what": "the bank"},
+            "add_to_group": lambda: {"who": self.choose.of((CYD, "person:ghost", BOT))},
+            "advise": lambda: {"text": "ask the bank"},
+            "draft": lambda: {"activity": self.choose.of(("reply_text", "digest")), "text": "Dear Jana"},
+            "complete_activity": lambda: {
+                "activity": self.choose.of(("reply_text", "digest", "other")),
+                "result": "sent",
+                "draft": self.choose.of((None, None, *self.state.ownership.drafts)),
+            },
+            "document_work": lambda: {
+                "executes": self.choose.of((None, "team:desk")),
+                "approves": self.choose.of((None, "role:head", "team:desk")),
+            },
+            "record_call_transfer": lambda: {"call": "77", "giver": "a", "receiver": "b", "kind": "warm"},
             "submit_feedback": lambda: {"score": 5},
         }
         content = make[name]() if name in make else {}

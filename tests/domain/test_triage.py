@@ -237,9 +237,10 @@ def test_at_once_the_task_moves_the_right_people_are_looked_for_and_the_status_c
         "level_entered",
         "rung_opened",
         "receipted",
+        "stage_told",  # whom the playbook informs: the customer
     ]
     assert (receipt.level, life.state.status, life.state.stage) == ("L1", "Offered to a person", Stage.ASSIGNMENT)
-    assert [action.type for action in life.pending] == ["open_case", "find_people"]
+    assert [action.type for action in life.pending] == ["open_case", "find_people", "notify"]
     life.answer()
     assert life.told(MessageKind.PAGE) == ["person:eva.novak"]
 
@@ -250,7 +251,8 @@ def test_score_and_characteristics_decide_trigger_route_and_what_travels() -> No
     assert life.reasons == ["low_confidence"]
     assert life.rung.targets == ("team:engineering-support",)  # instead of what the matrix of levels says
     assert SERVICE.levels[0].targets == ("team:support-frontline",)
-    assert CONTEXT["summary"] in life.sent[0].body
+    page = next(message for message in life.sent if message.kind is MessageKind.PAGE)
+    assert CONTEXT["summary"] in page.body
 
 
 # --- what is missing? -----------------------------------------------------------------------------------------------

@@ -286,8 +286,27 @@ def full_policy(choose: Choices) -> Data:
     if choose.chance(50):
         data["critical_incident"] = {"when": 'severity == "P0" || topic == "two"', "because": "it is the worst"}
         data["automations"] = _automations(choose)
+    if choose.chance(50):
+        data |= _ownership(choose)
+    if choose.chance(30):
+        told = {"consulted": ["team:experts"], "informed": choose.of((["requester", "customer"], ["role:owner"]))}
+        data["raci"] = {stage: {**row, **told} for stage, row in data["raci"].items()}
     if choose.chance(40):
         data["incident"] = _incident(choose, data)
+    return data
+
+
+def _ownership(choose: Choices) -> Data:
+    digest: Data = {"ai": "may_do", "recurring": choose.chance(50)}
+    data: Data = {
+        "activities": {"reply_text": {"ai": "may_assist", "human_required": True}, "digest": digest},
+        "shift_handover": {"before": choose.of(("30m", "9h")), "to": choose.of(("oncall:desk", "team:experts"))},
+    }
+    if choose.chance(40):
+        line = {"activity": "digest", "agent": "agent:bot", "accountable": "role:head"}
+        data["delegations"] = [line | choose.of(({}, {"approved_by": "role:owner", "approved_on": "2026-01-01"}))]
+    if choose.chance(30):
+        data["before_work"] = choose.of(({}, {"when": 'topic == "two"'}, {"executes": "team:desk"}))
     return data
 
 

@@ -1,6 +1,8 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication, incident
+from collections.abc import Callable
+
+from escalation.lifecycle.changes import communication, incident, ownership
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
 from escalation.model.parts import Bypass, Gate, Handoff, LevelState, Owner, Rung, Taken
@@ -96,6 +98,8 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         holders = (*(() if event.found.fell_back else found), *event.found.also)
         powers = {**state.powers, reference: tuple(dict.fromkeys(holders))}
         return {"people": {**dict.fromkeys(holders, event.purpose), **state.people}, "powers": powers}
+    if purpose in ("raci", "shift"):
+        return ownership.people_found(state, event)
     changes: Changes = {"people": _joined_by(state, event)}
     if purpose in ("rung", "hours") and state.rung is not None and state.rung.id == reference:
         rung = state.rung
@@ -106,15 +110,33 @@ def _people_resolved(state: Escalation, event: e.PeopleResolved) -> Changes:
         gate = state.gate_asked(reference)
         if gate is not None:
             changes["gates"] = {**state.gates, gate.id: _approvers_found(gate, event.found)}
-    elif purpose == "automation":
-        changes["automation_tasks"] = {key: task for key, task in state.automation_tasks.items() if key != reference}
-    elif purpose == "handoff" and state.handoff is not None and state.handoff.id == reference:
-        changes["handoff"] = with_(state.handoff, people=found)
+    elif purpose in _FOUND_FOR:
+        changes |= _FOUND_FOR[purpose](state, reference, event.found)
     elif purpose == "communicator":
         changes |= communication.people_found(state, event)
     elif purpose == "first_update":
         changes |= incident.people_found(state, event)
     return changes
+
+
+def _task_found(state: Escalation, task_id: str, found: People) -> Changes:
+    return {"automation_tasks": {key: task for key, task in state.automation_tasks.items() if key != task_id}}
+
+
+def _receivers_found(state: Escalation, handoff: str, found: People) -> Changes:
+    offer = state.handoff
+    if offer is None or offer.id != handoff:
+        return {}
+    ends = {each.person: each.until for each in found.people if each.until is not None}
+    return {"handoff": with_(offer, people=tuple(each.person for each in found.people), shift_ends=ends)}
+
+
+_FOUND_FOR: dict[str, Callable[[Escalation, str, People], Changes]] = {
+    "automation": _task_found,
+    "handoff": _receivers_found,
+    "oversight": ownership.oversight_found,
+}
+"""By the purpose of a look-up: what else than the working group it changes."""
 
 
 def _joined_by(state: Escalation, event: e.PeopleResolved) -> dict[Actor, str]:
@@ -135,7 +157,7 @@ def _approvers_found(gate: Gate, answer: People) -> Gate:
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
-    known = event.to in state.told or communication.is_update(event.key)
+    known = event.to in state.told or communication.is_update(event.key) or "/raci/" in event.key
     told = state.told if known else (*state.told, event.to)
     receipts = latest(state.receipts, event.key, event.receipt)
     changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
@@ -191,6 +213,7 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
         "rung": None,
         "declined": tuple(actor for actor in state.declined if actor != event.owner),
         "people": people,
+        **ownership.owner_changed(state, event),
     }
 
 
@@ -203,12 +226,21 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         expectation=event.expectation,
         due=event.due,
         period=event.period,
+        shift=event.shift,
+        giver=event.giver,
+        reason=event.reason,
+        axis=event.axis,
+        packet_version=event.packet_version,
+        task=event.task,
+        assignee=event.assignee,
+        task_due=event.task_due,
     )
-    return {"handoff": handoff, "handoffs": state.handoffs + 1, **incident.offered(state, event)}
+    parts = {**incident.offered(state, event), **ownership.offered(state, event)}
+    return {"handoff": handoff, "handoffs": state.handoffs + 1, **parts}
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
-    return {"handoff": None}
+    return {"handoff": None, **ownership.ended(state, event)}
 
 
 CHANGES: dict[type[e.EventBase], Change] = {

@@ -140,7 +140,12 @@ def _item_chased(state: Escalation, event: e.ItemChased) -> Changes:
 
 
 def _rated(state: Escalation, event: e.Rated) -> Changes:
-    return {"ratings": (*state.ratings, Score(by=event.by, score=event.score, comment=event.comment))}
+    return {
+        "ratings": (
+            *state.ratings,
+            Score(by=event.by, score=event.score, comment=event.comment, handoff=event.handoff, giver=event.giver),
+        )
+    }
 
 
 def _feedback_given(state: Escalation, event: e.FeedbackGiven) -> Changes:

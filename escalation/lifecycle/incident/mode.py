@@ -43,7 +43,9 @@ def running(state: Escalation) -> Incident:
 
 
 def commander(state: Escalation) -> Actor | None:
-    """Return who commands the incident: the owner; None while nobody owns it."""
+    """Return who commands the incident: whoever was named, else the owner; None while nobody owns it."""
+    if state.ownership.commander is not None:
+        return state.ownership.commander
     return state.owner.actor if state.owner is not None else None
 
 

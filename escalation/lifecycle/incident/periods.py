@@ -8,13 +8,13 @@ accountable, then level by level. Until somebody accepts, the owner stays respon
 
 from datetime import datetime
 
-from escalation.lifecycle import packet, paths
+from escalation.lifecycle import packet, paths, shifts
 from escalation.lifecycle.draft import Draft
 from escalation.model import events as e
 from escalation.model.incident import Incident, Period
 from escalation.model.state import Escalation
 from escalation.playbook.incident import PeriodPolicy
-from escalation.values import ENGINE, Actor, counted
+from escalation.values import ENGINE, Actor
 
 
 def follow(draft: Draft) -> None:
@@ -111,17 +111,19 @@ def _offer(draft: Draft, policy: PeriodPolicy, period: Period) -> None:
     packet.let_go(draft)
     incident = state.incident
     to = offered_to(state, policy, period.asked)
-    left = counted(len(state.open_items), "open action item")
-    first = incident.priorities.items[0] if incident is not None and incident.priorities is not None else ""
+    first = incident.priorities.items if incident is not None and incident.priorities is not None else ()
+    lines = (f"Lead period {period.number + 1}.", *(f"First: {each}" for each in first[:3]), shifts.remains(state))
     draft.record(
         e.HandoffOffered,
         by=ENGINE,
         handoff=f"h{state.handoffs + 1}",
         to=to,
         because=f"period {period.number} ends at {period.ends_at:%Y-%m-%d %H:%M %Z}",
-        expectation=f"lead period {period.number + 1}; {left}" + (f"; first: {first}" if first else ""),
+        expectation="\n".join(lines),
         due=max(period.ends_at, draft.now + policy.hand_over_before),
         period=period.number,
+        giver=state.accountable,
+        packet_version=state.ownership.packet_version,
     )
 
 

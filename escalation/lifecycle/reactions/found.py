@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions import communication, incident
+from escalation.lifecycle import ownership_words
+from escalation.lifecycle.reactions import communication, incident, ownership
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -62,8 +63,9 @@ def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterat
     offer = state.handoff
     if offer is None or offer.id != reference:
         return
+    along = ownership_words.travels_along(state, offer)
     for found in event.found.people:
-        text = words.handoff(state, offer, found.person, words.instead(event.found))
+        text = words.handoff(state, offer, found.person, words.instead(event.found), along)
         yield notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
 
 
@@ -92,6 +94,8 @@ _FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Act
     "gate": _ask,
     "handoff": _offer,
     "tell": _tell,
+    ownership.RACI: ownership.stage_people_found,
+    "oversight": ownership.oversight_found,
     "update": communication.found,
     communication.SPEAK: communication.speakers_found,
     incident.FIRST_UPDATE: incident.found,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import powers
+from escalation.lifecycle.reactions import ownership
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
@@ -57,6 +58,7 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]
     busy.update(person for gate in state.pending_gates for person in gate.people)
     for person in (actor for actor in state.told if actor not in busy and kind_of(actor) is ActorKind.PERSON):
         yield notify(state, event, person, MessageKind.NEWS, words.taken(state), summary=f"tell {person} it is taken")
+    yield from ownership.taken_by_a_person(state, event)
 
 
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator[Action]:
@@ -68,11 +70,7 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator
 
 
 def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
-    summary = f"find {event.to} for a hand-off"
-    # Who leads the next period is who is there when it begins, and that may be the present owner.
-    exclude = () if event.period else tuple(owner_of(state))
-    as_of = {"at": event.due} if event.period else {}
-    yield find(state, event, f"handoff:{event.handoff}", (event.to,), summary, exclude=exclude).changed(as_of)
+    yield from ownership.whom_it_is_offered(state, event)
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
@@ -81,6 +79,7 @@ def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]
             continue
         text = words.news(state, f"the hand-off was {event.how}: {event.because}. You stay responsible")
         yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: hand-off {event.how}")
+    yield from ownership.withdrawn(state, event)
 
 
 def _bypassed(state: Escalation, event: e.Bypassed) -> Iterator[Action]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import ownership_words
 from escalation.lifecycle.reactions import communication
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, update
 from escalation.model import events as e
@@ -116,6 +117,12 @@ def _item_chased(state: Escalation, event: e.ItemChased) -> Iterator[Action]:
 
 def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
     resolution = state.resolution.text if state.resolution else event.because
+    if event.guidance:
+        text = ownership_words.given_back(state, event.guidance, event.because)
+        yield notify(state, event, state.requested_by, MessageKind.NEWS, text, summary="give it back to the requester")
+        note = f"Given back to {state.requested_by} with guidance: {event.guidance}"
+        yield update(state, event, note=note, status="open")
+        return
     if event.returned:
         if kind_of(state.requested_by) is ActorKind.CUSTOMER:
             kind, text = MessageKind.CUSTOMER, words.returned_for_customer()

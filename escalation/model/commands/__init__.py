@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.explain import did_you_mean, explain
-from escalation.model.commands import approval, case, communication, incident, ladder, work
+from escalation.model.commands import approval, case, communication, incident, ladder, ownership, work
 from escalation.model.commands.approval import Approve, Reject, RequestChanges
 from escalation.model.commands.base import Act, Internal
 from escalation.model.commands.case import (
@@ -62,6 +62,22 @@ from escalation.model.commands.machine import (
     SignalRefused,
     TimePassed,
 )
+from escalation.model.commands.ownership import (
+    AddToGroup,
+    Advise,
+    AssignResponsibility,
+    CompleteActivity,
+    DocumentWork,
+    Draft,
+    EditHandover,
+    GiveBack,
+    Join,
+    Leave,
+    NameCommander,
+    NameCommunicator,
+    RecordCallTransfer,
+    WithdrawHandoff,
+)
 from escalation.model.commands.work import (
     AddItem,
     Cancel,
@@ -84,8 +100,11 @@ __all__ = [
     "Acknowledge",
     "Act",
     "AddItem",
+    "AddToGroup",
+    "Advise",
     "Answer",
     "Approve",
+    "AssignResponsibility",
     "Attach",
     "Bypass",
     "Cancel",
@@ -98,21 +117,30 @@ __all__ = [
     "ChangeSeverity",
     "Claim",
     "Command",
+    "CompleteActivity",
     "CompleteItem",
     "ConfirmResolution",
     "DeclareIncident",
     "Decline",
     "DeclineHandoff",
     "Delivered",
+    "DocumentWork",
+    "Draft",
+    "EditHandover",
     "Escalate",
     "FileInPlan",
     "FileSummary",
+    "GiveBack",
     "Internal",
     "ItemDraft",
+    "Join",
+    "Leave",
     "Link",
     "LinkHeard",
     "LinkNotTold",
     "LinkTold",
+    "NameCommander",
+    "NameCommunicator",
     "NotDelivered",
     "Note",
     "OfferHandoff",
@@ -124,6 +152,7 @@ __all__ = [
     "PutOnHold",
     "Rate",
     "Reassign",
+    "RecordCallTransfer",
     "RecoveryRan",
     "Reject",
     "RejectResolution",
@@ -139,6 +168,7 @@ __all__ = [
     "SubmitReview",
     "TimePassed",
     "Unlink",
+    "WithdrawHandoff",
     "command_name",
     "parse_command",
 ]
@@ -150,6 +180,7 @@ COMMANDS: dict[str, type[Act]] = {
     **work.COMMANDS,
     **communication.COMMANDS,
     **incident.COMMANDS,
+    **ownership.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from escalation.model.commands.base import Act
 from escalation.playbook.organisation import Why
-from escalation.values import Party, Recipient, Slug, Text, Words
+from escalation.values import Instant, Receiver, Recipient, Slug, Text, Words
 
 
 class Acknowledge(Act):
@@ -33,15 +33,30 @@ class Reassign(Act):
 
 
 class OfferHandoff(Act):
-    """Offer it to a person, a team, a role or whoever is on call, with what is expected."""
+    """Offer it to a person, team, role, whoever is on call, a level or an outside system, with what is expected."""
 
-    to: Annotated[Party, Field(examples=["team:legal", "person:eva", "role:cio"])]
+    to: Annotated[Receiver, Field(examples=["team:legal", "person:eva", "role:cio", "level:L2", "system:jira"])]
     because: Text
     expectation: Text
+    reason: Why = "other"
+    """Chooses the axis: for want of authority it goes up the chain, for anything else to other expertise."""
+    task: Annotated[Words, Field(max_length=2000)] = ""
+    """Becomes an action item when it is accepted."""
+    assignee: Recipient | None = None
+    """Who is to do that; without it, whoever accepts."""
+    due: Instant | None = None
+    """Until when that is to be done."""
 
 
 class AcceptHandoff(Act):
     """Accept an offered hand-off; responsibility passes now."""
+
+    packet_version: Annotated[int, Field(ge=1)] | None = None
+    """The version of the packet that was read; refused when it has changed since."""
+    for_team: bool = False
+    """Take it for the team: one of its people has to claim it in time, and until then it stays where it is."""
+    reference: Annotated[Words, Field(max_length=200)] = ""
+    """Of an offer to an outside system: under which id it took it."""
 
 
 class DeclineHandoff(Act):

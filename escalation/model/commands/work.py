@@ -67,6 +67,8 @@ class Rate(Act):
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Words = ""
+    handoff: Slug | None = None
+    """Which hand-off, by its receiver; without it the latest that they received."""
 
 
 class SubmitFeedback(Act):

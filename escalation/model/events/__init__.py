@@ -95,6 +95,23 @@ from escalation.model.events.opening import (
     SeverityLoweringEnded,
     Words,
 )
+from escalation.model.events.ownership import (
+    ActivityDone,
+    AdviceGiven,
+    CallTransferred,
+    CommanderNamed,
+    CommunicatorNamed,
+    DraftMade,
+    GroupJoined,
+    GroupLeft,
+    HandoverEdited,
+    ResponsibilityAssigned,
+    ShiftHandedOver,
+    ShiftKnown,
+    StageTold,
+    TeamAccepted,
+    WorkDocumented,
+)
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
 from escalation.model.events.time import (
     ClockBreached,
@@ -136,12 +153,15 @@ from escalation.model.events.work import (
 __all__ = [
     "Acknowledged",
     "AcknowledgementLapsed",
+    "ActivityDone",
+    "AdviceGiven",
     "Attached",
     "AutomationMessage",
     "AutomationRan",
     "BaselineReported",
     "BecameCritical",
     "Bypassed",
+    "CallTransferred",
     "Cancelled",
     "CaseFailed",
     "CaseLinked",
@@ -158,8 +178,11 @@ __all__ = [
     "Closed",
     "CommandHeld",
     "CommandRefused",
+    "CommanderNamed",
+    "CommunicatorNamed",
     "ConcernedUnknown",
     "Declined",
+    "DraftMade",
     "DueChanged",
     "Event",
     "EventBase",
@@ -172,9 +195,12 @@ __all__ = [
     "GateDecided",
     "GateExpired",
     "GateOpened",
+    "GroupJoined",
+    "GroupLeft",
     "HandOverBegun",
     "HandoffEnded",
     "HandoffOffered",
+    "HandoverEdited",
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
@@ -220,6 +246,7 @@ __all__ = [
     "ResolutionProposed",
     "ResolutionRejected",
     "ResolutionUnanswered",
+    "ResponsibilityAssigned",
     "ReviewChased",
     "ReviewStarted",
     "ReviewSubmitted",
@@ -228,6 +255,9 @@ __all__ = [
     "SeverityChanged",
     "SeverityLoweringAsked",
     "SeverityLoweringEnded",
+    "ShiftHandedOver",
+    "ShiftKnown",
+    "StageTold",
     "StakeholderConcerned",
     "StandDownAsked",
     "StandDownRefused",
@@ -241,12 +271,14 @@ __all__ = [
     "SummaryMissed",
     "SummaryOverdue",
     "SummaryRequired",
+    "TeamAccepted",
     "UnknownEvent",
     "UpdateOverdue",
     "UpdatePosted",
     "UpdatePostponed",
     "UpdateScheduled",
     "Words",
+    "WorkDocumented",
     "hash_of",
     "seal",
 ]
@@ -366,7 +398,22 @@ KnownEvent = Annotated[
     | PeriodEnded
     | StandDownAsked
     | StandDownRefused
-    | StoodDown,
+    | StoodDown
+    | ActivityDone
+    | AdviceGiven
+    | CallTransferred
+    | CommanderNamed
+    | CommunicatorNamed
+    | DraftMade
+    | GroupJoined
+    | GroupLeft
+    | HandoverEdited
+    | ResponsibilityAssigned
+    | ShiftHandedOver
+    | ShiftKnown
+    | StageTold
+    | TeamAccepted
+    | WorkDocumented,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

@@ -158,7 +158,9 @@ class OwnerChanged(EventBase):
     because: str
     expectation: str = ""
     although: str = ""
-    """That somebody else was called to take it; empty when nobody else was."""
+    """That somebody else was called to take it, or what changed since it was offered; empty when nothing was."""
+    handoff: str = ""
+    """The hand-off that was accepted; empty when it was taken."""
 
 
 class Bypassed(EventBase):
@@ -181,6 +183,17 @@ class HandoffOffered(EventBase):
     due: AwareDatetime
     period: int = 0
     """The operational period that is handed over; 0: none."""
+    shift: bool = False
+    """Opened by itself, because the owner's shift ends."""
+    giver: str = ""
+    """Who stays responsible until it is accepted."""
+    reason: str = "other"
+    axis: Axis | None = None
+    """Which the reason chooses; None: it says nothing of it."""
+    packet_version: int = 0
+    task: str = ""
+    assignee: Actor | None = None
+    task_due: AwareDatetime | None = None
 
 
 class HandoffEnded(EventBase):
@@ -188,5 +201,7 @@ class HandoffEnded(EventBase):
 
     type: Literal["handoff_ended"] = "handoff_ended"
     handoff: str
-    how: Literal["declined", "expired", "withdrawn", "accepted"]
+    how: Literal["declined", "expired", "withdrawn", "taken_outside", "accepted"]
     because: str
+    people: tuple[Actor, ...] = ()
+    """Whom it was offered to, where they are told that it was withdrawn."""

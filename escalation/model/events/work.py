@@ -167,6 +167,10 @@ class Rated(EventBase):
     type: Literal["rated"] = "rated"
     score: int
     comment: str = ""
+    handoff: str = ""
+    """The hand-off that is rated; empty: how it was opened."""
+    giver: str = ""
+    """Who prepared it."""
 
 
 class FeedbackGiven(EventBase):
@@ -183,6 +187,8 @@ class Closed(EventBase):
     type: Literal["closed"] = "closed"
     because: str
     returned: bool = False
+    guidance: str = ""
+    """What the AI is to go on with, where a person gave the case back to it."""
 
 
 class Cancelled(EventBase):

@@ -1,0 +1,180 @@
+"""What follows from ownership: who is consulted and informed, asked to look at a draft, told of a part or a shift."""
+
+from collections.abc import Iterable, Iterator
+
+from escalation.lifecycle import communication as words
+from escalation.lifecycle import ownership_words
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, update
+from escalation.model import events as e
+from escalation.model.actions import Action, FindPeople, MessageKind
+from escalation.model.state import Escalation
+from escalation.values import FINDABLE, Actor, ActorKind, kind_of, split_target
+
+RACI = "raci"
+"""Purpose of the look-up of those who are told of a stage, and part of the keys of their messages."""
+
+
+def _stage_told(state: Escalation, event: e.StageTold) -> Iterator[Action]:
+    told = _told_at_once(state, event)
+    for part, named in (("consulted", event.consulted), ("informed", event.informed)):
+        at_once = dict.fromkeys(told[who] for who in named if who in told)
+        yield from _tell(state, event, at_once, part, event.stage)
+        targets = [who for who in named if split_target(who)[0] in FINDABLE]
+        if targets:
+            summary = f"find who is {part} in stage {event.stage}: {', '.join(targets)}"
+            yield find(state, event, f"{RACI}:{part}/{event.stage}", targets, summary, fallback=None)
+
+
+def _told_at_once(state: Escalation, event: e.StageTold) -> dict[str, Actor]:
+    told = {"requester": state.requested_by}
+    if state.customer is not None:
+        told["customer"] = f"customer:{state.customer.id}"
+    return told | {who: who for who in (*event.consulted, *event.informed) if who.startswith("agent:")}
+
+
+def stage_people_found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
+    """Tell those who were found for a stage, but nobody who heard of it before."""
+    part, _, stage = reference.partition("/")
+    yield from _tell(state, event, (found.person for found in event.found.people), part, stage)
+
+
+def _tell(state: Escalation, event: e.Event, people: Iterable[Actor], part: str, stage: str) -> Iterator[Action]:
+    before = _told_before(state, event.seq, stage)
+    for person in people:
+        if person in state.people or person in before or (person == event.by and part == "informed"):
+            continue
+        if kind_of(person) is ActorKind.CUSTOMER:
+            kind, text = MessageKind.CUSTOMER, ownership_words.stage_for_customer(stage)
+        elif part == "consulted":
+            kind, text = MessageKind.INPUT, ownership_words.consulted(state, person, stage)
+        else:
+            kind, text = MessageKind.NEWS, ownership_words.informed(state, stage)
+        yield notify(
+            state, event, person, kind, text, summary=f"{part} in {stage}: {person}", what=f"{RACI}/{part}/{person}"
+        )
+
+
+def _told_before(state: Escalation, seq: int, stage: str) -> set[Actor]:
+    """Return who heard of this stage by an earlier event."""
+    told: set[Actor] = set()
+    for event in state.tail:
+        if event.seq >= seq:
+            break
+        if isinstance(event, e.StageTold) and event.stage == stage:
+            told.update(_told_at_once(state, event).get(who, "") for who in (*event.consulted, *event.informed))
+        elif isinstance(event, e.PeopleResolved) and event.purpose in (
+            f"{RACI}:consulted/{stage}",
+            f"{RACI}:informed/{stage}",
+        ):
+            told.update(found.person for found in event.found.people)
+    return told
+
+
+def _advice_given(state: Escalation, event: e.AdviceGiven) -> Iterator[Action]:
+    for owner in owner_of(state):
+        if owner != event.by:
+            text = words.news(state, f"{event.by} advises: {event.text}")
+            yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: advice of {event.by}")
+
+
+def _named(state: Escalation, event: e.CommunicatorNamed | e.CommanderNamed) -> Iterator[Action]:
+    role = "communicator" if isinstance(event, e.CommunicatorNamed) else "commander"
+    if event.who != event.by:
+        text = words.news(state, f"{event.by} named you {role} of {state.id}: {event.because}")
+        yield notify(state, event, event.who, MessageKind.NEWS, text, summary=f"tell {event.who}: {role}")
+
+
+def _responsibility_assigned(state: Escalation, event: e.ResponsibilityAssigned) -> Iterator[Action]:
+    if event.who != event.by:
+        what = f"{event.who} looks after this from now on: {event.what}"
+        yield find(state, event, f"tell:{what}", (event.who,), f"find {event.who}, who has a responsibility")
+
+
+def _group_joined(state: Escalation, event: e.GroupJoined) -> Iterator[Action]:
+    if event.who != event.by:
+        text = words.news(state, f"{event.by} added you to the working group of {state.id}: {event.because}")
+        yield notify(state, event, event.who, MessageKind.NEWS, text, summary=f"tell {event.who}: in the group")
+
+
+def _draft_made(state: Escalation, event: e.DraftMade) -> Iterator[Action]:
+    summary = f"find who looks at draft {event.draft} of {event.activity}"
+    yield find(state, event, f"oversight:{event.draft}", (event.oversight,), summary)
+
+
+def oversight_found(state: Escalation, event: e.PeopleResolved, draft: str) -> Iterator[Action]:
+    """Ask those who have oversight to look at what was drafted."""
+    work = state.ownership.drafts.get(draft)
+    if work is None:
+        return
+    made = next((each for each in state.tail if isinstance(each, e.DraftMade) and each.seq == work.seq), None)
+    for found in event.found.people:
+        text = ownership_words.draft(state, work, made.text if made is not None else "", found.person)
+        yield notify(state, event, found.person, MessageKind.INPUT, text, summary=f"ask {found.person}: draft {draft}")
+
+
+def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]:
+    offer = state.handoff
+    if offer is None:
+        return
+    for person in offer.people:
+        text = words.news(state, f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it")
+        yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: claim it")
+
+
+def _handover_edited(state: Escalation, event: e.HandoverEdited) -> Iterator[Action]:
+    for person in state.handoff.people if state.handoff is not None else ():
+        text = words.news(state, f"what remains for the next shift was written anew: {event.text}")
+        yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: hand-over edited")
+
+
+# --- as part of what follows from the ladder's events -----------------------------------------------------------------
+
+
+def whom_it_is_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
+    """Look up whom a hand-off is for: a level's targets, whoever has the next shift; a system is only noted."""
+    kind, name = split_target(event.to)
+    summary, purpose = f"find {event.to} for a hand-off", f"handoff:{event.handoff}"
+    if kind == "system":
+        yield update(state, event, note=f"Handed to {name}: {event.because}. {event.expectation}", status="open")
+        return
+    index = state.playbook.level_index(name) if kind == "level" else None
+    targets = state.playbook.levels[index].targets if index is not None else (event.to,)
+    shift = event.shift or event.period > 0
+    exclude = () if shift else tuple(owner_of(state))
+    search: FindPeople = find(state, event, purpose, targets, summary, exclude=exclude, shift_ends=shift)
+    yield search.changed({"at": event.due}) if shift else search
+
+
+def withdrawn(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
+    """Tell those who were asked that they need not answer any more."""
+    for person in event.people:
+        if person != event.by:
+            text = words.news(state, f"the hand-off that was offered to you was withdrawn: {event.because}")
+            yield notify(
+                state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: withdrawn", what=f"back/{person}"
+            )
+
+
+def taken_by_a_person(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]:
+    """Ask when the owner's shift ends, where it is handed over; say on the ticket that the bot is silent now."""
+    policy = state.playbook.shift_handover
+    if policy is not None:
+        summary = f"find whether {event.owner} has a shift of {policy.to}"
+        yield find(state, event, f"shift:{event.seq}", (policy.to,), summary, fallback=None, shift_ends=True)
+    bot = kind_of(state.requested_by) in (ActorKind.AGENT, ActorKind.SERVICE) and state.customer is not None
+    if state.rules >= 1 and bot and state.owner_changes == 1 and state.holder == "human":
+        note = f"{event.owner} speaks to the customer from now on; {state.requested_by} is silent."
+        yield update(state, event, note=note, status="open")
+
+
+REACTIONS: dict[type[e.EventBase], Reaction] = {
+    e.StageTold: _stage_told,
+    e.AdviceGiven: _advice_given,
+    e.CommunicatorNamed: _named,
+    e.CommanderNamed: _named,
+    e.ResponsibilityAssigned: _responsibility_assigned,
+    e.GroupJoined: _group_joined,
+    e.DraftMade: _draft_made,
+    e.TeamAccepted: _team_accepted,
+    e.HandoverEdited: _handover_edited,
+}
