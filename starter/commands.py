@@ -30,7 +30,7 @@ _ACTOR = get_args(Actor)[1].pattern
 _SEPARATOR = "|"
 _SECOND = "other"
 """The field that is a second escalation: it stands behind the first, without an option."""
-_PLACES = {_SECOND: "OTHER", "relation": "--as"}
+_PLACES = {_SECOND: "OTHER", "relation": "--as", "priorities": "--priority"}
 _WORDS = {
     "by": "who acts: a person's id, or agent:ID, service:ID, customer:ID",
     "because": "why, in a sentence",

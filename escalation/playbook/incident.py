@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from escalation.playbook.parts import Condition
-from escalation.values import Duration, ItemOwner, Record, Slug, Target
+from escalation.values import Duration, Party, Record, Slug, Target
 
 
 class FirstUpdatePolicy(Record):
@@ -62,10 +62,8 @@ class IncidentPolicy(Record):
     """When this is an incident; None: when it is critical (``critical_incident``)."""
     automatic: bool = False
     """True: it is declared by itself when that is so. False: only by somebody."""
-    may_declare: tuple[ItemOwner, ...] = ()
+    may_declare: tuple[Literal["owner"] | Party, ...] = ()
     """``owner`` or targets; empty: everybody in the working group."""
     first_update: FirstUpdatePolicy | None = None
     periods: PeriodPolicy | None = None
     stand_down: StandDownPolicy = StandDownPolicy()
-    children_on_cancel: Literal["orphan", "cancel"] = "orphan"
-    """What becomes of open escalations below this one when it is cancelled."""

@@ -56,6 +56,7 @@ AFTER_THE_END = (
     e.PeopleResolved,
     e.AutomationMessage,
     e.AutomationRan,
+    e.NoteAdded,
     e.StatusTold,
 )
 """Answers to what was said before the end, and what became of the last messages."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from escalation.documents import parse_document
 from escalation.foresight.lint import Weight, prove
 from escalation.playbook.check_incident import check_incident
 from escalation.playbook.checks import check, check_against
+from escalation.playbook.incident import IncidentPolicy
 from tests.domain.builders import OFFICE, START, small
 from tests.domain.test_lint import directory
 from tests.domain.test_lint import playbook as policy
@@ -66,6 +69,14 @@ def test_what_is_wrong_is_named_with_its_line_and_what_was_expected(old: str, ne
 def test_any_shape_gives_findings_and_never_another_error(text: str) -> None:
     said(text)
     check(parse_document(text, "p.yaml"))
+
+
+def test_the_example_of_the_documentation_is_right() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "incidents.md").read_text()
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    assert said(text) == []
+    policy = IncidentPolicy.model_validate(parse_document(text, "p.yaml").data["incident"])
+    assert (policy.automatic, policy.may_declare) == (True, ("owner", "role:it-lead"))
 
 
 def test_its_condition_and_its_targets_are_checked_like_all_others() -> None:
