@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval, recovery, summaries
+from escalation.lifecycle import approval, links, recovery, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
@@ -251,6 +251,8 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
     if state.review is not None and not state.open_items and not summaries.all_filed(state):
         return (state.accountable,), "required summaries are to be filed"
+    if state.review is not None and not state.open_items and (children := links.open_children(state)):
+        return (state.accountable,), f"escalations below it are open: {', '.join(children)}"
     if state.review is not None:
         return tuple(dict.fromkeys(item.owner for item in state.open_items)), "action items are open"
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]

@@ -603,6 +603,8 @@ def test_a_parent_is_not_closed_while_a_child_is_open_and_its_owner_is_reminded(
         "children",
         "escalations below it are still open (escalation-web-7): remind person:ann",
     )
+    here = situation(life.state, life.now)
+    assert (here.who_acts_next, here.why) == ((ANN,), "escalations below it are open: escalation-web-7")
     before = len(life.sent)
     life.next()
     assert life.told(MessageKind.ITEM, since=before) == [ANN]
