@@ -81,7 +81,7 @@ _WORDS = {
     "call": "its id in the telephone system",
     "giver": "who had it",
     "receiver": "who has it now",
-    "at": "now, 10:45, 2026-11-24 14:00",
+    "at": "2026-11-24T10:45+01:00",
     "packet_version": "the version that was read",
 }
 

@@ -149,6 +149,8 @@ class Receipt(Record):
     playbook: str = ""
     playbook_digest: str = ""
     at: AwareDatetime | None = None
+    holder: str = ""
+    """Who speaks to the customer: ``ai``, ``human`` (the bot is silent) or ``none``; empty in older receipts."""
     request_digest: str = ""
     """Fingerprint of the request that was answered; empty in receipts of versions that did not keep it."""
 

@@ -189,6 +189,7 @@ def test_the_bot_speaks_until_a_person_takes_it_and_is_silent_from_then_on() -> 
     life.taken_by(ANN)
     assert situation(life.state, life.now).ownership.holder == "human"  # type: ignore[union-attr]
     assert any("agent:bot is silent" in each.note for each in life.tickets if isinstance(each, UpdateCase))
+    assert life.open(request_id="r-2").holder == "human"  # whoever reports it again learns that the bot is silent
     by_hand = opened(small(), initiation="manual", requested_by=HAL)
     assert by_hand.state.holder == "none"
 

@@ -93,6 +93,7 @@ def _receipted(state: Escalation, event: e.Receipted) -> Changes:
         playbook=state.playbook.playbook,
         playbook_digest=state.playbook_digest,
         at=event.at,
+        holder=state.holder,
         request_digest=event.request_digest,
     )
     return {"answers": latest(state.answers, event.request_id, receipt)}
