@@ -491,6 +491,15 @@ def test_while_it_is_declared_it_is_neither_resolved_nor_cancelled() -> None:
     assert view(life).stood_down == "all pay again"
 
 
+def test_an_incident_whose_run_is_cancelled_in_temporal_offers_nobody_the_next_period() -> None:
+    life = declared(periods=SHIFTS)
+    life.pass_time("7h")
+    life.pass_time("30m")
+    events = life.send(c.Cancel(by="system:engine", because="cancelled in Temporal"))
+    assert [event.type for event in events if isinstance(event, e.HandoffOffered | e.PeriodEnded)] == []
+    assert life.state.outcome == "cancelled"
+
+
 def test_only_the_commander_stands_it_down() -> None:
     life = declared()
     assert "for whoever commands" in life.refused(NotAllowed, c.StandDown(by=BOB, because="enough"))
