@@ -36,13 +36,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
 from escalation.foresight.forecast import FindsPeople, forecast
+from escalation.lifecycle.incident.views import ActionPlan
 from escalation.lifecycle.migration import Preview, preview
 from escalation.lifecycle.overview import Overview
 from escalation.lifecycle.rights import Right
 from escalation.lifecycle.situation import Explanation, Packet, Situation
 from escalation.lifecycle.trail import Proof, parse_reference, proof
 from escalation.lifecycle.triage import Assessment, judge_request
-from escalation.model.commands import Act, Answer, Migrate, command_name
+from escalation.model.commands import Act, Answer, Link, Migrate, command_name
 from escalation.model.events import Event
 from escalation.model.request import Outcome, Receipt, Request, check_size
 from escalation.model.start import OPEN, RUN_LENGTH, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
@@ -171,6 +172,25 @@ class EscalationClient:
                 raise self._unreachable(error) from error
             if request.request_id in previous.answers:
                 return previous.answers[request.request_id].again(request)
+
+    async def open_child(self, parent: str, request: Request, because: str) -> Receipt:
+        """Open an escalation below another one, in the name of whoever the request says.
+
+        Sending the same again is safe, also after only half of it was done: the open one is joined, and it is below the
+        other already.
+
+        Raises:
+            RequestRefused: as ``open`` does; nothing was started.
+            NotAllowed: whoever asks has no part in the parent. What was opened is open then, on its own.
+            NotNow: the parent has ended.
+            Unknown: there is no such parent.
+            Unreachable: no server, or no worker, answered in time.
+        """
+        receipt = await self.open(request)
+        if receipt.outcome is not Outcome.DECLINED:
+            link = Link(by=request.requested_by, other=receipt.escalation_id, relation="child", because=because)
+            await self.send(parent, link)
+        return receipt
 
     async def submit(self, request: Request) -> str:
         """Hand over a request without waiting for its receipt; return the escalation's id.
@@ -322,6 +342,10 @@ class EscalationClient:
             raise Unknown(f"{reference} names no entry; expected ESCALATION#NUMBER")
         state = await self.state(escalation)
         return proof(escalation, state.tail, seq, state.last_hash)
+
+    async def action_plan(self, escalation: str) -> ActionPlan:
+        """Return the action plan of its incident, in three sections; an empty one where there was no incident."""
+        return await self._query(escalation, "action_plan", ActionPlan)
 
     async def state(self, escalation: str) -> Escalation:
         """Ask for everything: what a forecast starts from."""

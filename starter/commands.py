@@ -35,7 +35,7 @@ _FOUND_ELSEWHERE = ("raci", "authority", "customer", "service", "agent")
 """Kinds of receivers that a directory does not list by name."""
 _SECOND = "other"
 """The field that is a second escalation: it stands behind the first, without an option."""
-_PLACES = {_SECOND: "OTHER", "relation": "--as", "ai_would_have_been_right": "--ai-right"}
+_PLACES = {_SECOND: "OTHER", "relation": "--as", "ai_would_have_been_right": "--ai-right", "priorities": "--priority"}
 _WORDS = {
     "by": "who acts: a person's id, or agent:ID, service:ID, customer:ID",
     "because": "why, in a sentence",
@@ -68,7 +68,7 @@ _WORDS = {
     "audiences": "who is to hear it; may be repeated",
     "stakeholder": "whose answer it is",
     "customer_text": "what customers are to read",
-    "replaces": "its id, such as d1",
+    "replaces": "the id of what it takes the place of, such as d1 or p1",
     "name": "which milestone",
     "which": "its id, such as s1",
     "blocked_by": "an item that has to be done first; may be repeated",
@@ -81,6 +81,9 @@ _WORDS = {
     "detail": "what is to be known of it",
     "of": "who has to supply it: a person, team, customer or service",
     "hand_items_to": "who has its open work items from then on",
+    "typed": "assessment, execution or approval",
+    "behind": "the checkpoint that must be passed first, such as p2",
+    "priorities": "the most important first; may be repeated",
     "other": "the id of the other escalation",
     "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix; may be repeated",
     "lesson": "its id, such as l1",

@@ -12,7 +12,7 @@ from escalation.errors import DocumentError, RequestRefused
 from escalation.model.request import Receipt, Request, parse_request
 from escalation.playbook.load import Loaded
 from starter import layout, render
-from starter.session import AsJson, connect, load, run, say, shelf
+from starter.session import AsJson, connect, full_id, load, run, say, shelf
 
 if TYPE_CHECKING:
     from escalation.lifecycle.triage import Assessment
@@ -28,14 +28,21 @@ def add_commands(app: typer.Typer) -> None:
     app.command("consider", rich_help_panel=PANEL)(consider)
 
 
-def open_escalation(file: RequestFile, as_json: AsJson = False) -> None:
+Below = Annotated[str, typer.Option("--below", metavar="ESCALATION", help="Open it below this one, as its child.")]
+Because = Annotated[str, typer.Option("--because", help="Why it is opened below another one (with --below).")]
+
+
+def open_escalation(file: RequestFile, below: Below = "", because: Because = "", as_json: AsJson = False) -> None:
     """Open an escalation, or join the open one with the same key. The same request again gets its first answer."""
-    receipt = run(_open(read_request(file)))
+    if bool(below) != bool(because):
+        raise typer.BadParameter("--below and --because belong together: below which one, and why")
+    receipt = run(_open(read_request(file), full_id(below) if below else "", because))
     say(receipt, render.receipt(receipt), as_json=as_json)
 
 
-async def _open(request: Request) -> Receipt:
-    return await (await connect()).open(request)
+async def _open(request: Request, below: str, because: str) -> Receipt:
+    client = await connect()
+    return await client.open_child(below, request, because) if below else await client.open(request)
 
 
 def consider(file: RequestFile, as_json: AsJson = False) -> None:

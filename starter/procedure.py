@@ -13,9 +13,10 @@ from escalation.lifecycle.plan import plan
 from escalation.playbook.automation import Automation, Doing
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, StatusLimit
 from escalation.playbook.communication import CommunicationPolicy, Rhythm, Stakeholder
+from escalation.playbook.gates import GatePolicy
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.load import Loaded
-from escalation.playbook.schema import GatePolicy, Playbook, Threshold
+from escalation.playbook.schema import Playbook, Threshold
 from escalation.playbook.severity import SeverityLevel
 from escalation.values import format_duration
 from starter import layout, procedure_ownership, sections

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.situation import Explanation, Situation
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from starter.layout import add, columns, grid, headed
@@ -86,6 +87,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
         ("recovery", here.recovery),
         ("critical", Text(here.critical, style="bold red") if here.critical else ""),
+        *(incident_rows(here.incident) if here.incident is not None else ()),
         ("milder", here.lowering),
         ("skipped", "\n".join(here.bypassed)),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),

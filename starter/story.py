@@ -112,6 +112,8 @@ def steps(events: Iterable[e.Event], unless: Mapping[int, str] | None = None) ->
             open_calls[f"hours:{event.rung}"] = len(told)
         elif isinstance(event, e.UpdateOverdue):
             open_calls[f"communicator:{event.times}"] = len(told)
+        elif isinstance(event, e.FirstUpdateOverdue):
+            open_calls[f"first_update:{event.times}"] = len(told)
         elif isinstance(event, e.GateOpened):
             open_calls[f"gate:{event.gate}/{event.round}"] = len(told)
         told.append(Step(event.at, line.what, (), line.why, step_key(event), avoided.get(event.seq, "")))
@@ -173,6 +175,7 @@ def _found_for(purpose: str) -> str:
         "communicator": "ask for an update" if about.strip("0") else "who speaks to the stakeholders",
         "automation": "whom an automation is for",
         "mention": f"mentioned in #{about}",
+        "first_update": "ask for the first update of the incident",
         "raci": f"{about.replace('/', ' in ')}",
         "oversight": f"look at draft {about}",
         "shift": "whether the owner has a shift",
@@ -302,6 +305,12 @@ def _entry(event: e.EntryPosted) -> Line:
         f"audio: {event.audio_url}" if event.audio_url else "",
     ]
     return Line(f"{_ai(event)}{marked}{told}: {': '.join(filter(None, parts))}", "; ".join(filter(None, where)))
+
+
+def _baseline(event: e.BaselineReported) -> Line:
+    which = "first update" if event.number == 1 else f"update {event.number}, in place of the last"
+    more = f"affected: {event.who_is_affected}; urgent: {event.why_urgent}"
+    return Line(f"{which} of the incident: {event.what_happened}", _joined(more, event.recording), Weight.TURN)
 
 
 def _scored(event: e.Rated | e.FeedbackGiven) -> Line:
@@ -616,5 +625,36 @@ _WORDS: dict[type, Callable[[Any], Line]] = {
         "; ".join((v.because, *v.effects, *v.differences)),
         Weight.TURN,
     ),
+    e.ChildrenAwaited: lambda v: Line(
+        f"waits for those below it: {', '.join(v.children)}", f"again {show(v.next_due)}"
+    ),
+    e.IncidentDeclared: lambda v: Line("incident declared", grounds(v.because, v.facts), Weight.TURN),
+    e.FirstUpdateOverdue: lambda v: Line(
+        f"no first update of the incident: ask {names(v.asked)}",
+        f"asked {v.times} times" if v.times > 1 else "",
+        Weight.TURN,
+    ),
+    e.BaselineReported: _baseline,
+    e.PlanFiled: lambda v: Line(
+        f"action plan {v.version}, {v.section.replace('_', ' ')}: {v.line} {v.text}",
+        _joined(f"action item {v.item}" if v.item else "", f"approval {v.gate}" if v.gate else ""),
+    ),
+    e.PrioritiesSet: lambda v: Line(
+        f"priorities: {'; '.join(f'{number}. {each}' for number, each in enumerate(v.priorities, start=1))}",
+        f"version {v.version}",
+        Weight.TURN,
+    ),
+    e.PeriodBegun: lambda v: Line(f"period {v.number} begins, until {show(v.ends_at)}; {name(v.led_by)} leads it"),
+    e.HandOverBegun: lambda v: Line(f"period {v.number} is to be handed over", v.because),
+    e.PeriodEnded: lambda v: Line(
+        f"period {v.number} is over"
+        + (f", {name(v.accepted_by)} has taken the next one" if v.accepted_by else "")
+        + (", late" if v.late else ""),
+        f"done: {', '.join(v.done) or 'nothing'}; left: {', '.join(v.remains) or 'nothing'}",
+        Weight.TURN,
+    ),
+    e.StandDownAsked: lambda v: Line("asked to stand the incident down", v.because),
+    e.StandDownRefused: lambda v: Line("the incident is not stood down", v.because, Weight.TURN),
+    e.StoodDown: lambda v: Line("incident stood down", v.because, Weight.TURN),
     e.UnknownEvent: lambda v: Line(f"{v.type.replace('_', ' ')} (this version knows no more of it)"),
 }

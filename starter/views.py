@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.markdown import Markdown
 from rich.text import Text
 
 from escalation.errors import Unknown
+from escalation.lifecycle.incident.views import ActionPlan, plan_markdown
 from escalation.lifecycle.trail import parse_reference
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
@@ -36,7 +38,7 @@ Everything = Annotated[bool, typer.Option("--all", help="Bookkeeping too.")]
 
 def add_commands(app: typer.Typer) -> None:
     """Register the questions."""
-    for command in (show_one, list_escalations, watch, timeline, inbox):
+    for command in (show_one, list_escalations, watch, timeline, plan, inbox):
         name_of = {show_one: "show", list_escalations: "list"}.get(command, command.__name__)
         app.command(name_of, rich_help_panel=PANEL)(command)
 
@@ -79,6 +81,16 @@ def _story(events: list[Event], *, everything: bool) -> Group:
     if events and events[0].seq > 1:
         parts.insert(0, Text(f"The ledger has what came before: {counted(events[0].seq - 1, 'event')}.", style="dim"))
     return Group(*parts)
+
+
+def plan(escalation: EscalationId, as_json: AsJson = False) -> None:
+    """Show the action plan of an incident: situation summary, execution plan, approval checkpoints."""
+    found: ActionPlan = run(_plan(full_id(escalation)))
+    say(found, Markdown(plan_markdown(found)), as_json=as_json)
+
+
+async def _plan(escalation: str) -> ActionPlan:
+    return await (await connect()).action_plan(escalation)
 
 
 def watch(escalation: EscalationId, as_json: AsJson = False) -> None:

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 from escalation.errors import NotNow
 from escalation.lifecycle.details import markdown
+from escalation.lifecycle.incident.views import ActionPlan, action_plan
 from escalation.lifecycle.overview import Overview, overview
 from escalation.lifecycle.rights import Right, rights
 from escalation.lifecycle.situation import Explanation, Packet, Situation, explanation, packet, situation
@@ -55,6 +56,11 @@ class Views:
     def overview(self) -> Overview:
         """Return what people wrote."""
         return overview(self.now)
+
+    @workflow.query(name="action_plan", description="The incident's action plan, in its three sections")
+    def action_plan(self) -> ActionPlan:
+        """Return the action plan."""
+        return action_plan(self.now)
 
     @workflow.query(name="rights", description="Who may decide what")
     def rights(self) -> list[Right]:

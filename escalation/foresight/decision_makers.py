@@ -20,8 +20,8 @@ from escalation.lifecycle import paths
 from escalation.lifecycle.targets import of_raci
 from escalation.lifecycle.triggers import level_of
 from escalation.playbook.facts import FactValue
+from escalation.playbook.gates import Expiry
 from escalation.playbook.organisation import DecisionMaker
-from escalation.playbook.schema import Expiry
 from escalation.values import Actor, Target, format_duration
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from escalation.lifecycle import advance, next_due, react
 from escalation.lifecycle.powers import POWER
 from escalation.lifecycle.reactions.communication import SPEAK
+from escalation.lifecycle.reactions.incident import FIRST_UPDATE
 from escalation.lifecycle.stops import Stop, stop
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -181,12 +182,27 @@ _CALLS = (
     e.UpdateOverdue,
     e.DraftMade,
     e.AutomationRan,
+    e.IncidentDeclared,
+    e.FirstUpdateOverdue,
 )
 
 
 def _is_open(state: Escalation, purpose: str) -> bool:
     """Tell whether people are still called, told or asked because of this."""
-    kinds = ("rung", "hours", "gate", "handoff", "update", "automation", "release", SPEAK, POWER, "raci", "shift")
+    kinds = (
+        "rung",
+        "hours",
+        "gate",
+        "handoff",
+        "update",
+        "automation",
+        "release",
+        SPEAK,
+        POWER,
+        "raci",
+        "shift",
+        FIRST_UPDATE,
+    )
     return purpose.partition(":")[0] in kinds and state.still_asks(purpose)
 
 

@@ -10,7 +10,8 @@ from escalation.foresight.foreseen import Foreseen, Report, Weight
 from escalation.lifecycle import quorum
 from escalation.lifecycle.targets import of_raci
 from escalation.model.parts import Gate
-from escalation.playbook.schema import Expiry, GatePolicy, Stage
+from escalation.playbook.gates import Expiry, GatePolicy
+from escalation.playbook.schema import Stage
 from escalation.values import Actor, Target, split_target
 
 _STAGES = {
@@ -19,6 +20,7 @@ _STAGES = {
     "review": (Stage.RESOLUTION, Stage.APPROVAL),
     "lowering": (Stage.TRIAGE, Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
     "action": (Stage.TRIAGE, Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
+    "stand_down": (Stage.ASSIGNMENT, Stage.RESOLUTION, Stage.APPROVAL),
 }
 """The stages an escalation may be in while it waits for an approval, by what the approval stands before."""
 

@@ -14,6 +14,7 @@ from escalation.foresight.cases import Cases
 from escalation.foresight.decision_makers import DecisionMakers
 from escalation.foresight.foreseen import Foreseen, Proof, Report, Weight
 from escalation.foresight.gaps import gaps
+from escalation.foresight.incidents import unled
 from escalation.foresight.informed import silent, unheard
 from escalation.foresight.misnamed import misnamed
 from escalation.foresight.reach import Reach
@@ -59,6 +60,7 @@ def prove(
         *contradictions(playbook, source),
         *unheard(playbook, source),
         *silent(playbook, source),
+        *unled(playbook, source),
         *misnamed(playbook, source),
         *gaps(asking, people or Document("directory", {}), start, end),
     ):

@@ -16,6 +16,7 @@ from escalation.foresight.asking import Answer, Asking, Query
 from escalation.foresight.cases import Call, Cases
 from escalation.foresight.foreseen import Report, Weight
 from escalation.foresight.gates import Gates
+from escalation.foresight.incidents import led_by
 from escalation.foresight.informed import spoken_to
 from escalation.lifecycle.targets import of_raci
 from escalation.playbook.clocks import Stops
@@ -97,10 +98,10 @@ class Walk:
             if clock.tell:
                 for query in self._of(clock.tell, None, CALLED_IN):
                     yield ("clocks", name, "tell"), query
-        if self.playbook.communication is not None:
-            for place, target in spoken_to(self.playbook.communication):
-                for query in self._of((target,), None, CALLED_IN):
-                    yield place, query
+        talk = self.playbook.communication
+        for place, target in (*(spoken_to(talk) if talk is not None else ()), *led_by(self.playbook)):
+            for query in self._of((target,), None, CALLED_IN):
+                yield place, query
         for index, automation in enumerate(self.playbook.automations):
             for position, targets in automation.targets() if automation.enabled else ():
                 for query in self._of(targets, None, CALLED_IN):

@@ -19,6 +19,7 @@ from escalation.lifecycle import (
     handoff,
     hours,
     item_times,
+    links,
     milestones,
     packet,
     paths,
@@ -34,10 +35,11 @@ from escalation.lifecycle import (
     updates,
 )
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.incident import agenda as incident
 from escalation.model.communication import Communication
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP
-from escalation.playbook.schema import Expiry
+from escalation.playbook.gates import Expiry
 from escalation.values import format_duration
 
 
@@ -81,6 +83,11 @@ def _dues(state: Escalation) -> Iterator[_Awaited]:
     yield from _dues_of_clocks(state)
     yield from _dues_of_review(state)
     yield from _dues_of_communication(state)
+    if state.incident is not None and state.incident.declared:
+        for at, kind, awaited in incident.dues(state):
+            yield _Awaited(at, kind, "", awaited)
+    if state.children_due is not None and state.review is not None and links.open_children(state):
+        yield _Awaited(state.children_due, "children", "", "the end of the escalations below it")
 
 
 def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
@@ -205,6 +212,8 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "receipt": receipts.overdue,
     "milestone": milestones.overdue,
     "follow_up": follow_up.due,
+    "children": lambda draft, _: links.children_late(draft),
+    **incident.HAPPENS,
 }
 
 
@@ -285,7 +294,7 @@ def _gate(state: Escalation, about: str) -> str:
     deputies = policy.deputies[gate.deputies_asked :]
     if behaviour is Expiry.NEXT_DEPUTY and not deputies:
         behaviour = Expiry.HALT
-    if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
+    if policy.on_request and behaviour in (Expiry.HALT, Expiry.ESCALATE):
         behaviour = Expiry.DENY
     blocked = "it stays blocked and whoever is accountable is told"
     then = {
@@ -380,4 +389,8 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "receipt": statement_words.says_receipt,
     "milestone": statement_words.says_milestone,
     "follow_up": statement_words.says_follow_up,
+    "children": lambda state, _: (
+        f"escalations below it are still open ({', '.join(links.open_children(state))}): remind {state.accountable}"
+    ),
+    **incident.SAYS,
 }

@@ -18,7 +18,8 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Gate
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Expiry, GatePolicy, Playbook
+from escalation.playbook.gates import Expiry, GatePolicy
+from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, Actor, digest_of, format_duration
 
 
@@ -35,6 +36,9 @@ def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
             state.lowering.by,
             state.lowering.at.isoformat(),
         )
+    if policy.before == "stand_down" and state.incident is not None and state.incident.standing_down is not None:
+        asked = state.incident.standing_down
+        subject["stand_down"] = (state.incident.number, asked.by, asked.at.isoformat())
     return digest_of(json.dumps(subject, sort_keys=True))
 
 
@@ -48,6 +52,8 @@ def applies(state: Escalation, policy: GatePolicy) -> bool:
         return state.lowering is not None
     if policy.before == "action":
         return False  # it stands before no part of the escalation's life: ``actions`` opens it
+    if policy.before == "stand_down":
+        return state.incident is not None and state.incident.standing_down is not None
     return state.resolution_state == "confirmed" and state.review is None
 
 
@@ -65,7 +71,7 @@ def reconcile(draft: Draft) -> None:
         wanted = condition(state.playbook, policy.when).true(facts)
         digest = subject_digest(state, policy, facts)
         if gate is not None and gate.state in _STANDING:
-            if gate.digest != digest and policy.before == "lowering" and gate.state != "pending":
+            if gate.digest != digest and policy.on_request and gate.state != "pending":
                 gate = None  # it has done its work; this is another question
             elif gate.digest != digest:
                 _close(draft, gate, "voided", "what was to be approved has changed")
@@ -269,7 +275,7 @@ def request_changes(draft: Draft, command: c.RequestChanges) -> None:
 
 def _refused(draft: Draft, gate: Gate, policy: GatePolicy, because: str, by: Actor) -> None:
     _close(draft, gate, "rejected", because, by=by)
-    if policy.before in ("lowering", "action"):
+    if policy.on_request or policy.before == "action":
         return
     if policy.before == "assignment":
         summaries.missed(draft, "it was returned")
@@ -302,7 +308,7 @@ def due(draft: Draft, gate_id: str) -> None:
         waited += " and every deputy was asked"
     if policy.before == "action" and behaviour is Expiry.ESCALATE and state.waits_for_confirmation:
         behaviour = Expiry.HALT  # nobody is called for what is solved
-    if policy.before == "lowering" and behaviour in (Expiry.HALT, Expiry.ESCALATE):
+    if policy.on_request and behaviour in (Expiry.HALT, Expiry.ESCALATE):
         behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
     again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None
     draft.record(
@@ -377,10 +383,18 @@ def require_separation(state: Escalation, gate: Gate, policy: GatePolicy, by: Ac
         raise NotAllowed(f"{by} is excluded from deciding {policy.id}, as {barred} is (separation of duties)")
     if policy.before == "lowering" and state.lowering is not None and by == state.lowering.by:
         raise NotAllowed(f"{by} asked for the milder severity and may not decide {policy.id} (separation of duties)")
+    if policy.before == "stand_down" and by == asked_by(state):
+        raise NotAllowed(f"{by} asked to stand down and may not decide {policy.id} (separation of duties)")
     if "requester" in policy.exclude and by == state.requested_by:
         raise NotAllowed(f"{by} asked for this escalation and may not decide {policy.id} (separation of duties)")
     if "owner" in policy.exclude and state.owner is not None and by == state.owner.actor:
         raise NotAllowed(f"{by} owns this escalation and may not decide {policy.id} (separation of duties)")
+
+
+def asked_by(state: Escalation) -> Actor | None:
+    """Return who asked to stand the incident down; None while nobody does."""
+    asked = state.incident.standing_down if state.incident is not None else None
+    return asked.by if asked is not None else None
 
 
 def find_gate(state: Escalation, gate_id: str | None) -> Gate:

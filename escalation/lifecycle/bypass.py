@@ -91,6 +91,8 @@ def _skip_approval(draft: Draft, policy: BypassPolicy, gate_id: str, command: c.
     asked = state.playbook.gate(gate.id)
     if asked is not None and asked.before == "lowering":
         raise NotAllowed(f"{gate.id} lets the severity be made milder, and that is no emergency")
+    if asked is not None and asked.before == "stand_down":
+        raise NotAllowed(f"{gate.id} lets the incident be stood down, and that is no emergency")
     if gate.state == "rejected":
         raise NotAllowed(f"approval {gate.id} was {gate.because}; a no is not skipped, change what was to be approved")
     if gate.state != "pending":

@@ -3,6 +3,7 @@
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import approval, feedback, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -18,6 +19,8 @@ def cancel(draft: Draft, command: c.Cancel) -> None:
         raise NotAllowed(
             f"{state.owner.actor} owns {state.id}, and an AI does not end what a person works on; tell them"
         )
+    if kind is not ActorKind.SYSTEM:
+        require_stood_down(state, "cancelled")
     if kind is not ActorKind.SYSTEM and state.unreviewed:
         used = state.unreviewed[0]
         raise NotNow(

@@ -10,6 +10,7 @@ from typing import Final
 
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle import powers
+from escalation.lifecycle.incident_lines import incident_lines
 from escalation.lifecycle.message_values import Sentence, Text, Words, instant, short, shown
 from escalation.lifecycle.targets import being_called
 from escalation.model.actions import Said
@@ -52,6 +53,7 @@ def packet(state: Escalation) -> str:
     lines = []
     if context.help_needed:
         lines.append(f"What is asked: {short(context.help_needed)}")
+    lines += incident_lines(state)
     lines.append("Why it was escalated:")
     lines += [f"  - {explain_reason(reason)}" for reason in state.reasons]
     if context.summary:
@@ -307,4 +309,6 @@ def situation(state: Escalation) -> str:
     calls = f"; being called: {', '.join(called)}" if called else ""
     where = f"{state.id} is in {state.stage}{level}, waiting on {state.waiting_on}"
     asked = f"; severity {state.lowering.severity} waits for its approval" if state.lowering is not None else ""
+    if state.incident is not None and state.incident.declared:
+        asked += f"; an incident since {instant(state.incident.declared_at)}"
     return f"{where}; accountable: {state.accountable}{calls}{asked}."

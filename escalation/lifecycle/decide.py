@@ -67,6 +67,7 @@ from escalation.lifecycle import (
 )
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
+from escalation.lifecycle.incident import baseline, mode, periods, plan, priorities
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Remembered
@@ -137,6 +138,8 @@ _GROWS = (
     c.DraftUpdate,
     c.BlockItem,
     c.RequestInput,
+    c.ReportBaseline,
+    c.FileInPlan,
 )
 """Commands whose words stay in the state for good."""
 
@@ -188,6 +191,7 @@ _BEARS_ON_GATES = {
     e.FactsChanged,
     e.SeverityChanged,
     e.SeverityLoweringAsked,
+    e.StandDownAsked,
     e.LevelEntered,
     e.OwnerChanged,
     e.ResolutionProposed,
@@ -225,6 +229,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     critical.follow(draft)
     if draft.state.playbook.work:
         work_templates.follow(draft)
+    _run_incident(draft)
     if draft.state.playbook.automations:
         _automate(draft)
     clocks.follow(draft, command)
@@ -259,6 +264,15 @@ def _automate(draft: Draft) -> None:
         _settle_level(draft)
     review.begin_when_confirmed(draft)
     critical.follow(draft)
+    _run_incident(draft)
+
+
+def _run_incident(draft: Draft) -> None:
+    if draft.state.playbook.incident is None:
+        return
+    mode.settle(draft)
+    mode.follow(draft)
+    periods.follow(draft)
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
@@ -394,6 +408,11 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.Close: closing.close,
     c.Migrate: migration.ask,
     c.PlaybookLoaded: migration.loaded,
+    c.DeclareIncident: mode.declare,
+    c.StandDown: mode.stand_down,
+    c.ReportBaseline: baseline.report,
+    c.FileInPlan: plan.file,
+    c.SetPriorities: priorities.set_them,
 }
 
 

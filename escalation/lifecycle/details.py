@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.overview import OpenView
 from escalation.lifecycle.review_views import ReviewView
-from escalation.lifecycle.situation import GateView, situation
+from escalation.lifecycle.situation import GateView, Situation, situation
 from escalation.lifecycle.update_views import CommunicationView
 from escalation.lifecycle.work_views import ItemView
 from escalation.model.state import Escalation
@@ -39,6 +40,7 @@ def markdown(state: Escalation, now: datetime) -> str:
         lines.append(f"- **Recovery:** {_said(here.recovery)}")
     if here.critical:
         lines.append(f"- **Critical incident:** {_said(here.critical)}")
+    lines += _incident_lines(here)
     if here.lowering:
         lines.append(f"- **To become milder:** {_said(here.lowering)}")
     if here.missing:
@@ -61,6 +63,11 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines += ["", f"Playbook {here.playbook}"]
     lines += [f"- moved {_said(each)}" for each in here.migrations]
     return "\n".join(lines)
+
+
+def _incident_lines(here: Situation) -> list[str]:
+    rows = incident_rows(here.incident) if here.incident is not None else ()
+    return [f"- **{label}:** {_said(text)}" for label, text in rows]
 
 
 def _section(title: str, rows: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from escalation.lifecycle.facts import basis_of, derive
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
-from escalation.playbook.schema import GatePolicy
+from escalation.playbook.gates import GatePolicy
 from escalation.values import ActorKind, kind_of
 
 
@@ -60,6 +60,8 @@ def _knows_nobody(state: Escalation, command: c.Act) -> bool:
 def _is_past(state: Escalation, policy: GatePolicy) -> bool:
     if policy.before == "lowering":
         return state.lowering is None
+    if policy.before == "stand_down":
+        return state.incident is None or state.incident.standing_down is None
     return policy.before == "assignment" and state.level is not None
 
 

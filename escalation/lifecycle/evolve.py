@@ -11,6 +11,7 @@ from escalation.lifecycle.changes import (
     communication,
     found,
     gates,
+    incident,
     items,
     ladder,
     links,
@@ -48,6 +49,7 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **review.CHANGES,
     **migration.CHANGES,
     **timeline.CHANGES,
+    **incident.CHANGES,
     **ownership.CHANGES,
 }
 

@@ -105,6 +105,9 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
     _require_receiver(state, handoff, command.by)
     _require_known_packet(state, command.packet_version)
     packet.let_go(draft)
+    if handoff.period and state.owner is not None and command.by == state.owner.actor:
+        _end(draft, "accepted", f"{command.by} stays for the next period")
+        return
     if not command.for_team:
         _pass_on(draft, handoff, command.by)
         return
@@ -182,6 +185,8 @@ def expired(draft: Draft) -> None:
     waited = format_duration(policy.ack) if policy else "the time given"
     if handoff.shift:
         because = "nobody accepted before the shift ended"
+    elif handoff.period:
+        because = f"nobody accepted before {handoff.due:%Y-%m-%d %H:%M %Z}"
     elif handoff.team_by is not None:
         because = f"{handoff.team_by} accepted it for {handoff.to}, and nobody of it claimed it within {waited}"
     else:

@@ -18,7 +18,13 @@ from escalation.values import ENGINE, ActorKind, kind_of
 MOST_LINKS = 20
 """How many others one may be linked with: each is told of every change of status."""
 
-_SEEN_FROM_THERE: dict[Relation, Relation] = {"internal": "external", "external": "internal", "related": "related"}
+_SEEN_FROM_THERE: dict[Relation, Relation] = {
+    "internal": "external",
+    "external": "internal",
+    "related": "related",
+    "parent": "child",
+    "child": "parent",
+}
 
 
 def mirrored(relation: Relation) -> Relation:
@@ -85,8 +91,10 @@ def heard(draft: Draft, command: c.LinkHeard) -> None:
         draft.record(
             e.LinkRemoved, by=command.on_behalf_of, other=command.other, because=command.because, key=command.key
         )
-    elif known is not None and known.status != command.status:
-        draft.record(e.StatusHeard, by=ENGINE, other=command.other, status=command.status, key=command.key)
+    elif known is not None and (known.status != command.status or known.ended != command.ended):
+        draft.record(
+            e.StatusHeard, by=ENGINE, other=command.other, status=command.status, key=command.key, ended=command.ended
+        )
 
 
 def not_told(draft: Draft, command: c.LinkNotTold) -> None:
@@ -103,3 +111,31 @@ def follow(draft: Draft) -> None:
     previous, status = draft.before.status, draft.state.status
     if status != previous:
         draft.record(e.StatusTold, by=ENGINE, status=status, previous=previous)
+
+
+# --- those below it ---------------------------------------------------------------------------------------------------
+
+
+def open_children(state: Escalation) -> tuple[str, ...]:
+    """Name the escalations below this one that have not ended, as far as was heard of them."""
+    return tuple(
+        other for other, link in state.links.items() if link.relation == "child" and not link.ended and not link.lost
+    )
+
+
+def wait_for_children(draft: Draft) -> bool:
+    """Tell whether the end waits for those below it; the owner is reminded until they have ended, or are unlinked."""
+    children = open_children(draft.state)
+    if children and draft.state.children_due is None:
+        _await(draft, children)
+    return bool(children)
+
+
+def children_late(draft: Draft) -> None:
+    """They are still open: remind whoever is accountable."""
+    _await(draft, open_children(draft.state))
+
+
+def _await(draft: Draft, children: tuple[str, ...]) -> None:
+    due = draft.now + draft.state.playbook.review.remind
+    draft.record(e.ChildrenAwaited, by=ENGINE, children=children, next_due=due)

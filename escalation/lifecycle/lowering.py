@@ -11,7 +11,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import events as e
 from escalation.model.state import Escalation
-from escalation.playbook.schema import GatePolicy
+from escalation.playbook.gates import GatePolicy
 
 
 def needs_approval(state: Escalation, wanted: str) -> bool:

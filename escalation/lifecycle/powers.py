@@ -13,9 +13,11 @@ POWER = "power"
 
 
 def holders(state: Escalation) -> tuple[Target, ...]:
-    """Return the targets that have a power at the present level: they are looked up when it is entered."""
+    """Return the targets that have a power at the present level, or may declare an incident: looked up at its entry."""
     policy = state.level_policy
-    named = (who for power in policy.may_escalate for who in power.who) if policy is not None else ()
+    incident = state.playbook.incident
+    named = [who for power in policy.may_escalate for who in power.who] if policy is not None else []
+    named += incident.may_declare if incident is not None else ()
     return tuple(dict.fromkeys(who for who in named if split_target(who)[0] in FINDABLE))
 
 

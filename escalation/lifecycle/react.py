@@ -12,6 +12,7 @@ from escalation.lifecycle.reactions import (
     communication,
     found,
     gates,
+    incident,
     items,
     ladder,
     links,
@@ -46,6 +47,7 @@ _REACTIONS: dict[type[e.EventBase], Reaction] = {
     **review.REACTIONS,
     **migration.REACTIONS,
     **timeline.REACTIONS,
+    **incident.REACTIONS,
     **ownership.REACTIONS,
 }
 

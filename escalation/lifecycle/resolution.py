@@ -3,6 +3,7 @@
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import approval, assignment, assistance, clocks, permissions, triggers, work_items
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Gate
@@ -59,6 +60,7 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
     if state.level is None:
         raise NotNow(f"{state.id} is still in triage; nobody is working on it")
     permissions.require_member(state, command.by)
+    require_stood_down(state, "resolved")
     if state.owner is None:
         assignment.take(draft, command.by, "resolved it at once")
     approval.reconcile(draft)
@@ -112,6 +114,7 @@ def confirm(draft: Draft, command: c.ConfirmResolution) -> None:
     permissions.refuse_concerned(draft.state, command.by)
     if not _is_fine_after_all(draft.state, command.by):
         _require_confirmer(draft.state, command.by)
+    require_stood_down(draft.state, "ended")
     draft.record(e.ResolutionConfirmed, how="confirmed", comment=command.comment)
 
 

@@ -1,7 +1,7 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow
-from escalation.lifecycle import approval, follow_up, labels, lessons, permissions, summaries, work_items
+from escalation.lifecycle import approval, follow_up, labels, lessons, links, permissions, summaries, work_items
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import commands as c
@@ -120,6 +120,8 @@ def close_when_done(draft: Draft) -> None:
     if any(task.due is not None for task in state.automation_tasks.values()):
         return  # an action item whose owner is being looked up
     if state.feedback_round is not None and state.feedback_round.open:
+        return
+    if state.links and links.wait_for_children(draft):
         return
     draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval, approval_words, follow_up, quorum, recovery, summaries
+from escalation.lifecycle import approval, approval_words, follow_up, links, quorum, recovery, summaries
 from escalation.lifecycle.agenda import next_due
 from escalation.lifecycle.clock_views import ClockView, clock_views
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.incident.views import IncidentView, incident_view
 from escalation.lifecycle.overview import OpenView, linked_with, waiting
 from escalation.lifecycle.ownership_views import OwnershipView, ownership_view
 from escalation.lifecycle.readers import of
@@ -106,6 +107,8 @@ class Situation(Record):
     """Whether a script may mend it, and what became of that; empty where the playbook has no scripts."""
     critical: str = ""
     """Why it is a critical incident, with the facts that say so; empty while it is none."""
+    incident: IncidentView | None = None
+    """Where the latest incident stands; None where none was declared."""
     lowering: str = ""
     """The milder severity that somebody asked for, and who; empty while nobody did."""
     occurrences: int = 0
@@ -233,6 +236,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         due_at=state.due_at,
         recovery=recovery.said(state),
         critical=_critical(state),
+        incident=incident_view(state),
         lowering=f"{state.lowering.severity}, asked by {state.lowering.by}" if state.lowering else "",
         occurrences=state.occurrences,
         next=Next(at=due.at, what=due.summary) if due else None,
@@ -253,6 +257,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         ownership=ownership_view(state),
         links=tuple(
             f"{other} ({link.relation}): {link.status or 'not heard of yet'}"
+            + (" (ended)" if link.ended else "")
             + (f", not told any more: {link.lost}" if link.lost else "")
             for other, link in state.links.items()
         ),
@@ -295,6 +300,8 @@ def _who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
     if waiting is WaitingOn.RESPONDER and state.rung is not None:
         asked = tuple(person for person in state.rung.people if person not in state.rung.declined)
         return asked or state.rung.targets, f"somebody is to take it: round {state.rung.id}{_held(state.rung)}"
+    if state.review is not None and not state.open_items and (children := links.open_children(state)):
+        return (state.accountable,), f"escalations below it are open: {', '.join(children)}"
     if state.review is not None:
         return _who_acts_after_review(state)
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]

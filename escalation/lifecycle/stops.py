@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from escalation.lifecycle.agenda import Due
+from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.receipts import unread
 from escalation.lifecycle.stakeholders import communicator
 from escalation.model.state import Escalation
@@ -127,5 +128,8 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "receipt": _receipt,
     "milestone": lambda state, about: Stop(f"the update of milestone {about}", _working(state)),
     "follow_up": _follow_up,
+    "children": lambda state, _: Stop("the end of the escalations below it", _working(state)),
+    "first_update": lambda state, _: Stop("the first update", baseline.speakers(state) or _working(state)),
+    "hand_over": lambda state, _: Stop("standing down", _working(state)),
 }
 """By the kind of a due."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from escalation.errors import NotAllowed, NotNow, TooLarge
-from escalation.lifecycle import dependencies, item_powers, item_times, permissions
+from escalation.lifecycle import dependencies, item_powers, item_times, permissions, plan_checkpoints
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -115,6 +115,7 @@ def complete(draft: Draft, command: c.CompleteItem) -> None:
             f"action item {item.id} is the change of lesson {lesson.id} ({lesson.kind}), done when it is live: "
             f"complete_change with lesson {lesson.id} and live_as"
         )
+    plan_checkpoints.require_free(state, item.id)
     used = next((each for each in state.bypasses if item.bypass and each.id == item.bypass), None)
     if used is not None and (command.by == used.by or command.by != item.owner != used.by):
         whom = f"{item.owner} does" if item.owner != used.by else "somebody else has to"

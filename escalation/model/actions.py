@@ -164,6 +164,8 @@ class TellLinked(Record):
     status: str
     because: str = ""
     on_behalf_of: Actor
+    ended: bool = False
+    """This one has ended."""
     summary: str = ""
 
 

@@ -11,8 +11,8 @@ from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Stage
 from escalation.values import Actor, Record, Slug, Target
 
-Relation = Literal["internal", "external", "related"]
-"""What a linked escalation is: inside the organisation, towards customers and partners, or neither."""
+Relation = Literal["internal", "external", "related", "parent", "child"]
+"""What a linked escalation is: inside the organisation, towards customers and partners, neither; above or below it."""
 
 
 class Link(Record):
@@ -27,6 +27,8 @@ class Link(Record):
     """Key of the latest message of the other one."""
     lost: str = ""
     """Why it is not told any more; empty while it is."""
+    ended: bool = False
+    """It has ended, as was heard of it."""
 
 
 class PacketPart(Record):
@@ -129,6 +131,8 @@ class Handoff(Record):
     expectation: str
     due: AwareDatetime
     people: tuple[Actor, ...] = ()
+    period: int = 0
+    """The operational period that comes to its end with it; 0: somebody hands over by themselves."""
     shift: bool = False
     """Opened by itself, because the owner's shift ends."""
     giver: str = ""

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, field_serializer
 from escalation.model.actions import CaseLink, DeliveryReceipt
 from escalation.model.communication import Communication
 from escalation.model.events import Event
+from escalation.model.incident import Incident
 from escalation.model.items import Item
 from escalation.model.migration import Migration, MigrationAsk
 from escalation.model.ownership import Ownership
@@ -165,6 +166,8 @@ class Escalation(Record):
     """The status that an automation set; it counts while the stage lasts."""
     critical: Critical | None = None
     """Why it is a critical incident, as the playbook declares; None while it is none."""
+    incident: Incident | None = None
+    """The latest incident that was declared; it may be stood down already."""
     automation_runs: dict[Slug, int] = {}
     """How often each automation ran."""
     automation_tasks: dict[str, AutomationTask] = {}
@@ -192,6 +195,8 @@ class Escalation(Record):
     ratings: tuple[Score, ...] = ()
     feedback: Score | None = None
 
+    children_due: AwareDatetime | None = None
+    """When the owner is reminded that escalations below this one are open; None: it does not wait for them."""
     links: dict[str, Link] = {}
     """Escalations that belong to this one, by id."""
     people: dict[Actor, str] = {}
@@ -318,14 +323,15 @@ class Escalation(Record):
 
     @property
     def blocking_gates(self) -> tuple[Gate, ...]:
-        """Approvals that are waited for and hold something up; a milder severity holds up nothing."""
-        lowering = self.playbook.severity.lowering
+        """Approvals that are waited for and hold something up; a milder severity or standing down holds up nothing."""
+        lowering, incident = self.playbook.severity.lowering, self.playbook.incident
         pending = self.pending_gates
         if self.actions:
             pending = tuple(gate for gate in pending if gate.id not in self.action_gates)
-        if lowering is None:
+        if lowering is None and incident is None:
             return pending
-        return tuple(gate for gate in pending if gate.id != lowering.gate)
+        asked = (lowering.gate if lowering is not None else None, incident.stand_down.gate if incident else None)
+        return tuple(gate for gate in pending if gate.id not in asked)
 
     @property
     def action_gates(self) -> frozenset[str]:
@@ -370,6 +376,9 @@ class Escalation(Record):
         if kind == "check":
             item = self.items.get(reference.partition("/")[0])
             return item is not None and item.pending and reference == item.round
+        if kind == "first_update":
+            asked = self.incident
+            return asked is not None and asked.first_update_due is not None and reference == str(asked.chased)
         return kind != "handoff" or (self.handoff is not None and self.handoff.id == reference)
 
     @property

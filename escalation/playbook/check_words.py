@@ -33,6 +33,7 @@ CONDITIONS = (
     "communication.key_people.*.when",
     "communication.summaries.when",
     "critical_incident.when",
+    "incident.declare_when",
     "automations.*.when",
     "review.stable_when",
     "before_work.when",

@@ -16,6 +16,7 @@ from escalation.playbook.check_automations import check_automations
 from escalation.playbook.check_choosing import check_choosing
 from escalation.playbook.check_communication import check_communication
 from escalation.playbook.check_gates import check_gates
+from escalation.playbook.check_incident import check_incident
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_ownership import check_ownership
 from escalation.playbook.check_paths import check_paths
@@ -52,6 +53,8 @@ TARGETS = (
     "automations.*.then.*.to.*",
     "automations.*.then.*.owner",
     "automations.*.then.*.otherwise",
+    "incident.may_declare.*",
+    "incident.periods.to",
     "activities.*.oversight",
     "delegations.*.accountable",
     "delegations.*.approved_by",
@@ -94,6 +97,7 @@ def check(document: Document) -> list[Finding]:
         *check_review(document),
         *check_communication(document),
         *check_statements(document),
+        *check_incident(document),
         *_unique(document, "automations", "id"),
         *check_automations(document),
         *check_ownership(document),
@@ -184,6 +188,7 @@ _TOO_LATE = {
     "review": "once it is solved, and the script would never begin",
     "lowering": "for a milder severity alone, and says nothing of a script",
     "action": "for single actions, and says nothing of a script",
+    "stand_down": "to stand an incident down, and says nothing of a script",
 }
 """Approvals that no script can wait for, and why not."""
 

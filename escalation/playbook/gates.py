@@ -65,11 +65,12 @@ class GatePolicy(Record):
 
     id: Slug
     title: str = ""
-    before: Literal["assignment", "resolution", "review", "lowering", "action"] = "resolution"
+    before: Literal["assignment", "resolution", "review", "lowering", "stand_down", "action"] = "resolution"
     """What stays blocked until it is passed: telling people at all, resolving, or accepting the resolution as final.
 
-    ``lowering`` blocks nothing: it is asked when somebody wants the severity milder (``severity.lowering``). ``action``
-    is asked anew for every action that somebody wants to do (``ask_approval``), and blocks that action alone.
+    ``lowering`` blocks nothing: it is asked when somebody wants the severity milder (``severity.lowering``). Nor does
+    ``stand_down``: it is asked when somebody wants an incident stood down (``incident.stand_down``). ``action`` is
+    asked anew for every action that somebody wants to do (``ask_approval``), and blocks that action alone.
     """
     when: Condition = "true"
     approvers: Annotated[tuple[Target, ...], Field(min_length=1)]
@@ -96,6 +97,11 @@ class GatePolicy(Record):
     """Of an approval before an action: how long after it was given the action may be done."""
     choose: Choose | None = None
     """How some of a team are chosen, or of those with an authority: never fewer than ``need``."""
+
+    @property
+    def on_request(self) -> bool:
+        """True where it is asked because somebody wants something, and holds up nothing else."""
+        return self.before in ("lowering", "stand_down")
 
     @property
     def at_least(self) -> int:

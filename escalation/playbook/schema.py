@@ -18,9 +18,8 @@ from escalation.playbook.automation import Automation, CriticalPolicy, Happening
 from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
-from escalation.playbook.gates import ActionPolicy
-from escalation.playbook.gates import Expiry as Expiry  # noqa: PLC0414 - offered here too
-from escalation.playbook.gates import GatePolicy as GatePolicy  # noqa: PLC0414
+from escalation.playbook.gates import ActionPolicy, GatePolicy
+from escalation.playbook.incident import IncidentPolicy
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.ownership import Activity, BeforeWork, Delegation, ShiftHandover
@@ -256,6 +255,8 @@ class Playbook(Record):
     timeline: TimelinePolicy = TimelinePolicy()
     """How long recordings and live sessions may be."""
     critical_incident: CriticalPolicy | None = None
+    incident: IncidentPolicy | None = None
+    """How an incident is run; None: there is no incident mode."""
     automations: tuple[Automation, ...] = ()
     activities: dict[Slug, Activity] = {}
     """What AIs may do of each command or activity; what is not named is as the engine has it."""

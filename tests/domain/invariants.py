@@ -79,6 +79,9 @@ AFTER_THE_END = (
     e.PeopleResolved,
     e.AutomationMessage,
     e.StatusTold,
+    e.AutomationRan,
+    e.NoteAdded,
+    e.StatusTold,
 )
 """Answers to what was said before the end, and what became of the last messages."""
 
@@ -106,6 +109,7 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _statements_follow_each_other(before, events)
     _texts_are_not_mixed(before, events, actions)
     _the_playbook_is_pinned(before, state, events)
+    _incidents_are_run_to_their_end(before, state, events)
     _ais_do_what_they_may(before, events)
     _the_audience_does_not_act(state, actions)
     _items_are_whole(before, state, events)
@@ -142,7 +146,9 @@ def _time_goes_on(state: Escalation) -> None:
 
 def _people_do_the_human_steps(events: list[e.Event]) -> None:
     for event in events:
-        if isinstance(event, HUMAN_STEPS) and not (isinstance(event, e.HandoffOffered) and event.shift):
+        if isinstance(event, HUMAN_STEPS) and not (
+            isinstance(event, e.HandoffOffered) and (event.shift or event.period)
+        ):
             assert kind_of(event.by) is ActorKind.PERSON, f"{event.type} by {event.by}"
         if isinstance(event, e.OwnerChanged):
             assert kind_of(event.owner) is ActorKind.PERSON
@@ -399,6 +405,34 @@ def _the_playbook_is_pinned(before: Escalation, state: Escalation, events: list[
         assert all(state.playbook.gate(name) is not None for name in state.gates)
         assert set(state.clocks) <= set(state.playbook.clocks)
         assert not state.path or state.playbook.path(state.path) is not None
+
+
+def _incidents_are_run_to_their_end(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """While one is declared nothing is over but by a person who stands it down, and somebody leads every period."""
+    incident, policy = state.incident, state.playbook.incident
+    if incident is None or policy is None:
+        return
+    known = before.incident
+    for event in events:
+        if isinstance(event, e.StoodDown):
+            assert kind_of(event.asked_by) is ActorKind.PERSON
+            gate = state.gates.get(policy.stand_down.gate or "")
+            asked = known is not None and known.standing_down is not None
+            assert not asked or (gate is not None and gate.state in ("passed", "withdrawn"))
+        if isinstance(event, e.PeriodEnded) and incident.declared:
+            assert event.accepted_by is not None, "a period ended and nobody took the next one"
+            assert kind_of(event.accepted_by) is ActorKind.PERSON
+    if incident.declared and not state.ended:
+        assert state.review is None, "it is in review, and the incident goes on"
+        assert (incident.period is not None) == (policy.periods is not None)
+        assert incident.baseline is not None or policy.first_update is None or incident.first_update_due is not None
+        if incident.period is not None and incident.period.handing_over and state.owner is not None:
+            assert state.handoff is not None, "a period comes to its end and nobody is offered the next one"
+    if known is not None and known.number == incident.number and known.baseline is not None:
+        assert incident.baseline is not None
+        assert incident.baseline.number >= known.baseline.number
+    assert all(line.item in state.items for line in incident.plan if line.section == "execution_plan")
+    assert all(not line.item for line in incident.plan if line.section != "execution_plan")
 
 
 def _ais_do_what_they_may(before: Escalation, events: list[e.Event]) -> None:

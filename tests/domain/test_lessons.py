@@ -15,7 +15,7 @@ from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.model.review import LessonKind
 from escalation.playbook.schema import LoadedPlaybook, Playbook, ReviewPart, Stage, fingerprint
-from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, START, Life, opened, small
+from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, EVE, FAY, START, Life, opened, small
 from tests.domain.invariants import check_history, check_views
 
 DUE = START + timedelta(days=7)

@@ -366,9 +366,15 @@ class World:
         if talking and state.playbook.communication is not None and state.playbook.communication.milestones:
             talking += ("draft_update", "release_update", "release_update", "milestone", "confirm_read")
         parts = ("draft", "complete_activity", "document_work", "offer_handoff", "add_to_group", "give_back")
+        running: tuple[str, ...] = ()
+        if state.incident is not None and state.incident.declared:
+            running = ("report_baseline", "file_in_plan", "file_in_plan", "set_priorities", "stand_down", "stand_down")
+        elif state.playbook.incident is not None:
+            running = ("declare_incident",)
         return (
             *handing,
             *talking,
+            *running,
             self.choose.of(parts),
             "resolve",
             "resolve",
@@ -490,7 +496,7 @@ class World:
             "file_summary": lambda: {"text": "all of it", "which": self.choose.of((None, None, "s1", "s9"))},
             "link": lambda: {
                 "other": self.choose.of(("escalation-web-7", "escalation-web-8", self.state.id)),
-                "relation": self.choose.of(("internal", "external", "related")),
+                "relation": self.choose.of(("internal", "external", "related", "parent", "child")),
             },
             "unlink": lambda: {"other": self.choose.of((*self.state.links, "escalation-web-9"))},
             "draft_review": lambda: {
@@ -528,6 +534,9 @@ class World:
             "close_session": lambda: self.choose.of(
                 ({"none": ("decisions", "items")}, {"decisions": ("we wait",), "none": ("items",)}, {})
             ),
+            "report_baseline": lambda: {"what_happened": "down", "who_is_affected": "all", "why_urgent": "a sale"},
+            "file_in_plan": self.plan_line,
+            "set_priorities": lambda: {"priorities": self.choose.of((("one",), ("two", "one")))},
             "accept_handoff": lambda: {
                 "for_team": self.choose.chance(20),
                 "reference": self.choose.of(("", "OPS-7")),
@@ -616,6 +625,22 @@ class World:
         due = self.now + self.choose.of(JUMPS)
         kinds = ("playbook", "directory", "training")
         return ({"kind": "none"}, *({"kind": kind, "owner": ANN, "due": due} for kind in kinds))
+
+    def plan_line(self) -> dict[str, Any]:
+        incident, choose = self.state.incident, self.choose
+        lines = tuple(line.id for line in incident.plan) if incident is not None else ()
+        kinds = {"assessment": "situation_summary", "execution": "execution_plan", "approval": "approval_checkpoints"}
+        typed = choose.of(tuple(kinds))
+        section = kinds[typed] if choose.chance(80) else choose.of(tuple(kinds.values()))
+        content: dict[str, Any] = {"typed": typed, "section": section, "text": "look again"}
+        if typed == "execution":
+            due = self.now + choose.of(JUMPS)
+            content |= {"owner": choose.of((ANN, EVE, BOT)), "due": due, "behind": choose.of((None, None, *lines))}
+        elif typed == "approval":
+            content["gate"] = choose.of((*(gate.id for gate in self.state.playbook.gates), "no-such-gate"))
+        else:
+            content["replaces"] = choose.of((None, None, *lines))
+        return content
 
     def decision(self) -> dict[str, Any]:
         gates = [gate.id for gate in self.state.playbook.gates]

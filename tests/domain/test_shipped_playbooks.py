@@ -32,20 +32,11 @@ from escalation.playbook.communication import (
 )
 from escalation.playbook.conditions import compile_condition, fact_types
 from escalation.playbook.facts import FACTS, FactValue
+from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.playbook.keywords import LANGUAGES
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.load import Shelf, Status, load, load_playbook, shipped_folder
-from escalation.playbook.schema import (
-    ContextPart,
-    Expiry,
-    GatePolicy,
-    Initiation,
-    Playbook,
-    Raci,
-    Stage,
-    StatusPolicy,
-    WaitingOn,
-)
+from escalation.playbook.schema import ContextPart, Initiation, Playbook, Raci, Stage, StatusPolicy, WaitingOn
 from escalation.playbook.severity import SeverityScale
 
 NAMES = ("customer-service-escalation", "it-service-management", "escalation-procedure")

@@ -308,6 +308,8 @@ def _add_what_people_do_with_each_other(choose: Choices, data: Data, ids: list[s
     if choose.chance(30):
         told = {"consulted": ["team:experts"], "informed": choose.of((["requester", "customer"], ["role:owner"]))}
         data["raci"] = {stage: {**row, **told} for stage, row in data["raci"].items()}
+    if choose.chance(40):
+        data["incident"] = _incident(choose, data)
 
 
 def _ownership(choose: Choices) -> Data:
@@ -392,6 +394,28 @@ def _work(choose: Choices) -> list[Data]:
             "owner": owner,
         },
     ]
+
+
+def _incident(choose: Choices, data: Data) -> Data:
+    incident: Data = {
+        "declare_when": 'topic == "two"',
+        "automatic": choose.chance(50),
+        "may_declare": choose.of(([], [], ["owner", "role:lead"])),
+        "stand_down": {},
+    }
+    if choose.chance(60):
+        incident["first_update"] = {"within": "15m", "chase": choose.of(("10m", "2h"))}
+        incident["stand_down"]["after"] = choose.of(([], ["first_update", "execution_plan"]))
+    if choose.chance(60):
+        to = choose.of(("oncall:desk", "role:lead", "team:experts"))
+        incident["periods"] = {"length": choose.of(("8h", "1h")), "hand_over_before": "30m", "to": to}
+    if choose.chance(40):
+        clear = {**_gate(choose), "id": "all-clear", "before": "stand_down", "when": "true", "subject": []}
+        if clear["on_expiry"] == "escalate":  # as with a milder severity: refused at load
+            clear["on_expiry"] = "deny"
+        data["gates"] = [*data.get("gates", []), clear]
+        incident["stand_down"]["gate"] = "all-clear"
+    return incident
 
 
 def _communication(choose: Choices, ids: list[str]) -> Data:

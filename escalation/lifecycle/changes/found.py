@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from escalation.lifecycle.changes import communication, items, ownership, timeline
+from escalation.lifecycle.changes import communication, incident, items, ownership, timeline
 from escalation.lifecycle.changes.approvers import approvers_found, emergency_found
 from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
@@ -81,6 +81,7 @@ _JOINING: dict[str, _Found] = {
     "gate": _approvers_found,
     "emergency": lambda state, event, reference: emergency_found(state, reference, event.found),
     "automation": _task_done,
+    "first_update": lambda state, event, _: incident.people_found(state, event),
     "item": items.people_found,
     "check": items.people_found,
     "handoff": _receivers_found,

@@ -4,7 +4,7 @@ from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
 from escalation.model.parts import Gate, Held, Vote
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Expiry
+from escalation.playbook.gates import Expiry
 
 
 def _gate_opened(state: Escalation, event: e.GateOpened) -> Changes:

@@ -1,6 +1,6 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication, ownership
+from escalation.lifecycle.changes import communication, incident, ownership
 from escalation.lifecycle.changes.approvers import question_delivered
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
@@ -163,6 +163,7 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         because=event.because,
         expectation=event.expectation,
         due=event.due,
+        period=event.period,
         shift=event.shift,
         giver=event.giver,
         reason=event.reason,
@@ -172,7 +173,8 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         assignee=event.assignee,
         task_due=event.task_due,
     )
-    return {"handoff": handoff, "handoffs": state.handoffs + 1, **ownership.offered(state, event)}
+    parts = {**incident.offered(state, event), **ownership.offered(state, event)}
+    return {"handoff": handoff, "handoffs": state.handoffs + 1, **parts}
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:

@@ -21,7 +21,12 @@ def _heard(state: Escalation, event: e.StatusHeard) -> Changes:
     known = state.links.get(event.other)
     if known is None:
         return {}
-    return {"links": {**state.links, event.other: with_(known, status=event.status, heard=event.key, lost="")}}
+    return {
+        "links": {
+            **state.links,
+            event.other: with_(known, status=event.status, heard=event.key, lost="", ended=event.ended),
+        }
+    }
 
 
 def _lost(state: Escalation, event: e.LinkLost) -> Changes:
@@ -29,9 +34,14 @@ def _lost(state: Escalation, event: e.LinkLost) -> Changes:
     return {"links": {**state.links, event.other: with_(known, lost=event.because)}} if known is not None else {}
 
 
+def _children_awaited(state: Escalation, event: e.ChildrenAwaited) -> Changes:
+    return {"children_due": event.next_due}
+
+
 CHANGES: dict[type[e.EventBase], Change] = {
     e.LinkAdded: _added,
     e.LinkRemoved: _removed,
     e.StatusHeard: _heard,
     e.LinkLost: _lost,
+    e.ChildrenAwaited: _children_awaited,
 }

@@ -45,7 +45,7 @@ def owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
     if offer is None or not event.handoff or offer.id != event.handoff:
         return {"ownership": roles}
     passed = Passed(id=offer.id, giver=offer.giver or event.previous, receiver=event.owner)
-    shift = int(offer.shift)
+    shift = int(offer.shift or offer.period > 0)
     kept = (*roles.passed[-(MOST_PASSED - 1) :], passed)
     changes: Changes = {"ownership": with_(roles, passed=kept, shift_changes=roles.shift_changes + shift, ended=None)}
     if offer.axis is not None and state.level is not None:

@@ -6,7 +6,7 @@ from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import ownership_words
 from escalation.lifecycle.mentions import MENTION
-from escalation.lifecycle.reactions import communication, items, ownership, statements, telling, timeline
+from escalation.lifecycle.reactions import communication, incident, items, ownership, statements, telling, timeline
 from escalation.lifecycle.reactions.common import Reaction, notify, tell_owner
 from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
@@ -101,6 +101,7 @@ _FOUND_FOR: dict[str, Callable[[Escalation, e.PeopleResolved, str], Iterator[Act
     MENTION: timeline.found,
     "item": items.offered,
     "check": items.asked_to_approve,
+    incident.FIRST_UPDATE: incident.found,
 }
 """By the kind of a purpose."""
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.approval import asked_by
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable, tell_owner
 from escalation.lifecycle.sentences import sentence
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
-from escalation.playbook.schema import Expiry, GatePolicy
+from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.values import Actor, ActorKind, kind_of, split_target
 
 
@@ -29,6 +30,8 @@ def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
 def _excluded(state: Escalation, policy: GatePolicy, *others: Actor) -> dict[str, Any]:
     requester = (state.requested_by,) if "requester" in policy.exclude else ()
     asker = (state.lowering.by,) if policy.before == "lowering" and state.lowering is not None else ()
+    if policy.before == "stand_down" and (wants := asked_by(state)) is not None:
+        asker = (wants,)
     owner = owner_of(state) if "owner" in policy.exclude else ()
     named = tuple(target for target in policy.exclude if target not in ("requester", "owner"))
     excluded: dict[str, Any] = {"exclude": (*requester, *asker, *owner, *others)}

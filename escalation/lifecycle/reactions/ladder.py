@@ -86,8 +86,9 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Act
 
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
-    what = sentence("handoff_ended", how=event.how, because=event.because)
-    yield from tell_owner(state, event, what, summary=f"hand-off {event.how}")
+    if event.how != "accepted":
+        what = sentence("handoff_ended", how=event.how, because=event.because)
+        yield from tell_owner(state, event, what, summary=f"hand-off {event.how}")
     yield from ownership.withdrawn(state, event)
 
 

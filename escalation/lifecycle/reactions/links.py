@@ -7,7 +7,7 @@ from escalation.lifecycle.links import mirrored
 from escalation.lifecycle.reactions.common import Reaction, key_of, owner_of, tell_owner
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
-from escalation.model.actions import Action, TellLinked
+from escalation.model.actions import Action, MessageKind, TellLinked
 from escalation.model.parts import Relation
 from escalation.model.state import Escalation
 
@@ -50,6 +50,11 @@ def _lost(state: Escalation, event: e.LinkLost) -> Iterator[Action]:
     yield from _news(state, event, sentence("link_lost", other=event.other, because=event.because))
 
 
+def _children_awaited(state: Escalation, event: e.ChildrenAwaited) -> Iterator[Action]:
+    text = f"it is closed when these have ended, or are unlinked with a reason: {', '.join(event.children)}"
+    yield from tell_owner(state, event, text, summary=text, kind=MessageKind.ITEM)
+
+
 def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, what: What) -> TellLinked:
     return TellLinked(
         key=key_of(state, event, f"link:{other}"),
@@ -60,6 +65,7 @@ def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, wha
         status=state.status,
         because=event.because if isinstance(event, e.LinkAdded | e.LinkRemoved) else "",
         on_behalf_of=event.by,
+        ended=state.ended,
         summary=f"tell {other}: {what if what != 'status' else state.status}",
     )
 
@@ -75,4 +81,5 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.StatusTold: _status_told,
     e.StatusHeard: _status_heard,
     e.LinkLost: _lost,
+    e.ChildrenAwaited: _children_awaited,
 }

@@ -139,7 +139,7 @@ def whom_it_is_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[A
         return
     index = state.playbook.level_index(name) if kind == "level" else None
     targets = state.playbook.levels[index].targets if index is not None else (event.to,)
-    shift = event.shift
+    shift = event.shift or event.period > 0
     exclude = () if shift else tuple(owner_of(state))
     search: FindPeople = find(state, event, purpose, targets, summary, exclude=exclude, shift_ends=shift)
     yield search.changed({"at": event.due}) if shift else search

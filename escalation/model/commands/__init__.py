@@ -16,6 +16,7 @@ from escalation.model.commands import (
     approval,
     case,
     communication,
+    incident,
     items,
     ladder,
     ownership,
@@ -47,6 +48,7 @@ from escalation.model.commands.case import (
     Unlink,
 )
 from escalation.model.commands.communication import FileSummary, PostponeUpdate, PostUpdate, Reply
+from escalation.model.commands.incident import DeclareIncident, FileInPlan, ReportBaseline, SetPriorities, StandDown
 from escalation.model.commands.items import (
     AddItem,
     AnswerInput,
@@ -196,6 +198,7 @@ __all__ = [
     "ConfirmCheckpoint",
     "ConfirmRead",
     "ConfirmResolution",
+    "DeclareIncident",
     "Decline",
     "DeclineHandoff",
     "DelegateApproval",
@@ -209,6 +212,7 @@ __all__ = [
     "EditEntry",
     "EditHandover",
     "Escalate",
+    "FileInPlan",
     "FileSummary",
     "GiveBack",
     "Internal",
@@ -252,6 +256,7 @@ __all__ = [
     "ReleaseEntry",
     "ReleaseUpdate",
     "Reply",
+    "ReportBaseline",
     "ReportCheck",
     "RequestChanges",
     "RequestInput",
@@ -259,7 +264,9 @@ __all__ = [
     "ResolveEntry",
     "Resume",
     "SendFollowUp",
+    "SetPriorities",
     "SignalRefused",
+    "StandDown",
     "StartItem",
     "SubmitCheck",
     "SubmitFeedback",
@@ -284,6 +291,7 @@ COMMANDS: dict[str, type[Act]] = {
     **review.COMMANDS,
     **timeline.COMMANDS,
     **statements.COMMANDS,
+    **incident.COMMANDS,
     **ownership.COMMANDS,
 }
 

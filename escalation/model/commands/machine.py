@@ -116,6 +116,8 @@ class LinkHeard(Internal):
     because: str = ""
     on_behalf_of: Actor
     """Who linked them, or took the link away."""
+    ended: bool = False
+    """That one has ended."""
 
 
 class LinkTold(Internal):

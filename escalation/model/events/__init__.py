@@ -50,6 +50,19 @@ from escalation.model.events.communication import (
     UpdatePostponed,
     UpdateScheduled,
 )
+from escalation.model.events.incident import (
+    BaselineReported,
+    FirstUpdateOverdue,
+    HandOverBegun,
+    IncidentDeclared,
+    PeriodBegun,
+    PeriodEnded,
+    PlanFiled,
+    PrioritiesSet,
+    StandDownAsked,
+    StandDownRefused,
+    StoodDown,
+)
 from escalation.model.events.items import (
     ActionLineUnread,
     CheckDecided,
@@ -91,12 +104,8 @@ from escalation.model.events.ladder import (
     RungOpened,
     TemplateFailing,
 )
-from escalation.model.events.links import LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
-from escalation.model.events.migration import (
-    Migrated,
-    MigrationAsked,
-    MigrationRefused,
-)
+from escalation.model.events.links import ChildrenAwaited, LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
+from escalation.model.events.migration import Migrated, MigrationAsked, MigrationRefused
 from escalation.model.events.opening import (
     ConcernedUnknown,
     Declined,
@@ -221,6 +230,7 @@ __all__ = [
     "Attached",
     "AutomationMessage",
     "AutomationRan",
+    "BaselineReported",
     "BecameCritical",
     "Bypassed",
     "CallTransferred",
@@ -235,6 +245,7 @@ __all__ = [
     "CheckDecided",
     "CheckSubmitted",
     "CheckpointConfirmed",
+    "ChildrenAwaited",
     "ClockBreached",
     "ClockPaused",
     "ClockReminded",
@@ -270,6 +281,7 @@ __all__ = [
     "FeedbackGiven",
     "FeedbackReminded",
     "FeedbackRequested",
+    "FirstUpdateOverdue",
     "FollowUpEnded",
     "FollowUpPlanned",
     "FollowUpSent",
@@ -279,12 +291,14 @@ __all__ = [
     "GateOpened",
     "GroupJoined",
     "GroupLeft",
+    "HandOverBegun",
     "HandoffEnded",
     "HandoffOffered",
     "HandoverEdited",
     "HeldReleased",
     "HoldEnded",
     "HoldStarted",
+    "IncidentDeclared",
     "InputAnswered",
     "InputProvided",
     "InputRequested",
@@ -329,6 +343,10 @@ __all__ = [
     "ParticipantFeedbackGiven",
     "PathTaken",
     "PeopleResolved",
+    "PeriodBegun",
+    "PeriodEnded",
+    "PlanFiled",
+    "PrioritiesSet",
     "QuestionPublished",
     "Rated",
     "ReadConfirmed",
@@ -366,11 +384,14 @@ __all__ = [
     "ShiftKnown",
     "StageTold",
     "StakeholderConcerned",
+    "StandDownAsked",
+    "StandDownRefused",
     "StatusEntered",
     "StatusHeard",
     "StatusOverdue",
     "StatusSet",
     "StatusTold",
+    "StoodDown",
     "SummaryFiled",
     "SummaryMissed",
     "SummaryOverdue",
@@ -541,6 +562,18 @@ KnownEvent = Annotated[
     | FeedbackReminded
     | FeedbackEnded
     | ParticipantFeedbackGiven
+    | ChildrenAwaited
+    | IncidentDeclared
+    | FirstUpdateOverdue
+    | BaselineReported
+    | PlanFiled
+    | PrioritiesSet
+    | PeriodBegun
+    | HandOverBegun
+    | PeriodEnded
+    | StandDownAsked
+    | StandDownRefused
+    | StoodDown
     | AdviceGiven
     | MigrationAsked
     | MigrationRefused

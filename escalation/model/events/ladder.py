@@ -191,6 +191,8 @@ class HandoffOffered(EventBase):
     because: str
     expectation: str
     due: AwareDatetime
+    period: int = 0
+    """The operational period that is handed over; 0: none."""
     shift: bool = False
     """Opened by itself, because the owner's shift ends."""
     giver: str = ""
@@ -205,11 +207,11 @@ class HandoffOffered(EventBase):
 
 
 class HandoffEnded(EventBase):
-    """An offer ended without responsibility passing."""
+    """An offer ended without responsibility passing; accepted: by the owner, who stays for the next period."""
 
     type: Literal["handoff_ended"] = "handoff_ended"
     handoff: str
-    how: Literal["declined", "expired", "withdrawn", "taken_outside"]
+    how: Literal["declined", "expired", "withdrawn", "taken_outside", "accepted"]
     because: str
     people: tuple[Actor, ...] = ()
     """Whom it was offered to, where they are told that it was withdrawn."""

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from escalation.model.events.base import EventBase
 from escalation.model.parts import Relation
 
@@ -44,6 +46,15 @@ class StatusHeard(EventBase):
     other: str
     status: str
     key: str
+    ended: bool = False
+
+
+class ChildrenAwaited(EventBase):
+    """Nothing else keeps it open: it is closed when the escalations below it have ended, or were handed on."""
+
+    type: Literal["children_awaited"] = "children_awaited"
+    children: tuple[str, ...]
+    next_due: AwareDatetime
 
 
 class LinkLost(EventBase):

@@ -1,0 +1,1 @@
+"""Incident mode, by concern: the mode itself, the baseline, the action plan, priorities, periods, views."""

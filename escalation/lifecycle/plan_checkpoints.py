@@ -1,0 +1,31 @@
+"""Approval checkpoints of an action plan: a step behind one is not done before its approval is passed."""
+
+from escalation.errors import NotNow
+from escalation.model.incident import PlanLine
+from escalation.model.state import Escalation
+
+
+def require_free(state: Escalation, item: str) -> None:
+    """Refuse that a step is done while the checkpoint it stands behind is not passed.
+
+    Raises:
+        NotNow: naming the approval.
+    """
+    checkpoint = behind(state, item)
+    if checkpoint is not None and (why := held_by(state, checkpoint)):
+        raise NotNow(f"action item {item} stands behind checkpoint {checkpoint.id}: {why}")
+
+
+def behind(state: Escalation, item: str) -> PlanLine | None:
+    """Return the checkpoint that an action item stands behind; None when it stands behind none."""
+    lines = state.incident.plan if state.incident is not None else ()
+    step = next((line for line in lines if line.item == item and line.behind), None)
+    return next((line for line in lines if step is not None and line.id == step.behind), None)
+
+
+def held_by(state: Escalation, checkpoint: PlanLine) -> str:
+    """Say why a checkpoint is not passed; empty when it is, or when its approval is not needed any more."""
+    gate = state.gates.get(checkpoint.gate)
+    if gate is None:
+        return f"approval {checkpoint.gate} has not been asked yet"
+    return "" if gate.state in ("passed", "withdrawn") else f"approval {gate.id} is {gate.state}"
