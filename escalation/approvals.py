@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from escalation.errors import AlreadyDone, NotNow, Unknown
-from escalation.lifecycle.actions import action_digest
+from escalation.lifecycle.approvals.actions import action_digest
 from escalation.lifecycle.situation import ActionView, Situation
 from escalation.model.commands import Act, Answer, AskApproval, UseApproval, WithdrawApproval
 from escalation.playbook.facts import FactValue

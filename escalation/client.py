@@ -38,10 +38,10 @@ from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unre
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle.incident.views import ActionPlan
 from escalation.lifecycle.migration import Preview, preview
-from escalation.lifecycle.overview import Overview
-from escalation.lifecycle.rights import Right
+from escalation.lifecycle.ownership.rights import Right
 from escalation.lifecycle.situation import Explanation, Packet, Situation
-from escalation.lifecycle.trail import Proof, parse_reference, proof
+from escalation.lifecycle.timeline.overview import Overview
+from escalation.lifecycle.timeline.trail import Proof, parse_reference, proof
 from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, Link, Migrate, command_name
 from escalation.model.events import Event

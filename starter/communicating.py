@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from escalation.lifecycle.coverage import Informed, Sent, coverage, history
-from escalation.lifecycle.read_in_words import brief as words_of
+from escalation.lifecycle.statements.coverage import Informed, Sent, coverage, history
+from escalation.lifecycle.statements.read_in_words import brief as words_of
 from escalation.model.events import Event
 from escalation.model.state import Escalation
 from escalation.values import counted

@@ -14,7 +14,7 @@ from starter.story import name
 from starter.when import show
 
 if TYPE_CHECKING:
-    from escalation.lifecycle.work_views import ItemView
+    from escalation.lifecycle.work.work_views import ItemView
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 

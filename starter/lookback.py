@@ -14,8 +14,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import RequestRefused, Unreachable
-from escalation.lifecycle.knowledge import knowledge, markdown
-from escalation.lifecycle.lookback import GROUPS, Lookback, look_back, ratings
+from escalation.lifecycle.hindsight.knowledge import knowledge, markdown
+from escalation.lifecycle.hindsight.lookback import GROUPS, Lookback, look_back, ratings
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
 from starter import layout, session

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from escalation.lifecycle.ownership_views import OwnershipView
+from escalation.lifecycle.ownership.ownership_views import OwnershipView
 from starter.story import name, names
 from starter.when import away, show
 

@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.choice import Choose, Criterion
-from escalation.lifecycle import powers
-from escalation.lifecycle.clock_views import WAITS_FOR
-from escalation.lifecycle.plan import plan
+from escalation.lifecycle.ladder import powers
+from escalation.lifecycle.statements.plan import plan
+from escalation.lifecycle.timing.clock_views import WAITS_FOR
 from escalation.playbook.automation import Automation, Doing
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, StatusLimit
 from escalation.playbook.communication import CommunicationPolicy, Rhythm, Stakeholder

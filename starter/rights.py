@@ -17,7 +17,7 @@ from starter.session import AsJson, connect, full_id, run, say
 from starter.story import name, names
 
 if TYPE_CHECKING:
-    from escalation.lifecycle.rights import Right
+    from escalation.lifecycle.ownership.rights import Right
     from escalation.people.directory import Directory
 
 PANEL = "Look at escalations"
@@ -65,7 +65,7 @@ async def _of_escalation(escalation: str, decision: str) -> "list[Right]":
 
 
 def _of_directory(people: "Directory", decision: str, amount: float) -> "list[Right]":
-    from escalation.lifecycle.rights import Right
+    from escalation.lifecycle.ownership.rights import Right
 
     kinds = sorted({kind for person in people.people for kind in person.authority})
     chosen = [kind for kind in kinds if decision.lower() in kind.lower()]

@@ -7,9 +7,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from escalation.lifecycle.overview import OpenView
-from escalation.lifecycle.plan import PlanRow
 from escalation.lifecycle.situation import Situation
+from escalation.lifecycle.statements.plan import PlanRow
+from escalation.lifecycle.timeline.overview import OpenView
 from escalation.values import format_duration
 from starter.layout import add, columns, grid, headed
 from starter.story import name, names

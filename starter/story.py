@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from escalation.lifecycle.communication import explain_reason, grounds
-from escalation.lifecycle.trail import ai_output
+from escalation.lifecycle.timeline.trail import ai_output
 from escalation.model import events as e
 from escalation.model.timeline import EntryKind
 from escalation.people.found import People

@@ -10,10 +10,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import DomainError, NotAllowed, Unknown, Unreachable
-from escalation.lifecycle.audit import changes, lines, verify
-from escalation.lifecycle.overview import Overview
 from escalation.lifecycle.situation import Packet
-from escalation.lifecycle.trail import Hit, Proof, merged, proof, read, search
+from escalation.lifecycle.timeline.audit import changes, lines, verify
+from escalation.lifecycle.timeline.overview import Overview
+from escalation.lifecycle.timeline.trail import Hit, Proof, merged, proof, read, search
 from escalation.model import events as e
 from escalation.values import counted, parse_duration
 from starter import layout, render, sections

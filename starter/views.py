@@ -15,7 +15,7 @@ from rich.text import Text
 
 from escalation.errors import Unknown
 from escalation.lifecycle.incident.views import ActionPlan, plan_markdown
-from escalation.lifecycle.trail import parse_reference
+from escalation.lifecycle.timeline.trail import parse_reference
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted

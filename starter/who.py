@@ -88,8 +88,8 @@ def _facts(stated: list[str]) -> dict[str, Any]:
 
 
 def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Search:
+    from escalation.lifecycle.case.needs import needs
     from escalation.lifecycle.facts import problems
-    from escalation.lifecycle.needs import needs
     from escalation.lifecycle.targets import of_raci
     from escalation.model.state import Escalation
     from escalation.playbook.schema import Stage

@@ -10,7 +10,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from escalation.lifecycle.digest import digest
+from escalation.lifecycle.ladder.digest import digest
 from escalation.model.actions import DeliveryReceipt, DigestEnd, Notify
 from workflows.deliveries import NOTIFY, call
 

@@ -8,9 +8,9 @@ from temporalio import workflow
 from escalation.errors import NotNow
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.views import ActionPlan, action_plan
-from escalation.lifecycle.overview import Overview, overview
-from escalation.lifecycle.rights import Right, rights
+from escalation.lifecycle.ownership.rights import Right, rights
 from escalation.lifecycle.situation import Explanation, Packet, Situation, explanation, packet, situation
+from escalation.lifecycle.timeline.overview import Overview, overview
 from escalation.model import events as e
 from escalation.model.state import Escalation
 from workflows.search_attributes import attributes_of, changes

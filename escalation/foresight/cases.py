@@ -12,7 +12,7 @@ from typing import NamedTuple
 from escalation.choice import Choose
 from escalation.explain import Location
 from escalation.foresight.reach import Reach, Truths, never_true
-from escalation.lifecycle import paths
+from escalation.lifecycle.ladder import paths
 from escalation.lifecycle.triggers import level_of
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import PathPolicy

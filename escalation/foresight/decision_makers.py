@@ -16,7 +16,7 @@ from escalation.foresight.cases import Cases, Way
 from escalation.foresight.foreseen import Foreseen, Report, Weight
 from escalation.foresight.reach import Reach
 from escalation.foresight.walk import CALLED_IN
-from escalation.lifecycle import paths
+from escalation.lifecycle.ladder import paths
 from escalation.lifecycle.targets import of_raci
 from escalation.lifecycle.triggers import level_of
 from escalation.playbook.facts import FactValue

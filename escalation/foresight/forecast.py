@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from escalation.lifecycle import advance, next_due, react
-from escalation.lifecycle.powers import POWER
+from escalation.lifecycle.ladder.powers import POWER
 from escalation.lifecycle.reactions.communication import SPEAK
 from escalation.lifecycle.reactions.incident import FIRST_UPDATE
 from escalation.lifecycle.stops import Stop, stop

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from escalation.foresight.asking import Asking, Query
 from escalation.foresight.foreseen import Foreseen, Report, Weight
-from escalation.lifecycle import quorum
+from escalation.lifecycle.approvals import quorum
 from escalation.lifecycle.targets import of_raci
 from escalation.model.parts import Gate
 from escalation.playbook.gates import Expiry, GatePolicy

@@ -11,7 +11,7 @@ from escalation.explain import Location
 from escalation.foresight.cases import Cases
 from escalation.foresight.foreseen import Foreseen, Weight
 from escalation.foresight.reach import Reach, Truths, never_true
-from escalation.lifecycle.paths import cell_name
+from escalation.lifecycle.ladder.paths import cell_name
 from escalation.playbook.ladder import Cell
 from escalation.playbook.schema import Playbook
 

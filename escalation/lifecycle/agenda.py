@@ -9,33 +9,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from escalation.lifecycle import (
-    approval,
-    assignment,
-    clocks,
-    dwell,
-    feedback,
+from escalation.lifecycle import approval, assignment, resolution, review
+from escalation.lifecycle.case import links, packet
+from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.hindsight import feedback
+from escalation.lifecycle.incident import agenda as incident
+from escalation.lifecycle.ladder import handoff, hours, paths, shifts
+from escalation.lifecycle.statements import (
     follow_up,
-    handoff,
-    hours,
-    item_times,
-    links,
     milestones,
-    packet,
-    paths,
     receipts,
     replies,
-    resolution,
-    review,
-    sessions,
-    shifts,
     statement_words,
     summaries,
     update_words,
     updates,
 )
-from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.incident import agenda as incident
+from escalation.lifecycle.timeline import sessions
+from escalation.lifecycle.timing import clocks, dwell
+from escalation.lifecycle.work import item_times
 from escalation.model.communication import Communication
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import LEVEL_UP

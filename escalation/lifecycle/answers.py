@@ -2,22 +2,15 @@
 
 from collections.abc import Callable
 
-from escalation.lifecycle import (
-    approval,
-    approval_reviews,
-    assignment,
-    automations,
-    bypass,
-    delegation,
-    hours,
-    recusal,
-    shifts,
-    triggers,
-)
+from escalation.lifecycle import approval, assignment, triggers
+from escalation.lifecycle.approvals import approval_reviews, delegation
+from escalation.lifecycle.automatic import automations
+from escalation.lifecycle.case import recusal
+from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, problems
-from escalation.lifecycle.needs import concerned
+from escalation.lifecycle.ladder import bypass, hours, shifts
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.people.found import People

@@ -9,11 +9,14 @@ never reads as approval unless the playbook says so in words.
 import json
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import approval_reviews, assignment, permissions, quorum, summaries, work_items
+from escalation.lifecycle import assignment, permissions
+from escalation.lifecycle.approvals import approval_reviews, quorum
+from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
-from escalation.lifecycle.needs import concerned
+from escalation.lifecycle.statements import summaries
 from escalation.lifecycle.targets import expand
+from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Gate

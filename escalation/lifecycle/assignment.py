@@ -8,10 +8,13 @@ being told. Every level change says why.
 from datetime import timedelta
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import hours, packet, paths, permissions, work_items
+from escalation.lifecycle import permissions
+from escalation.lifecycle.case import packet
+from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, derive
-from escalation.lifecycle.needs import concerned
+from escalation.lifecycle.ladder import hours, paths
+from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Rung

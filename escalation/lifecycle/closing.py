@@ -1,9 +1,12 @@
 """Ends that are not the review's: cancelling, and what people say of how it went."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, feedback, permissions, summaries, work_items
+from escalation.lifecycle import approval, permissions
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.hindsight import feedback
 from escalation.lifecycle.incident.mode import require_stood_down
+from escalation.lifecycle.statements import summaries
+from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation

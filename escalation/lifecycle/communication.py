@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from escalation.lifecycle import message_values as values
-from escalation.lifecycle import powers
-from escalation.lifecycle.incident_lines import incident_lines
+from escalation.lifecycle.incident.incident_lines import incident_lines
+from escalation.lifecycle.ladder import powers
 from escalation.lifecycle.message_values import Sentence, Text, Words, instant, short, shown
 from escalation.lifecycle.targets import being_called
 from escalation.model.actions import Said

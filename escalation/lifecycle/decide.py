@@ -11,63 +11,40 @@ from typing import Any
 
 from escalation.errors import TooLarge
 from escalation.lifecycle import (
-    actions,
     agenda,
     answers,
     approval,
     assignment,
-    assistance,
-    automations,
-    bypass,
-    checklists,
-    checkpoints,
-    choices,
-    clocks,
     closing,
-    comments,
-    critical,
-    delegation,
-    dependencies,
-    dwell,
     early,
-    entries,
-    feedback,
-    follow_up,
-    handoff,
-    holder,
-    information,
-    input_requests,
-    item_steps,
-    labels,
-    lessons,
-    links,
-    lowering,
     migration,
-    milestones,
-    packet,
     permissions,
-    raci,
-    receipts,
-    recovery,
-    recusal,
-    release,
-    replies,
     resolution,
     review,
-    roles,
-    sessions,
-    shifts,
-    silence,
-    summaries,
     triage,
     triggers,
-    updates,
+)
+from escalation.lifecycle.approvals import actions, choices, delegation, lowering
+from escalation.lifecycle.automatic import automations, critical, recovery
+from escalation.lifecycle.case import information, links, packet, recusal
+from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.facts import reads
+from escalation.lifecycle.hindsight import feedback, labels, lessons
+from escalation.lifecycle.incident import baseline, mode, periods, plan, priorities
+from escalation.lifecycle.ladder import bypass, handoff, shifts, silence
+from escalation.lifecycle.ownership import assistance, holder, raci, roles
+from escalation.lifecycle.statements import follow_up, milestones, receipts, release, replies, summaries, updates
+from escalation.lifecycle.timeline import comments, entries, sessions
+from escalation.lifecycle.timing import clocks, dwell
+from escalation.lifecycle.work import (
+    checklists,
+    checkpoints,
+    dependencies,
+    input_requests,
+    item_steps,
     work_items,
     work_templates,
 )
-from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import reads
-from escalation.lifecycle.incident import baseline, mode, periods, plan, priorities
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Remembered

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.hindsight.review_views import ReviewView
 from escalation.lifecycle.incident.rows import incident_rows
-from escalation.lifecycle.overview import OpenView
-from escalation.lifecycle.review_views import ReviewView
 from escalation.lifecycle.situation import GateView, Situation, situation
-from escalation.lifecycle.update_views import CommunicationView
-from escalation.lifecycle.work_views import ItemView
+from escalation.lifecycle.statements.update_views import CommunicationView
+from escalation.lifecycle.timeline.overview import OpenView
+from escalation.lifecycle.timing.clock_views import ClockView
+from escalation.lifecycle.work.work_views import ItemView
 from escalation.model.state import Escalation
 from escalation.values import format_duration
 

@@ -9,10 +9,12 @@ way go on.
 from datetime import datetime
 
 from escalation.errors import AlreadyDone, DomainError, NotAllowed, Unknown
-from escalation.lifecycle import approval, clocks, lessons, migration_plan, permissions, triggers
+from escalation.lifecycle import approval, migration_plan, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
+from escalation.lifecycle.hindsight import lessons
 from escalation.lifecycle.migration_plan import Plan
+from escalation.lifecycle.timing import clocks
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation

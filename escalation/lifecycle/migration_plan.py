@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from escalation.lifecycle import lessons, paths
 from escalation.lifecycle.facts import basis_of, derive, problems
+from escalation.lifecycle.hindsight import lessons
+from escalation.lifecycle.ladder import paths
 from escalation.model.migration import MigrationAsk
 from escalation.model.state import Escalation
 from escalation.playbook.schema import LoadedPlaybook, Playbook

@@ -1,7 +1,7 @@
 """Who may do what, and whether anything may be done at all. Refusals say who may instead."""
 
 from escalation.errors import NotAllowed, NotNow
-from escalation.lifecycle.needs import concerned
+from escalation.lifecycle.case.needs import concerned
 from escalation.model.state import Escalation
 from escalation.values import Actor, ActorKind, kind_of
 

@@ -6,7 +6,7 @@ the same event always gives the same key: it is the idempotency key in every sys
 
 from collections.abc import Iterable
 
-from escalation.lifecycle.needs import concerned
+from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.reactions import (
     automation,
     communication,

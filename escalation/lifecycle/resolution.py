@@ -1,9 +1,12 @@
 """Stage resolution: work is held and resumed, a solution is proposed, and whoever it is for confirms or rejects it."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, assignment, assistance, clocks, permissions, triggers, work_items
+from escalation.lifecycle import approval, assignment, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident.mode import require_stood_down
+from escalation.lifecycle.ownership import assistance
+from escalation.lifecycle.timing import clocks
+from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.parts import Gate

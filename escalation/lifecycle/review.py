@@ -1,9 +1,13 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow
-from escalation.lifecycle import approval, follow_up, labels, lessons, links, permissions, summaries, work_items
+from escalation.lifecycle import approval, permissions
+from escalation.lifecycle.case import links
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.hindsight import labels, lessons
+from escalation.lifecycle.statements import follow_up, summaries
+from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.playbook.review import ReviewStart

@@ -8,19 +8,23 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import approval, approval_words, follow_up, links, quorum, recovery, summaries
+from escalation.lifecycle import approval
 from escalation.lifecycle.agenda import next_due
-from escalation.lifecycle.clock_views import ClockView, clock_views
+from escalation.lifecycle.approvals import approval_words, quorum
+from escalation.lifecycle.automatic import recovery
+from escalation.lifecycle.case import links
 from escalation.lifecycle.communication import explain_reason, grounds, shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.hindsight.review_views import ReviewView, review_view
 from escalation.lifecycle.incident.views import IncidentView, incident_view
-from escalation.lifecycle.overview import OpenView, linked_with, waiting
-from escalation.lifecycle.ownership_views import OwnershipView, ownership_view
-from escalation.lifecycle.readers import of
-from escalation.lifecycle.review_views import ReviewView, review_view
+from escalation.lifecycle.ownership.ownership_views import OwnershipView, ownership_view
+from escalation.lifecycle.statements import follow_up, summaries
+from escalation.lifecycle.statements.update_views import CommunicationView, communication_view
 from escalation.lifecycle.targets import being_called
-from escalation.lifecycle.update_views import CommunicationView, communication_view
-from escalation.lifecycle.work_views import ItemView, WorkView, item_view, work_view
+from escalation.lifecycle.timeline.overview import OpenView, linked_with, waiting
+from escalation.lifecycle.timeline.readers import of
+from escalation.lifecycle.timing.clock_views import ClockView, clock_views
+from escalation.lifecycle.work.work_views import ItemView, WorkView, item_view, work_view
 from escalation.model.actions import CaseLink, CustomerSnapshot, EscalationRow
 from escalation.model.parts import PacketPart, Rung
 from escalation.model.request import Attachment, Case, Context, Customer, Reason

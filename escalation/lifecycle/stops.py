@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from escalation.lifecycle.agenda import Due
 from escalation.lifecycle.incident import baseline
-from escalation.lifecycle.receipts import unread
-from escalation.lifecycle.stakeholders import communicator
+from escalation.lifecycle.statements.receipts import unread
+from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model.state import Escalation
 from escalation.playbook.clocks import Stops
 

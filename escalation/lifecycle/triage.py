@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, clocks, needs, packet, resolution, triggers
+from escalation.lifecycle import approval, assignment, resolution, triggers
+from escalation.lifecycle.case import needs, packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
     Basis,
@@ -20,6 +21,7 @@ from escalation.lifecycle.facts import (
     missing_parts,
     request_problems,
 )
+from escalation.lifecycle.timing import clocks
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import MAX_REQUEST_BYTES, Outcome, Reason, Request, Turn, fingerprint

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from escalation.lifecycle import assignment, paths
+from escalation.lifecycle import assignment
+from escalation.lifecycle.case.severity import FACTS as SEVERITY
+from escalation.lifecycle.case.severity import change, chosen, said, worst_of
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, among, basis_of, condition, derive, reads
-from escalation.lifecycle.severity import FACTS as SEVERITY
-from escalation.lifecycle.severity import change, chosen, said, worst_of
+from escalation.lifecycle.ladder import paths
 from escalation.model import events as e
 from escalation.model.request import Reason
 from escalation.model.state import Escalation

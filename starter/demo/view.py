@@ -11,8 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.situation import Situation
+from escalation.lifecycle.timing.clock_views import ClockView
 from starter.demo.scene import Board, Entry, Scene
 from starter.story import Step, name, names
 from starter.when import offset

@@ -8,15 +8,17 @@ from functools import reduce
 from pydantic import TypeAdapter
 
 from escalation.foresight import forecast
-from escalation.lifecycle import actions as actions_asked
-from escalation.lifecycle import evolve, next_due, quorum, sections
+from escalation.lifecycle import evolve, next_due
 from escalation.lifecycle.approval import applies, subject_digest
-from escalation.lifecycle.assistance import undocumented
+from escalation.lifecycle.approvals import actions as actions_asked
+from escalation.lifecycle.approvals import quorum
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.facts import basis_of, condition, derive
-from escalation.lifecycle.overview import overview
-from escalation.lifecycle.rights import rights
+from escalation.lifecycle.ownership.assistance import undocumented
+from escalation.lifecycle.ownership.rights import rights
 from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
+from escalation.lifecycle.timeline import sections
+from escalation.lifecycle.timeline.overview import overview
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, Notify
 from escalation.model.review import GOES_LIVE

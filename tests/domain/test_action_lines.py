@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from escalation.lifecycle.action_lines import ActionLine, Unread, parse
+from escalation.lifecycle.work.action_lines import ActionLine, Unread, parse
 from escalation.model import commands as c
 from escalation.model import events as e
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, START, opened, small

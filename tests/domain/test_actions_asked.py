@@ -10,7 +10,7 @@ import pytest
 
 from escalation.approvals import ActionApprovals
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
-from escalation.lifecycle.actions import MOST_OPEN, action_digest
+from escalation.lifecycle.approvals.actions import MOST_OPEN, action_digest
 from escalation.lifecycle.situation import Situation, situation
 from escalation.model import commands as c
 from escalation.model import events as e

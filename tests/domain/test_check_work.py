@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from escalation.errors import DocumentError
-from escalation.lifecycle.action_lines import ActionLine, parse
+from escalation.lifecycle.work.action_lines import ActionLine, parse
 from escalation.playbook.load import load, load_playbook
 from tests.domain.builders import START
 from tests.support.generated import written

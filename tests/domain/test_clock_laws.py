@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from escalation.calendars import passed
 from escalation.foresight import forecast
-from escalation.lifecycle import clocks
 from escalation.lifecycle.changes import time
-from escalation.lifecycle.clock_views import clock_views
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.timing import clocks
+from escalation.lifecycle.timing.clock_views import clock_views
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.playbook.schema import Playbook

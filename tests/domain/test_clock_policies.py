@@ -9,9 +9,9 @@ import pytest
 
 from escalation.errors import NotAllowed, NotNow, RequestRefused
 from escalation.foresight import forecast
-from escalation.lifecycle.clock_views import ClockView
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.timing.clock_views import ClockView
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

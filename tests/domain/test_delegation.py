@@ -14,7 +14,7 @@ from rich.console import Console
 from escalation.documents import Document, parse_document
 from escalation.errors import NotAllowed, NotNow, Unknown
 from escalation.foresight.misnamed import misnamed
-from escalation.lifecycle.rights import rights
+from escalation.lifecycle.ownership.rights import rights
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle.knowledge import knowledge, markdown
-from escalation.lifecycle.lookback import look_back, ratings
+from escalation.lifecycle.hindsight.knowledge import knowledge, markdown
+from escalation.lifecycle.hindsight.lookback import look_back, ratings
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e

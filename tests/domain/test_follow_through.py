@@ -9,8 +9,8 @@ import pytest
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, TooLarge, Unknown
 from escalation.foresight import forecast
-from escalation.lifecycle.read_in_words import brief
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.statements.read_in_words import brief
 from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
 from escalation.model import events as e

@@ -9,7 +9,7 @@ import pytest
 
 from escalation.foresight import forecast
 from escalation.lifecycle import next_due
-from escalation.lifecycle.digest import digest
+from escalation.lifecycle.ladder.digest import digest
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, Notify

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from escalation.errors import NotAllowed, NotNow, TooLarge
-from escalation.lifecycle.links import MOST_LINKS
+from escalation.lifecycle.case.links import MOST_LINKS
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e

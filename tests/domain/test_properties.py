@@ -17,7 +17,8 @@ from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from escalation.errors import EscalationError
-from escalation.lifecycle import advance, item_powers, next_due, react
+from escalation.lifecycle import advance, next_due, react
+from escalation.lifecycle.work import item_powers
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import (

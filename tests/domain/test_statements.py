@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalation.errors import AlreadyDone, DomainError, NotAllowed, NotNow, Unknown
-from escalation.lifecycle.coverage import coverage, history
-from escalation.lifecycle.plan import plan
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.statements.coverage import coverage, history
+from escalation.lifecycle.statements.plan import plan
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase

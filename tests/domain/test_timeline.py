@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, TooLarge, Unknown
 from escalation.foresight import forecast
-from escalation.lifecycle import sections
 from escalation.lifecycle.details import markdown
-from escalation.lifecycle.mentions import mentioned
-from escalation.lifecycle.overview import overview
 from escalation.lifecycle.situation import packet, situation
+from escalation.lifecycle.timeline import sections
+from escalation.lifecycle.timeline.mentions import mentioned
+from escalation.lifecycle.timeline.overview import overview
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

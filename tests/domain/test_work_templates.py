@@ -9,7 +9,7 @@ import pytest
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow
 from escalation.lifecycle.situation import situation
-from escalation.lifecycle.work_views import WorkView
+from escalation.lifecycle.work.work_views import WorkView
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

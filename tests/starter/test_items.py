@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.lifecycle.work_views import ItemView
+from escalation.lifecycle.work.work_views import ItemView
 from starter.embedded import EmbeddedStack
 from starter.items import recent
 from tests.domain.builders import ANN, START

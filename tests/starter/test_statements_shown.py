@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console, RenderableType
 
 from escalation.foresight import foresee
-from escalation.lifecycle.coverage import coverage, history
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.statements.coverage import coverage, history
 from escalation.model import commands as c
 from escalation.playbook.schema import Playbook
 from starter import communicating, render

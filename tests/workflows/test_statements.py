@@ -6,7 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from escalation.errors import NotAllowed
-from escalation.lifecycle.coverage import coverage, history
+from escalation.lifecycle.statements.coverage import coverage, history
 from escalation.model import commands as c
 from escalation.model import events as e
 from tests.workflows.world import ANN, BEN, BOT, CUSTOMER, DAN, World, runs_of

@@ -3,7 +3,7 @@
 import pytest
 
 from escalation.errors import Unknown
-from escalation.lifecycle import audit, trail
+from escalation.lifecycle.timeline import audit, trail
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.timeline import EntryKind

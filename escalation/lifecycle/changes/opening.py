@@ -1,7 +1,7 @@
 """What the events of opening change: the request, its receipt, what was missing, facts and severity."""
 
+from escalation.lifecycle.case.needs import CONCERNS, concerned
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, with_
-from escalation.lifecycle.needs import CONCERNS, concerned
 from escalation.lifecycle.targets import being_called
 from escalation.model import events as e
 from escalation.model.parts import InputRequest, Lowering

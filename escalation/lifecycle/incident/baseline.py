@@ -4,9 +4,10 @@ While the first is missing it is asked for again, each time of somebody higher, 
 """
 
 from escalation.errors import Incomplete, NotAllowed
-from escalation.lifecycle import permissions, updates
+from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident.mode import commander, policy_of, running
+from escalation.lifecycle.statements import updates
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation

@@ -8,9 +8,9 @@ from typing import Any
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import approval, permissions
+from escalation.lifecycle.case.links import open_children
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import among, basis_of, condition, derive
-from escalation.lifecycle.links import open_children
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.incident import Incident

@@ -8,8 +8,9 @@ accountable, then level by level. Until somebody accepts, the owner stays respon
 
 from datetime import datetime
 
-from escalation.lifecycle import packet, paths, shifts
+from escalation.lifecycle.case import packet
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.ladder import paths, shifts
 from escalation.model import events as e
 from escalation.model.incident import Incident, Period
 from escalation.model.state import Escalation

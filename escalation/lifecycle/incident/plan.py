@@ -7,9 +7,10 @@ as a step. A step of the execution plan is an action item, and stays open while 
 from typing import Final
 
 from escalation.errors import Incomplete, NotAllowed, TooLarge, Unknown
-from escalation.lifecycle import permissions, work_items
+from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident.mode import running
+from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.incident import Incident, PlanLine, Section, Typed

@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle import plan_checkpoints
+from escalation.lifecycle.incident import plan_checkpoints
 from escalation.lifecycle.incident.mode import commander
 from escalation.model.incident import Incident, PlanLine, Section
 from escalation.model.state import Escalation

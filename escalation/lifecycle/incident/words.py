@@ -1,7 +1,7 @@
 """The words around an incident: what is demanded, what everybody relies on, and what comes first."""
 
 from escalation.lifecycle.communication import Words, headline, instant
-from escalation.lifecycle.incident_lines import baseline_lines, priority_lines
+from escalation.lifecycle.incident.incident_lines import baseline_lines, priority_lines
 from escalation.model.state import Escalation
 from escalation.values import Actor
 

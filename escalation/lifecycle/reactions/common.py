@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.case.needs import needs
 from escalation.lifecycle.message_values import Sentence
-from escalation.lifecycle.needs import needs
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind, Notify, UpdateCase

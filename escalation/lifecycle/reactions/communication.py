@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import read_in, statement_words, update_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import (
     Reaction,
@@ -18,7 +17,8 @@ from escalation.lifecycle.reactions.common import (
 )
 from escalation.lifecycle.reactions.telling import tell
 from escalation.lifecycle.sentences import sentence
-from escalation.lifecycle.stakeholders import communicator
+from escalation.lifecycle.statements import read_in, statement_words, update_words
+from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, UpdateCase
 from escalation.model.state import Escalation

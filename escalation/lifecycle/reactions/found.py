@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import ownership_words
-from escalation.lifecycle.mentions import MENTION
+from escalation.lifecycle.approvals import approval_words as gate_words
+from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions import communication, incident, items, ownership, statements, telling, timeline
 from escalation.lifecycle.reactions.common import Reaction, notify, tell_owner
 from escalation.lifecycle.sentences import sentence
+from escalation.lifecycle.timeline.mentions import MENTION
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation

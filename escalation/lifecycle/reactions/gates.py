@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.approval import asked_by
+from escalation.lifecycle.approvals import approval_words as gate_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable, tell_owner
 from escalation.lifecycle.sentences import sentence
 from escalation.lifecycle.targets import expand

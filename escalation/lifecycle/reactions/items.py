@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import item_powers, item_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
+from escalation.lifecycle.work import item_powers, item_words
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.items import Item

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from escalation.lifecycle import approval_words as gate_words
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import powers
+from escalation.lifecycle.approvals import approval_words as gate_words
+from escalation.lifecycle.ladder import powers
 from escalation.lifecycle.reactions import ownership
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_owner, tells
 from escalation.lifecycle.sentences import sentence

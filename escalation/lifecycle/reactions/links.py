@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from escalation.lifecycle.links import mirrored
+from escalation.lifecycle.case.links import mirrored
 from escalation.lifecycle.reactions.common import Reaction, key_of, owner_of, tell_owner
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import migration, powers
-from escalation.lifecycle.bypass import ALLOWED
+from escalation.lifecycle import migration
+from escalation.lifecycle.ladder import powers
+from escalation.lifecycle.ladder.bypass import ALLOWED
 from escalation.lifecycle.reactions.common import Reaction, find, key_of, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, LoadPlaybook, MessageKind

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import ownership_words
+from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, update
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind

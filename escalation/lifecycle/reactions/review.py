@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import lessons, review_words
+from escalation.lifecycle.hindsight import lessons, review_words
 from escalation.lifecycle.reactions.common import Reaction, key_of, notify, owner_of
 from escalation.model import events as e
 from escalation.model.actions import Action, LoadPlaybook, MessageKind

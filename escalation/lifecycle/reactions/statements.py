@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import read_in_words, statement_words
 from escalation.lifecycle.reactions.common import Reaction, case_key, find, key_of, notify, owner_of, tell_accountable
 from escalation.lifecycle.reactions.communication import RELEASE, tell_speaker
-from escalation.lifecycle.stakeholders import communicator
+from escalation.lifecycle.statements import read_in_words, statement_words
+from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, UpdateCase
 from escalation.model.state import Escalation

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from escalation.lifecycle import read_in, read_in_words, statement_words, update_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import case_key, find, key_of, notify
-from escalation.lifecycle.stakeholders import policy_of
+from escalation.lifecycle.statements import read_in, read_in_words, statement_words, update_words
+from escalation.lifecycle.statements.stakeholders import policy_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, UpdateCase
 from escalation.model.communication import Update

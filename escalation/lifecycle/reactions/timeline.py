@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.mentions import MENTION, split
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
-from escalation.lifecycle.readers import reads
+from escalation.lifecycle.timeline.mentions import MENTION, split
+from escalation.lifecycle.timeline.readers import reads
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import ownership_words
+from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions import communication, statements, telling
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, tell_owner, update
 from escalation.lifecycle.sentences import sentence

@@ -1,0 +1,160 @@
+"""The words of approvals: what is to be decided and how, that it need not be decided any more, what an action came to.
+
+What is asked and the ways to answer stand first; what is needed to decide comes after.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from escalation.lifecycle.approvals import quorum
+from escalation.lifecycle.communication import Words, headline, instant, news, packet, shown
+from escalation.lifecycle.facts import basis_of, derive
+from escalation.model import events as e
+from escalation.model.parts import ActionApproval, Gate
+from escalation.model.state import Escalation
+from escalation.playbook.gates import Expiry, GatePolicy
+from escalation.values import Actor
+
+_SILENCE: Final = {
+    Expiry.HALT: "it stays blocked, and whoever is accountable is told",
+    Expiry.DENY: "it counts as refused",
+    Expiry.ESCALATE: "it stays blocked and goes up a level",
+    Expiry.NEXT_DEPUTY: "the next deputy is asked",
+    Expiry.APPROVE: "it counts as approved",
+    Expiry.KEEP: "it stays open, and whoever is accountable is told",
+}
+
+
+def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
+    """Ask an approver to decide."""
+    again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
+    works = f"; {state.owner.actor} works on it" if state.owner is not None else ""
+    body = "\n".join(
+        (
+            f"{again}To decide: {policy.title or policy.id}{note}",
+            *_asked(state, gate, policy),
+            f"Decide before {instant(gate.due)}; after that {_SILENCE[policy.on_expiry]}. {_how_many(gate, policy)}",
+            *_options(state, gate, policy, person),
+            f"Opened by {state.requested_by}{works}",
+            packet(state),
+        )
+    )
+    return f"{headline(state)} - approval needed: {policy.title or policy.id}", body
+
+
+def _asked(state: Escalation, gate: Gate, policy: GatePolicy) -> Iterator[str]:
+    """Yield what exactly is to be decided: the facts, the action, the milder severity."""
+    facts = derive(basis_of(state))
+    yield from (f"  {name}: {shown(facts[name])}" for name in state.playbook.subject_of(policy) if name in facts)
+    action = action_of(state, gate)
+    if action is not None:
+        yield f"{action.by} asks to do this: {action_said(state, action)}"
+        yield from (f"Why: {each}" for each in _why(state, action))
+    asked = state.lowering if policy.before == "lowering" else None
+    if asked is not None:
+        why = asked.because[:300]
+        yield f"{asked.by} asks to make it milder: {state.severity} to {asked.severity}, because {why}"
+
+
+def _why(state: Escalation, action: ActionApproval) -> Iterator[str]:
+    asked = (event for event in reversed(state.tail) if isinstance(event, e.ActionAsked))
+    yield from (event.because[:300] for event in asked if event.approval == action.id)
+
+
+def _how_many(gate: Gate, policy: GatePolicy) -> str:
+    if policy.quorum:
+        return f"Must approve: {quorum.said(gate, policy)}."
+    return f"{quorum.said(gate, policy)} must approve."
+
+
+def options(policy: GatePolicy) -> tuple[str, ...]:
+    """Name the ways to answer: ``approve``, or one for each choice, ``reject``, ``request_changes``."""
+    chosen = (f"approve as {choice.id}" + (f" ({choice.about})" if choice.about else "") for choice in policy.choices)
+    return (*(chosen if policy.choices else ("approve",)), "reject", "request changes")
+
+
+def _options(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor) -> Iterator[str]:
+    """Yield the ways to answer, each as a command."""
+    yield "Your options:"
+    who = f"{state.id} --by {person} --gate {gate.id}"
+    for choice in policy.choices:
+        about = f"    # {choice.about}" if choice.about else ""
+        yield f"  escalate approve {who} --digest {gate.digest} --choice {choice.id}{about}"
+    if not policy.choices:
+        yield f"  escalate approve {who} --digest {gate.digest}"
+    yield f"  escalate reject {who} --digest {gate.digest} --because '...'"
+    yield f"  escalate request_changes {who} --because '...'"
+    if policy.delegation.depth:
+        yield f"  escalate delegate_approval {who} --to PERSON --because '...'"
+
+
+def gate_closed(state: Escalation, gate: Gate) -> Words:
+    """Tell the owner how an approval ended."""
+    words = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
+    how = "skipped" if gate.skipped else words.get(gate.state, gate.state)
+    if gate.choice:
+        how = f"{gate.choice} approved"
+    policy = state.playbook.gate(gate.id)
+    asked = f" ({policy.title})" if policy is not None and policy.title else ""
+    why = gate.because if gate.because.startswith(how) else f"{how}: {gate.because}"
+    return f"{headline(state)} - {gate.id}: {how}", f"Approval {gate.id}{asked} of {state.id}: {why}."
+
+
+def not_needed(state: Escalation, event: e.GateClosed) -> Words:
+    """Tell somebody who was asked that they need not decide any more; not who voted, unless it was an emergency."""
+    if event.emergency:
+        return news(state, f"approval {event.gate} was {event.because}. You need not decide it, and it is reviewed")
+    if event.skipped:
+        return news(state, f"approval {event.gate} was skipped in an emergency: you need not decide it any more")
+    if event.state == "voided":
+        again = "if you are needed for it again, you are asked anew"
+        return news(state, f"what you were asked to decide in approval {event.gate} is void: {event.because}; {again}")
+    if event.state == "withdrawn":
+        return news(state, f"approval {event.gate} is not needed any more: {event.because}")
+    return _over(state, event.gate)
+
+
+def _over(state: Escalation, gate: str) -> Words:
+    return news(state, f"approval {gate} is decided: you need not decide it any more")
+
+
+def came_too_late(state: Escalation, gate: Gate, key: str, to: Actor) -> bool:
+    """Tell whether a question that has just arrived is no more, and its receiver did not decide it all the same."""
+    seq = int(key.split("/")[-2])
+    if seq < gate.opened_seq:
+        return True
+    return gate.state != "pending" and to in gate.people and all(vote.by != to for vote in gate.votes)
+
+
+def too_late(state: Escalation, gate: Gate) -> Words:
+    """Tell the receiver of a question that came too late."""
+    if gate.state == "pending":
+        text = f"what you were asked to decide in approval {gate.id} is void; if you are needed, you are asked anew"
+        return news(state, text)
+    return _over(state, gate.id)
+
+
+def action_of(state: Escalation, gate: Gate) -> ActionApproval | None:
+    """Return the action that a gate stands before; None for any other gate."""
+    return next((asked for asked in state.actions.values() if gate.id in asked.gates), None)
+
+
+def action_said(state: Escalation, action: ActionApproval) -> str:
+    """Name an action with its arguments."""
+    policy = state.playbook.actions.get(action.action)
+    about = f" ({policy.about})" if policy is not None and policy.about else ""
+    given = ", ".join(f"{name}={_value(value)[:300]}" for name, value in action.arguments.items())
+    return f"{action.action}{about}" + (f" with {given}" if given else "")
+
+
+def _value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else shown(value)
+
+
+def action_settled(state: Escalation, action: ActionApproval) -> Words:
+    """Tell whoever asked whether it may be done."""
+    if action.state != "passed":
+        return news(state, f"{action.id}, {action.action}, is {action.state}: {action.because}. Do not do it")
+    until = f" before {instant(action.valid_until)}" if action.valid_until is not None else ""
+    do = f"use it once{until}: use_approval {action.id} with digest {action.digest}"
+    return news(state, f"{action.id}, {action.action}, may be done: {action.because}; {do}")

@@ -1,0 +1,1 @@
+"""What is known of the case, and whom it is about."""

@@ -1,0 +1,1 @@
+"""What is learned: lessons, labels, opinions, knowledge."""

@@ -1,0 +1,1 @@
+"""Who has which part in it: RACI, roles, AIs, who speaks to the customer."""

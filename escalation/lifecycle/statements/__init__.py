@@ -1,0 +1,1 @@
+"""What stakeholders and customers are told, by whom, how often, and whether they read it."""

@@ -1,0 +1,1 @@
+"""Entries, threads, sessions; reading, searching and proving the record."""

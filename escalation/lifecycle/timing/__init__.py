@@ -1,0 +1,1 @@
+"""How long something may take."""

@@ -1,0 +1,1 @@
+"""Work items of every kind, until each is done."""

@@ -1,0 +1,64 @@
+"""What people are told of a work item: what it is, when it is due, what it waits for, and the command that ends it."""
+
+from typing import TypeGuard
+
+from escalation.lifecycle.communication import Words, headline, instant
+from escalation.lifecycle.work import item_powers
+from escalation.model import events as e
+from escalation.model.items import Item
+from escalation.model.state import Escalation
+from escalation.playbook.work import ItemKind
+from escalation.values import ENGINE
+
+_CONTENT = {"submit_check": " --content '...'", "answer_input": " --text '...'", "report_check": " --ok"}
+
+
+def item_due(state: Escalation, item: Item) -> Words:
+    """Tell whoever has a work item of it, or remind them."""
+    late = f" It is late: reminder {item.chased}." if item.chased and not item.waits else ""
+    giver = f"automation {item.automation}" if item.automation else item.by
+    given = f" Given by {giver}." if giver not in {None, ENGINE, item.owner} else ""
+    waits = [item_powers.standing(state.items[other]) for other in (*item.awaits, *item.blocked_by)]
+    first = f"\nIt waits for {'; '.join(waits)}; you are told when it is ready." if waits else ""
+    failed = f"\nIts check fails: {item.failed}." if item.failed else ""
+    defect = f"\nAn open {item.defect} defect." if item.defect else ""
+    body = f"{item.title}\nDue {instant(item.due)}.{late}{given}{first}{failed}{defect}\n  {_command(state, item)}"
+    return f"{headline(state)} - {_kind(item)} {item.id}", body
+
+
+def ready(state: Escalation, item: Item, because: str) -> Words:
+    """Tell that nothing stands before an item any more."""
+    subject, body, *_ = item_due(state, item)
+    return f"{subject} is ready", f"Ready: {because}.\n{body}"
+
+
+def to_approve(state: Escalation, item: Item, person: str) -> Words:
+    """Ask somebody to decide on what was submitted."""
+    check = item.approval
+    digest = check.digest if check is not None else ""
+    by = check.submitted_by if check is not None else ""
+    content = next((event.content for event in reversed(state.tail) if _submitted(event, item)), "see the timeline")
+    body = (
+        f"{item.title}\nSubmitted by {by}: {content[:2000]}\n"
+        f"  escalate approve_check {state.id} --item {item.id} --digest {digest} --by {person}\n"
+        f"  escalate reject_check {state.id} --item {item.id} --severity critical|serious|minor --because '...' "
+        f"--by {person}"
+    )
+    return f"{headline(state)} - approve {_kind(item)} {item.id}", body
+
+
+def _submitted(event: e.Event, item: Item) -> TypeGuard[e.CheckSubmitted]:
+    return isinstance(event, e.CheckSubmitted) and event.item == item.id
+
+
+def _kind(item: Item) -> str:
+    return {ItemKind.ACTION: "action item", ItemKind.CHECKLIST: "checklist item", ItemKind.INPUT: "input"}.get(
+        item.kind, str(item.kind)
+    )
+
+
+def _command(state: Escalation, item: Item) -> str:
+    if item_powers.is_target(item.owner):
+        return f"escalate claim_item {state.id} --item {item.id} --by YOU"
+    name = item_powers.command_of(item)
+    return f"escalate {name} {state.id} --item {item.id}{_CONTENT.get(name, '')} --by {item.owner}"
