@@ -76,7 +76,8 @@ async def delivered(rig: Rig, sink: FaultSink, key: str, about: str) -> list[flo
     escalation = f"escalation-chatbot-{key}"
 
     async def has_receipt() -> bool:
-        return bool((await rig.client.state(escalation)).receipts)
+        receipts = (await rig.client.state(escalation)).receipts
+        return any(key in receipts for key, hit in sink.kept.items() if hit.kind == "page" and instance in key)
 
     await eventually(has_receipt, "the page is delivered")
     tries = [hit for hit in sink.journal if hit.key.startswith(f"{instance}/")]

@@ -223,7 +223,7 @@ async def test_a_repeat_that_began_in_a_closed_ones_run_lives_on_in_new_runs(
     await world.until(identifier, lambda state: state.case_link)
     await world.close(identifier)
     # What the closed one still had to say was said, although its run is gone.
-    assert (desk.updates[0].note, desk.updates[0].status) == ("Cancelled: a mistake", "closed")
+    assert (desk.updates[1].note, desk.updates[1].status) == ("Cancelled: a mistake", "closed")
     for instance in (closed.instance, state.instance):
         recorded = world.activities.ledger.timeline(identifier, instance)
         assert [event["seq"] for event in recorded] == list(range(1, len(recorded) + 1))

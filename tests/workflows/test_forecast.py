@@ -177,7 +177,7 @@ class _Said:
 
     @classmethod
     def of(cls, event: e.Event, begun: datetime) -> _Said:
-        content = event.model_dump(exclude={"seq", "prev", "at", "type"})
+        content = event.model_dump(exclude={"seq", "prev", "at", "type", "tells"})
         if isinstance(event, ANSWERS):
             content = {name: content[name] for name in ("to", "rung") if name in content}
         instants: list[timedelta] = []

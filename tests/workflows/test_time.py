@@ -89,7 +89,7 @@ async def test_a_help_desk_that_is_down_for_a_day_stops_no_ladder_and_gets_its_t
     assert packet.snapshot is not None
     assert packet.snapshot.fetched_at.tzinfo is not None
     await world.finish(identifier, by=BEN)
-    assert [update.status for update in desk.updates] == ["pending", "closed"]
+    assert [update.status for update in desk.updates] == ["open", "pending", "closed"]
 
 
 async def test_an_action_item_of_forty_days_is_followed_to_its_end(
