@@ -421,7 +421,7 @@ def _incidents_are_run_to_their_end(before: Escalation, state: Escalation, event
             gate = state.gates.get(policy.stand_down.gate or "")
             asked = known is not None and known.standing_down is not None
             assert not asked or (gate is not None and gate.state in ("passed", "withdrawn"))
-        if isinstance(event, e.PeriodEnded) and incident.declared:
+        if isinstance(event, e.PeriodEnded) and incident.declared and policy.periods is not None:
             assert event.accepted_by is not None, "a period ended and nobody took the next one"
             assert kind_of(event.accepted_by) is ActorKind.PERSON
     if incident.declared and not state.ended:
