@@ -203,6 +203,12 @@ def _effects(state: Escalation, new: Playbook, asked: MigrationAsk, level: str, 
     for name, clock in state.clocks.items():
         if clock.stopped_at is None and name in new.clocks and new.clocks[name] != state.playbook.clocks[name]:
             yield f"clock {name} is set anew, from when it began"
+    if state.ownership.shift is not None and new.shift_handover is None:
+        yield "the end of the owner's shift is not waited for any longer"
+    yield from _effects_on_statements(state, new)
+
+
+def _effects_on_statements(state: Escalation, new: Playbook) -> Iterator[str]:
     talk, said = state.communication, new.communication
     if talk is not None and said is not None:
         for reached in talk.milestones.values():
@@ -211,7 +217,5 @@ def _effects(state: Escalation, new: Playbook, asked: MigrationAsk, level: str, 
         for each in talk.follow_ups.values():
             if each.next_due is not None and said.step(each.id) is None:
                 yield f"the customer is not sent follow-up {each.id}"
-    if state.ownership.shift is not None and new.shift_handover is None:
-        yield "the end of the owner's shift is not waited for any longer"
-    if state.communication is not None and new.communication is None:
+    if talk is not None and said is None:
         yield "stakeholders are not told any more: the new version names none"

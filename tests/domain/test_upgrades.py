@@ -14,7 +14,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.playbook.schema import LoadedPlaybook, Playbook
 from tests.domain.builders import ANN, HAL, Life, gated, opened, small
-from tests.domain.test_actions_asked import ACTIONS, BIG, asked, use
+from tests.domain.test_actions_asked import ACTIONS, asked, use
 from tests.domain.test_actions_asked import playbook as acting
 from tests.domain.test_follow_through import STEPS, reviewed
 from tests.domain.test_handing_over import on_shift
