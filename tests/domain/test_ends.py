@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from escalation.errors import NotNow
+from escalation.errors import Incomplete, NotNow
 from escalation.model import commands as c
-from tests.domain.builders import ANN, HAL, gated, opened, small
+from escalation.model import events as e
+from tests.domain.builders import ANN, BOB, HAL, IDA, JOY, gated, opened, small
 from tests.domain.test_follow_through import reviewed
-from tests.domain.test_incident import declared
-from tests.domain.test_statements import talking
+from tests.domain.test_incident import LEVELS, declared
+from tests.domain.test_statements import BOARD, talking
 
 
 def test_whoever_closes_it_hears_of_a_follow_up_that_the_customer_is_still_to_be_sent() -> None:
@@ -43,3 +44,26 @@ def test_it_is_not_given_back_to_the_ai_while_an_approval_is_to_be_looked_at() -
     assert "approval gate1 is to be looked at" in life.refused(
         NotNow, c.GiveBack(by=ANN, because="yours", guidance="go on")
     )
+
+
+def test_who_was_kept_informed_hears_that_it_was_given_back_to_the_ai() -> None:
+    life = opened(talking()).taken_by(ANN)
+    life.send(c.PostUpdate(by=JOY, text="it is bad", customer_text="We look into it."))
+    before = len(life.sent)
+    life.send(c.GiveBack(by=ANN, because="a standard case", guidance="use the form"))
+    assert IDA in life.told(since=before)
+
+
+def test_a_draft_says_what_an_update_has_to_say_and_its_action_lines_become_items_when_it_is_released() -> None:
+    parts = {"update_parts": {"resolution": ["next step"]}}
+    life = opened(
+        small(communication={"stakeholders": [BOARD], "release_by": ["role:security"]}, levels=LEVELS, items=parts)
+    ).taken_by(ANN)
+    assert "lacks next step" in life.refused(Incomplete, c.DraftUpdate(by=ANN, text="it is bad"))
+    life.send(c.DraftUpdate(by=ANN, text="next step: see below\n-> @bob call the bank -> 2h\n-> write it down -> 3h"))
+    made = life.last(e.DraftMade)
+    life.send(c.ReleaseUpdate(by=HAL, draft=made.draft, digest=made.digest))
+    assert [(item.title, item.owner) for item in life.state.items.values()] == [
+        ("call the bank", BOB),
+        ("write it down", ANN),
+    ]
