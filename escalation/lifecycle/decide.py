@@ -87,11 +87,12 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
     draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and early.must_wait(state, command):
         early.keep(draft, command)
+        _require_room(draft, command)
         return draft.state, draft.events
     _rule(draft, command)
     if draft.events:
         _follow_up(draft, command)
-    if isinstance(command, _GROWS):
+    if isinstance(command, _GROWS) or isinstance(command, _DECIDES):
         _require_room(draft, command)
     return draft.state, draft.events
 
@@ -117,8 +118,19 @@ _GROWS = (
     c.RequestInput,
     c.ReportBaseline,
     c.FileInPlan,
+    c.Rate,
+    c.Bypass,
+    c.DropDraft,
+    c.EditEntry,
+    c.LinkEntry,
+    c.OpenSession,
+    c.CloseSession,
+    c.Migrate,
 )
 """Commands whose words stay in the state for good."""
+
+_DECIDES = (c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval)
+"""Their words stay too, but what is short is never refused: however full the state is, people decide."""
 
 
 _LARGE, _EVERY = 4_000, 16
@@ -127,7 +139,8 @@ _LARGE, _EVERY = 4_000, 16
 
 def _require_room(draft: Draft, command: c.Command) -> None:
     state = draft.state
-    if len(command.model_dump_json()) < _LARGE and state.seq // _EVERY == draft.before.seq // _EVERY:
+    seldom = state.seq // _EVERY == draft.before.seq // _EVERY or isinstance(command, _DECIDES)
+    if seldom and len(command.model_dump_json()) < _LARGE:
         return
     size = len(state.model_dump_json(exclude={"tail", "playbook"}).encode())
     if size > MOST_BYTES:
