@@ -92,7 +92,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
     _rule(draft, command)
     if draft.events:
         _follow_up(draft, command)
-    if isinstance(command, _GROWS) or isinstance(command, _DECIDES):
+    if isinstance(command, _KEPT_WORDS):
         _require_room(draft, command)
     return draft.state, draft.events
 
@@ -131,6 +131,8 @@ _GROWS = (
 
 _DECIDES = (c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval)
 """Their words stay too, but what is short is never refused: however full the state is, people decide."""
+
+_KEPT_WORDS = (*_GROWS, *_DECIDES)
 
 
 _LARGE, _EVERY = 4_000, 16
