@@ -9,6 +9,7 @@ import pytest
 
 from escalation.errors import DomainError, TooLarge
 from escalation.model import commands as c
+from escalation.model.timeline import EntryKind
 from tests.domain.builders import ANN, HAL, Life, gated, opened
 
 LONG = "x" * 19_990
@@ -28,7 +29,7 @@ def deciding() -> Life:
 def noted() -> Life:
     life = deciding()
     for number in range(199):
-        life.send(c.PostEntry(by=ANN, kind="note", text=f"{number}"))
+        life.send(c.PostEntry(by=ANN, kind=EntryKind.NOTE, text=f"{number}"))
     return life
 
 
