@@ -1,4 +1,4 @@
-"""``escalate ratings`` and ``escalate export --knowledge``: what ended escalations teach. Need no server."""
+"""``escalate ratings`` and ``escalate knowledge``: what ended escalations teach. Need no server."""
 
 import asyncio
 import sys
@@ -40,9 +40,9 @@ class By(StrEnum):
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Register ``ratings`` and ``export``."""
+    """Register ``ratings`` and ``knowledge``."""
     app.command("ratings", rich_help_panel=PANEL)(show_ratings)
-    app.command("export", rich_help_panel=PANEL)(export)
+    app.command("knowledge", rich_help_panel=PANEL)(export_knowledge)
 
 
 def show_ratings(
@@ -91,23 +91,18 @@ def _improvements(found: list[Lookback]) -> Iterator[RenderableType]:
         yield layout.headed("To be better next time", Group(*lines))
 
 
-def export(
+def export_knowledge(
     *,
-    of_knowledge: Annotated[
-        bool, typer.Option("--knowledge", help="Problem, cause, resolution and lessons, without whom it was about.")
-    ] = False,
     playbook: OfPlaybook = "",
     days: Days = None,
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of to standard output.")] = None,
     limit: Limit = 1_000,
     as_json: AsJson = False,
 ) -> None:
-    """Write what closed escalations teach, as Markdown or as JSON, for a knowledge base.
+    """Write problem, cause, resolution and lessons of closed escalations, as Markdown or as JSON, for a knowledge base.
 
     The customer's name, company and ids, the ticket's id, the conversation, addresses and long numbers are left out.
     """
-    if not of_knowledge:
-        raise RequestRefused([("", "say what to export: --knowledge")])
     found = (knowledge(instance, events) for _, instance, events in _ended(playbook, days, limit))
     entries = [entry for entry in found if entry is not None]
     if as_json and to is None:

@@ -299,7 +299,6 @@ def _entry(event: e.EntryPosted) -> Line:
     where = [
         f"from {event.source}{f' {event.external_id}' if event.external_id else ''}" if event.source else "",
         f"brought by {name(event.by)} for {name(event.author)}" if event.author else "",
-        f"plan: {event.plan}" if event.plan else "",
         f"of live session {event.session}" if event.session else "",
         f"belongs to {', '.join(event.links)}" if event.links else "",
         f"audio: {event.audio_url}" if event.audio_url else "",

@@ -2,6 +2,7 @@
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import approval, permissions
+from escalation.lifecycle.case import links
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.hindsight import feedback
 from escalation.lifecycle.incident.mode import require_stood_down
@@ -76,7 +77,19 @@ def open_points(state: Escalation) -> list[str]:
         for task in state.automation_tasks.values()
         if task.due is not None
     ]
-    unfiled = state.communication.unfiled if state.communication is not None else ()
+    points += [
+        f"approval {given.gate} is to be looked at, and by whom is being looked up"
+        for given in state.approval_reviews
+        if all(item.approval_review != given.id for item in state.open_items)
+    ]
+    points += [f"{other} below it is open" for other in links.open_children(state)]
+    talk = state.communication
+    unfiled = talk.unfiled if talk is not None else ()
+    points += [
+        f"follow-up {each.id} to the customer, due {each.next_due:%Y-%m-%d %H:%M %Z}"
+        for each in (talk.follow_ups.values() if talk is not None else ())
+        if each.next_due is not None
+    ]
     points += [f"summary {summary.id} is to be filed by {state.accountable}" for summary in unfiled]
     return points
 

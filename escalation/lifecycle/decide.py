@@ -87,11 +87,12 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
     draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and early.must_wait(state, command):
         early.keep(draft, command)
+        _require_room(draft, command)
         return draft.state, draft.events
     _rule(draft, command)
     if draft.events:
         _follow_up(draft, command)
-    if isinstance(command, _GROWS):
+    if type(command) in _KEPT_WORDS:
         _require_room(draft, command)
     return draft.state, draft.events
 
@@ -99,26 +100,41 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
 MOST_BYTES = 1_200_000
 """How large a state may become, as JSON, without its latest events: continue-as-new has to carry it (2 MiB)."""
 
-_GROWS = (
-    c.ProvideInput,
-    c.AddItem,
-    c.SubmitReview,
-    c.ChangeFacts,
-    c.PutOnHold,
-    c.PostUpdate,
-    c.Link,
-    c.AskApproval,
-    c.DraftReview,
-    c.AddLesson,
-    c.PlaybookLoaded,
-    c.PostEntry,
-    c.DraftUpdate,
-    c.BlockItem,
-    c.RequestInput,
-    c.ReportBaseline,
-    c.FileInPlan,
+_GROWS = frozenset(
+    {
+        c.ProvideInput,
+        c.AddItem,
+        c.SubmitReview,
+        c.ChangeFacts,
+        c.PutOnHold,
+        c.PostUpdate,
+        c.Link,
+        c.AskApproval,
+        c.DraftReview,
+        c.AddLesson,
+        c.PlaybookLoaded,
+        c.PostEntry,
+        c.DraftUpdate,
+        c.BlockItem,
+        c.RequestInput,
+        c.ReportBaseline,
+        c.FileInPlan,
+        c.Rate,
+        c.Bypass,
+        c.DropDraft,
+        c.EditEntry,
+        c.LinkEntry,
+        c.OpenSession,
+        c.CloseSession,
+        c.Migrate,
+    }
 )
 """Commands whose words stay in the state for good."""
+
+_DECIDES = frozenset({c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval})
+"""Their words stay too, but what is short is never refused: however full the state is, people decide."""
+
+_KEPT_WORDS = _GROWS | _DECIDES
 
 
 _LARGE, _EVERY = 4_000, 16
@@ -127,7 +143,8 @@ _LARGE, _EVERY = 4_000, 16
 
 def _require_room(draft: Draft, command: c.Command) -> None:
     state = draft.state
-    if len(command.model_dump_json()) < _LARGE and state.seq // _EVERY == draft.before.seq // _EVERY:
+    seldom = state.seq // _EVERY == draft.before.seq // _EVERY or type(command) in _DECIDES
+    if seldom and len(command.model_dump_json()) < _LARGE:
         return
     size = len(state.model_dump_json(exclude={"tail", "playbook"}).encode())
     if size > MOST_BYTES:
@@ -179,14 +196,16 @@ _BEARS_ON_GATES = {
 
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
+    playbook = draft.state.playbook
     packet.let_through(draft)
-    silence.broken(draft, command)
+    if draft.before.rung is not None:
+        silence.broken(draft, command)
     _reconcile_since(draft, 0)
     if draft.state.held:
         seen = len(draft.events)
         early.release(draft, _rule)
         _reconcile_since(draft, seen)
-    if draft.state.playbook.choosing_gates:
+    if playbook.choosing_gates:
         choices.follow(draft)
     if draft.state.lowering is not None:
         seen = len(draft.events)
@@ -195,7 +214,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     if draft.state.opened and draft.state.level is None:
         triage.proceed(draft)
     seen = len(draft.events)
-    if draft.state.playbook.recoveries:
+    if playbook.recoveries:
         recovery.follow(draft)
     recusal.follow(draft)
     _reconcile_since(draft, seen)
@@ -203,15 +222,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     review.open_draft(draft)
     _settle_hops(draft)
     review.begin_when_confirmed(draft)
-    critical.follow(draft)
-    if draft.state.playbook.work:
-        work_templates.follow(draft)
-    _run_incident(draft)
-    if draft.state.playbook.automations:
-        _automate(draft)
-    clocks.follow(draft, command)
-    updates.follow(draft)
-    feedback.follow(draft)
+    _as_the_playbook_has_it(draft, command)
     closing_from = len(draft.events)
     review.close_when_done(draft)
     if len(draft.events) > closing_from:
@@ -224,6 +235,24 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         early.release(draft, _rule)
     if draft.state.links:
         links.follow(draft)
+
+
+def _as_the_playbook_has_it(draft: Draft, command: c.Command) -> None:
+    """Let speak what the playbook has a section for; one that has none pays nothing for it."""
+    playbook = draft.state.playbook
+    if playbook.critical_incident is not None:
+        critical.follow(draft)
+    if playbook.work:
+        work_templates.follow(draft)
+    if playbook.incident is not None:
+        _run_incident(draft)
+    if playbook.automations:
+        _automate(draft)
+    clocks.follow(draft, command)
+    if playbook.communication is not None:
+        updates.follow(draft)
+    if draft.state.review is not None:
+        feedback.follow(draft)
 
 
 def _automate(draft: Draft) -> None:
@@ -267,9 +296,9 @@ def _settle_hops(draft: Draft) -> None:
 
 def _settle_level(draft: Draft) -> None:
     """The level is a fact too: what reads it is evaluated again, at each level that this leads to."""
-    if "level" not in reads(draft.state.playbook):
-        return
     known = draft.before.level
+    if draft.state.level is known or "level" not in reads(draft.state.playbook):
+        return
     while (level := draft.state.level) is not None and (known is None or level.id != known.id):
         known = level
         seen = len(draft.events)

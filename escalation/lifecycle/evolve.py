@@ -56,11 +56,13 @@ _APPLY: dict[type[e.EventBase], Change] = {
 
 def evolve(state: Escalation, event: e.Event) -> Escalation:
     """Return the state after the event. An event kind this version does not know changes nothing but the chain."""
-    apply = _APPLY.get(type(event))
+    kind = type(event)
+    apply = _APPLY.get(kind)
     changes = apply(state, event) if apply is not None else {}
     if ladder.is_owners_turn(state, event) or (state.silent_due is not None and event.by == state.accountable):
         changes |= ladder.heard(state, changes, event)
-    changes |= packet.versioned(state, event)
+    if kind in packet.PARTS:
+        changes |= packet.versioned(state, event)
     changes["seq"] = event.seq
     changes["last_hash"], size = e.seal(event)
     if event.sent_as:

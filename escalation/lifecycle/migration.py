@@ -10,6 +10,7 @@ from datetime import datetime
 
 from escalation.errors import AlreadyDone, DomainError, NotAllowed, Unknown
 from escalation.lifecycle import approval, migration_plan, permissions, triggers
+from escalation.lifecycle.approvals import actions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
 from escalation.lifecycle.hindsight import lessons
@@ -99,6 +100,7 @@ def _move(draft: Draft, found: LoadedPlaybook, plan: Plan) -> None:
         return
     told = differences(before.playbook, found.playbook)
     more = (f"and {len(told) - MOST} more",) if len(told) > MOST else ()
+    actions.void_changed(draft, found.playbook)  # while their approvals are there, whose people hear of it
     draft.record(
         e.Migrated,
         by=asked.by,
@@ -116,6 +118,7 @@ def _move(draft: Draft, found: LoadedPlaybook, plan: Plan) -> None:
         review_due=plan.review_due,
         levels=asked.levels,
         drop=asked.drop,
+        unchecked=plan.unchecked,
     )
     approval.void_changed(draft, before.playbook)
     clocks.migrated(draft, before.playbook)

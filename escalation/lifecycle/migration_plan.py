@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from escalation.lifecycle.facts import basis_of, derive, problems
+from escalation.errors import ConditionError
+from escalation.lifecycle.facts import basis_of, condition, derive, problems
 from escalation.lifecycle.hindsight import lessons
 from escalation.lifecycle.ladder import paths
 from escalation.model.migration import MigrationAsk
@@ -21,6 +22,7 @@ class Plan(NamedTuple):
     path: str = ""
     dwell_due: datetime | None = None
     review_due: datetime | None = None
+    unchecked: tuple[str, ...] = ()
 
 
 def plan(state: Escalation, found: LoadedPlaybook, asked: MigrationAsk) -> Plan:
@@ -50,7 +52,9 @@ def plan(state: Escalation, found: LoadedPlaybook, asked: MigrationAsk) -> Plan:
     effects = list(_effects(state, new, asked, name, way))
     if dwell_due is not None and state.level is not None and dwell_due != state.level.dwell_due:
         effects.append(f"it may stay at {name} until {dwell_due:%Y-%m-%d %H:%M %Z}")
-    return Plan((), tuple(effects), name, way, dwell_due, review_due)
+    unchecked = tuple(_unchecked(state, new))
+    effects += [f"work item {item} is checked by people from now on (report_check)" for item in unchecked]
+    return Plan((), tuple(effects), name, way, dwell_due, review_due, unchecked)
 
 
 def _not_this_one(state: Escalation, found: LoadedPlaybook, to: str) -> Iterator[str]:
@@ -92,9 +96,37 @@ def _gone(state: Escalation, new: Playbook, asked: MigrationAsk) -> Iterator[str
     recovery = state.recovery
     if recovery is not None and recovery.state == "waiting" and new.recovery(recovery.id) is None:
         yield f"recovery script {recovery.id} waits for its approval and is not in v{new.version}: decide that first"
+    yield from _of_the_incident(state, new)
     facts = {name: value for name, value in state.facts.items() if name not in asked.drop}
     for place, problem in problems(new, facts):
         yield f"{place} does not fit v{new.version}: {problem}; change it first, or {hint}"
+
+
+def _of_the_incident(state: Escalation, new: Playbook) -> Iterator[str]:
+    """Yield what keeps an incident from being stood down under the new version, and with that from ever ending."""
+    incident, old = state.incident, state.playbook.incident
+    if incident is None or not incident.declared or old is None:
+        return
+    if new.incident is None:
+        yield f"it is run as an incident, and v{new.version} has no incident mode: stand it down first"
+        return
+    gate = old.stand_down.gate
+    if incident.standing_down is not None and (new.incident.stand_down.gate != gate or new.gate(gate or "") is None):
+        yield f"standing down waits for approval {gate}, and v{new.version} asks another or none: decide it first"
+
+
+def _unchecked(state: Escalation, new: Playbook) -> Iterator[str]:
+    """Yield the work items that the engine checks by a condition, and under the new version cannot."""
+    for item in state.items.values():
+        if not item.check or item.dropped:
+            continue
+        try:
+            condition(new, item.check)
+        except ConditionError:
+            yield item.id
+        else:
+            if not new.work:
+                yield item.id
 
 
 def _severity(state: Escalation, new: Playbook) -> Iterator[str]:
@@ -171,5 +203,19 @@ def _effects(state: Escalation, new: Playbook, asked: MigrationAsk, level: str, 
     for name, clock in state.clocks.items():
         if clock.stopped_at is None and name in new.clocks and new.clocks[name] != state.playbook.clocks[name]:
             yield f"clock {name} is set anew, from when it began"
-    if state.communication is not None and new.communication is None:
+    if state.ownership.shift is not None and new.shift_handover is None:
+        yield "the end of the owner's shift is not waited for any longer"
+    yield from _effects_on_statements(state, new)
+
+
+def _effects_on_statements(state: Escalation, new: Playbook) -> Iterator[str]:
+    talk, said = state.communication, new.communication
+    if talk is not None and said is not None:
+        for reached in talk.milestones.values():
+            if reached.next_due is not None and said.milestone(reached.id) is None:
+                yield f"the update of milestone {reached.id} is not waited for any longer"
+        for each in talk.follow_ups.values():
+            if each.next_due is not None and said.step(each.id) is None:
+                yield f"the customer is not sent follow-up {each.id}"
+    if talk is not None and said is None:
         yield "stakeholders are not told any more: the new version names none"

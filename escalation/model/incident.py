@@ -73,7 +73,7 @@ class PeriodRecord(Record):
     ended_at: AwareDatetime
     led_by: Actor
     accepted_by: Actor | None = None
-    """Who took the next one; None: the incident was stood down."""
+    """Who took the next one; None: the incident was stood down, or moved to a playbook without periods."""
     late: bool = False
     done: tuple[str, ...] = ()
     """Action items that were done in it."""

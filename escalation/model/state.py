@@ -138,9 +138,9 @@ class Escalation(Record):
     once_concerned: tuple[Actor, ...] = ()
     """Whom it was said to be about, and then not any more."""
     failing_feeds: tuple[str, ...] = ()
+    """Rotations whose calendar cannot be read: the playbook's owner was told once of each."""
     failing_templates: tuple[str, ...] = ()
     """Messages whose templates failed: the playbook's owner has been told of each, once."""
-    """Rotations whose calendar cannot be read: the playbook's owner was told once of each."""
     unknown_concerned: tuple[Actor, ...] = ()
     """Of those whom it is said to be about: whom the directory does not know, as whoever asked was told."""
     owner: Owner | None = None

@@ -16,7 +16,7 @@ class EntryKind(StrEnum):
     """What an entry is."""
 
     NOTE = "note"
-    """Anything; typed as one of the others before it is filed into an action plan."""
+    """Anything."""
     ASSESSMENT = "assessment"
     """What is the case, and how that is known: diagnostic."""
     EXECUTION = "execution"
@@ -30,14 +30,6 @@ class EntryKind(StrEnum):
     LINK = "link"
     REPORT = "report"
     MILESTONE = "milestone"
-
-
-class Section(StrEnum):
-    """A part of an action plan."""
-
-    SITUATION = "situation"
-    EXECUTION = "execution"
-    APPROVAL = "approval"
 
 
 class Source(StrEnum):

@@ -113,6 +113,11 @@ class CommunicationPolicy(Record):
         """Return a milestone by its id; None when the playbook has no such one."""
         return next((each for each in self.milestones if each.id == identifier), None)
 
+    def step(self, identifier: str) -> FollowUpPolicy | None:
+        """Return what the customer is sent as ``f1``, ``f2`` ...; None when the playbook has no so many steps."""
+        number = int(identifier[1:]) - 1
+        return self.follow_up[number] if number < len(self.follow_up) else None
+
     def rhythm(self, severity: str) -> Rhythm | None:
         """Return the rhythm of a severity; None where none is kept."""
         return self.cadence.get(severity, self.cadence.get("default"))

@@ -580,7 +580,6 @@ class World:
         content: dict[str, Any] = {
             "kind": kind,
             "text": self.choose.of(("it is so", "@team:desk and @person:ghost, look at it")),
-            "plan": self.choose.of((None, None, "situation", "execution", "approval")),
             "draft": self.choose.of((None, None, True)),
         }
         if kind in (EntryKind.RECORDING, EntryKind.LINK):

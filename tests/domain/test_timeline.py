@@ -13,14 +13,13 @@ from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, TooLa
 from escalation.foresight import forecast
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.situation import packet, situation
-from escalation.lifecycle.timeline import sections
 from escalation.lifecycle.timeline.mentions import mentioned
 from escalation.lifecycle.timeline.overview import overview
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.model.request import Attachment, Attempt
-from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, EntryKind, Mark, Recorded, RecordingKind, Section, Source
+from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, EntryKind, Mark, Recorded, RecordingKind, Source
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, SERVICE, Life, opened, small
 
@@ -52,39 +51,7 @@ def recording(**changes: Any) -> c.PostEntry:
     return c.PostEntry(**(given | changes))
 
 
-# --- entries and the action plan --------------------------------------------------------------------------------------
-
-
-@pytest.mark.req("IAP-5")
-def test_a_diagnostic_note_cannot_be_filed_into_the_execution_plan_nor_what_was_done_into_the_situation() -> None:
-    life = taken()
-    said = life.refused(
-        NotAllowed, c.PostEntry(by=ANN, kind=EntryKind.ASSESSMENT, text="a bad disk", plan=Section.EXECUTION)
-    )
-    assert "assessment cannot be filed into the execution section" in said
-    assert "belongs into the situation section" in said
-    said = life.refused(
-        NotAllowed, c.PostEntry(by=ANN, kind=EntryKind.EXECUTION, text="disk swapped", plan=Section.SITUATION)
-    )
-    assert "execution cannot be filed into the situation section" in said
-    post(life, "assessment", plan=Section.SITUATION)
-    post(life, "execution", plan=Section.EXECUTION)
-    assert [event.plan for event in life.all(e.EntryPosted)] == [Section.SITUATION, Section.EXECUTION]
-
-
-@pytest.mark.req("IAP-5")
-def test_a_note_must_be_typed_before_it_is_filed_into_an_action_plan() -> None:
-    life = taken()
-    said = life.refused(NotAllowed, c.PostEntry(by=ANN, kind=EntryKind.NOTE, text="hm", plan=Section.SITUATION))
-    assert "must be typed" in said
-    assert "assessment" in said
-    post(life, "note")
-
-
-def test_each_kind_of_entry_but_a_note_belongs_into_exactly_one_section() -> None:
-    for kind in EntryKind:
-        homes = [section for section in Section if not sections.refusal(kind, section)]
-        assert len(homes) == (0 if kind is EntryKind.NOTE else 1), kind
+# --- entries ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EntryKind if kind not in (EntryKind.RECORDING, EntryKind.LINK)])

@@ -9,6 +9,7 @@ from escalation.errors import RequestRefused
 from escalation.model import commands as c
 from escalation.model.commands import COMMANDS
 from escalation.people.directory import example_file
+from starter.cli import build
 from starter.commands import options_of, read_act
 from tests.starter.conftest import Escalate
 
@@ -161,3 +162,8 @@ def test_two_escalations_are_linked_by_their_ids_and_what_the_other_one_is() -> 
     )
     options = options_of(c.Link)
     assert (options["other"].flag, options["relation"].flag) == ("OTHER", "--as")
+
+
+def test_no_command_hides_another_of_the_same_name() -> None:
+    named = [each.name for each in build().registered_commands]
+    assert sorted(named, key=str) == sorted(set(named), key=str)

@@ -64,21 +64,20 @@ def test_ended_ones_are_reported_with_their_scores_delay_and_what_to_improve(esc
 @pytest.mark.req("BEN-6")
 @pytest.mark.usefixtures("ledger")
 def test_knowledge_is_written_as_markdown_or_as_data_without_the_customer(escalate: Escalate, tmp_path: Path) -> None:
-    said = escalate("export", "--knowledge").out
+    said = escalate("knowledge").out
     assert "## [customer] has no refund" in said
     assert "- watch the batch" in said
-    (entry,) = escalate("export", "--knowledge", "--days", "1", "--json").json
+    (entry,) = escalate("knowledge", "--days", "1", "--json").json
     assert (entry["cause"], entry["resolution"]) == ("a batch was lost", "paid again")
     file = tmp_path / "knowledge.jsonl"
-    assert "1 escalation written" in escalate("export", "--knowledge", "--days", "1", "--to", str(file), "--json").out
+    assert "1 escalation written" in escalate("knowledge", "--days", "1", "--to", str(file), "--json").out
     assert json.loads(file.read_text())["key"] == entry["key"]
-    assert "say what to export: --knowledge" in escalate("export", code=2).err
-    assert "cannot be written" in escalate("export", "--knowledge", "--to", str(tmp_path / "no" / "x"), code=2).err
+    assert "cannot be written" in escalate("knowledge", "--to", str(tmp_path / "no" / "x"), code=2).err
 
 
 def test_without_a_ledger_both_say_so(escalate: Escalate) -> None:
     assert "there is no ledger at sqlite:////nonexistent/ledger.db" in escalate("ratings", code=3).err
-    assert "there is no ledger" in escalate("export", "--knowledge", code=3).err
+    assert "there is no ledger" in escalate("knowledge", code=3).err
 
 
 def test_two_versions_of_a_playbook_are_compared_in_words(escalate: Escalate, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from escalation.model.state import Escalation
 from escalation.playbook.approval_facts import ACTION, argument_fact
 from escalation.playbook.facts import FactValue
 from escalation.playbook.gates import ActionPolicy, GatePolicy
+from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, ActorKind, digest_of, kind_of
 
 MOST_OPEN = 20
@@ -181,6 +182,21 @@ def _settle(
         gate = draft.state.gates[name]
         if gate.state == "pending":
             approval.close_unneeded(draft, gate, "voided" if state == "voided" else "withdrawn", because)
+
+
+def void_changed(draft: Draft, new: Playbook) -> None:
+    """Void what is open where another version of the playbook says something else of the action or of its approvals.
+
+    It is asked for anew by whoever still wants it: what was allowed by other rules is not done by these, and an action
+    whose approvals are all gone was never approved.
+    """
+    state = draft.state
+    for asked in tuple(state.actions.values()):
+        same = new.actions.get(asked.action) == state.playbook.actions.get(asked.action) and all(
+            new.gate(name) == state.playbook.gate(name) for name in asked.gates
+        )
+        if is_open(asked, draft.now) and not same:
+            _settle(draft, asked, "voided", "the playbook says something else of it now")
 
 
 def _known(state: Escalation, name: str) -> ActionApproval:

@@ -40,7 +40,7 @@ def to_review(draft: Draft, review_id: str, found: People) -> None:
     state = draft.state
     review = next((each for each in state.approval_reviews if each.id == review_id), None)
     policy = state.playbook.gate(review.gate) if review is not None else None
-    if review is None or policy is None or state.ended:
+    if review is None or state.ended:
         return
     barred = {*review.approved_by, *needs.concerned(state)}
     owner = (state.owner.actor,) if state.owner is not None else ()
@@ -52,5 +52,7 @@ def to_review(draft: Draft, review_id: str, found: People) -> None:
         return
     how = ", ".join(review.approved_by) or "silence"
     title = f"Look at approval {review.gate}, given by {how}" + (" alone in an emergency" if review.emergency else "")
-    within = policy.emergency.review_within if policy.emergency is not None else state.playbook.review.due
+    # Another version of the playbook may lack the approval: that it is to be looked at stays.
+    hurry = policy.emergency if policy is not None else None
+    within = hurry.review_within if hurry is not None else state.playbook.review.due
     work_items.record(draft, title, reviewer, draft.now + within, approval_review=review_id)

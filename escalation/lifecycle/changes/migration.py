@@ -53,7 +53,12 @@ def _migrated(state: Escalation, event: e.Migrated) -> Changes:
         "clocks": {name: clock for name, clock in state.clocks.items() if name in new.clocks},
         "stay": _stay(state.stay, new),
         "communication": _communication(state, new),
+        "items": {
+            name: with_(item, check="") if name in event.unchecked else item for name, item in state.items.items()
+        },
     }
+    if new.shift_handover is None and state.ownership.shift is not None:
+        changes["ownership"] = with_(state.ownership, shift=None)
     return {**changes, **_on_the_ladder(state, event), **_review(state, event.review_due)}
 
 
@@ -87,7 +92,17 @@ def _communication(state: Escalation, new: Playbook) -> object:
         return None
     if policy.summaries is None:  # nobody is reminded of what is not required any more
         talk = with_(talk, summaries={name: each for name, each in talk.summaries.items() if each.filed_at is not None})
-    return talk
+    return with_(
+        talk,
+        milestones={
+            name: each if policy.milestone(name) is not None else with_(each, next_due=None)
+            for name, each in talk.milestones.items()
+        },
+        follow_ups={
+            name: each if policy.step(name) is not None else with_(each, next_due=None)
+            for name, each in talk.follow_ups.items()
+        },
+    )
 
 
 def _review(state: Escalation, due: datetime | None) -> Changes:

@@ -22,8 +22,7 @@ _CONTEXT = (
 
 def versioned(state: Escalation, event: e.EventBase) -> Changes:
     """Return the packet's next version when the event changed it; ``state`` is the one before."""
-    parts = _PARTS.get(type(event))
-    changed = tuple(parts(event)) if parts is not None else ()
+    changed = tuple(PARTS[type(event)](event))
     if not changed:
         return {}
     version = state.packet_version + 1
@@ -60,7 +59,7 @@ def _posted(event: e.EntryPosted) -> Iterable[str]:
         yield "steps_taken"
 
 
-_PARTS: dict[type[e.EventBase], Callable[[Any], Iterable[str]]] = {
+PARTS: dict[type[e.EventBase], Callable[[Any], Iterable[str]]] = {
     e.Opened: _opened,
     e.InputProvided: _provided,
     e.Joined: _joined,
@@ -69,3 +68,4 @@ _PARTS: dict[type[e.EventBase], Callable[[Any], Iterable[str]]] = {
     e.Attached: lambda _: ("attachments",),
     e.EntryPosted: _posted,
 }
+"""Events that may change the packet, and which parts of it."""

@@ -22,9 +22,9 @@ def follow(draft: Draft) -> None:
     """Begin the first period, end one whose next was taken, and offer the next one anew where nobody took it."""
     state, policy = draft.state, _policy(draft.state)
     incident = state.incident
-    if policy is None or incident is None or state.ended:
+    if incident is None or state.ended:
         return
-    if not incident.declared:
+    if policy is None or not incident.declared:
         if incident.period is not None:
             _end(draft, incident, incident.period, None)
         return

@@ -3,6 +3,7 @@
 from escalation.errors import NotAllowed, NotNow
 from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.lifecycle.statements import summaries
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -19,6 +20,7 @@ def give_back(draft: Draft, command: c.GiveBack) -> None:
         raise NotAllowed(f"only the owner gives {state.id} back; {state.accountable} is responsible")
     if kind_of(state.requested_by) not in (ActorKind.AGENT, ActorKind.SERVICE):
         raise NotAllowed(f"no AI had {state.id}: {state.requested_by} asked for it; resolve it, or hand it over")
+    require_stood_down(state, "given back")
     if left := _still_open(state):
         raise NotNow(f"{state.id} cannot be given back to {state.requested_by} yet: {'; '.join(left)}")
     summaries.missed(draft, "it was given back to the AI")
@@ -29,6 +31,11 @@ def _still_open(state: Escalation) -> list[str]:
     left = [f"approval {gate.id} is pending" for gate in state.pending_gates]
     left += [f"action item {item.id} is open" for item in state.open_items]
     left += [f"{used.skipped} was skipped and nobody has looked at it" for used in state.unreviewed]
+    left += [
+        f"approval {given.gate} is to be looked at and nobody has yet"
+        for given in state.approval_reviews
+        if all(item.approval_review != given.id for item in state.open_items)
+    ]
     if state.handoff is not None:
         left.append(f"a hand-off to {state.handoff.to} is open")
     if state.rung is not None:

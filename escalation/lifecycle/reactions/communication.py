@@ -162,15 +162,19 @@ def not_delivered(state: Escalation, event: e.MessageFailed) -> Iterator[Action]
     yield from tell_speaker(state, event, what)
 
 
-def told_of_the_end(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
-    """Tell the stakeholders who were told anything that it was cancelled, unless they hear of it anyway."""
+def told_of_the_end(state: Escalation, event: e.Cancelled | e.Closed) -> Iterator[Action]:
+    """Tell the stakeholders who were told anything that it ended unsolved, unless they hear of it anyway.
+
+    One that was given back or returned reaches nobody else who was told: to them it is the same end.
+    """
+    hear = (state.requested_by, event.by, *(state.told if isinstance(event, e.Cancelled) else ()))
     standings = state.communication.stakeholders.values() if state.communication is not None else ()
     policy = state.playbook.communication
     # Who is a colleague to one audience reads as one, also where they are told as a customer elsewhere.
     order = sorted(standings, key=lambda each: policy is not None and policy.for_customers(each.audience))
     audiences = {person: each.audience for each in reversed(order) for person in each.people}
     for person in dict.fromkeys(person for each in standings for person in each.people):
-        if person not in (*state.told, state.requested_by, event.by):
+        if person not in hear:
             text, summary = update_words.ended(state), f"tell {person}: ended"
             if policy is not None and policy.for_customers(audiences[person]):
                 text = words.ended_for_customer()

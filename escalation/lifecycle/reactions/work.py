@@ -87,6 +87,8 @@ def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
         yield notify(state, event, state.requested_by, MessageKind.NEWS, text, summary="give it back to the requester")
         note = f"Given back to {state.requested_by} with guidance: {event.guidance}"
         yield update(state, event, note=note, status="open")
+        if state.rules >= 1:
+            yield from communication.told_of_the_end(state, event)
         return
     if event.returned:
         if kind_of(state.requested_by) is ActorKind.CUSTOMER:
@@ -94,6 +96,8 @@ def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
         else:
             kind, text = MessageKind.NEWS, words.news(state, sentence("returned", because=event.because))
         yield notify(state, event, state.requested_by, kind, text, summary="tell the requester: returned")
+        if state.rules >= 1:
+            yield from communication.told_of_the_end(state, event)
     yield update(state, event, note=f"Closed: {resolution}", status="closed")
 
 

@@ -14,7 +14,6 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
 from escalation.model.statements import FollowUp
-from escalation.playbook.audiences import FollowUpPolicy
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.values import ENGINE, ActorKind, kind_of
 
@@ -61,7 +60,8 @@ def follow(draft: Draft, policy: CommunicationPolicy) -> None:
 def due(draft: Draft, identifier: str) -> None:
     """Send it; a question that was asked twice is given up."""
     state, known = draft.state, of(draft.state).follow_ups[identifier]
-    step = _policy(state, identifier)
+    policy = state.playbook.communication
+    step = policy.step(identifier) if policy is not None else None
     if step is None:
         return
     if known.sent >= TWICE:
@@ -76,12 +76,6 @@ def due(draft: Draft, identifier: str) -> None:
         text=step.text or "",
         next_due=again,
     )
-
-
-def _policy(state: Escalation, identifier: str) -> FollowUpPolicy | None:
-    steps = state.playbook.communication.follow_up if state.playbook.communication is not None else ()
-    number = int(identifier[1:]) - 1
-    return steps[number] if number < len(steps) else None
 
 
 def _pending(state: Escalation) -> tuple[FollowUp, ...]:

@@ -13,6 +13,7 @@ from escalation.lifecycle import permissions
 from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.statements import stakeholders
+from escalation.lifecycle.work import action_lines, update_parts
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.communication import Communication
@@ -171,6 +172,7 @@ def write(draft: Draft, command: c.DraftUpdate) -> None:
     if kind_of(command.by) not in (ActorKind.PERSON, ActorKind.AGENT):
         raise NotAllowed(f"{command.by} writes no drafts; a person does, or an AI (agent:NAME)")
     audiences = choose(state, command)
+    update_parts.require(state, command)
     if command.replaces is not None:
         known = _known(state, talk, command.replaces)
         if not known.ended:
@@ -213,6 +215,7 @@ def release(draft: Draft, command: c.ReleaseUpdate) -> None:
         drafted_by=known.by if known.by != command.by else None,
     )
     tell(draft, statement, stakeholders.rhythm(state))
+    action_lines.follow(draft, known.text, known.by)
 
 
 def drop(draft: Draft, command: c.DropDraft) -> None:

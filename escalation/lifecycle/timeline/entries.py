@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, TooLarge, Unknown
 from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.timeline import sections
 from escalation.lifecycle.timeline.mentions import mentioned
 from escalation.lifecycle.timeline.readers import is_ai, of, require_writer
 from escalation.model import commands as c
@@ -48,7 +47,6 @@ def post(draft: Draft, command: c.PostEntry) -> None:
 
 _SAID = (
     "text",
-    "plan",
     "source",
     "author",
     "external_id",
@@ -97,8 +95,6 @@ def _require_fields(state: Escalation, command: c.PostEntry) -> None:
         raise Incomplete(f"an entry of kind {kind} needs {', '.join(missing)}")
     if surplus := [name for name in sorted(_SOME - _TAKEN.get(kind, frozenset())) if getattr(command, name)]:
         raise NotAllowed(f"an entry of kind {kind} takes no {', '.join(surplus)}")
-    if command.plan is not None and (because := sections.refusal(kind, command.plan)):
-        raise NotAllowed(because)
     most = state.playbook.timeline.recording_at_most
     if command.length is not None and command.length > most:
         raise TooLarge(

@@ -16,7 +16,7 @@ from escalation.errors import DomainError
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import item_powers, work_items
 from escalation.model import events as e
-from escalation.values import LONGEST, ActorKind, Holder, kind_of, parse_duration
+from escalation.values import LONGEST, Actor, ActorKind, Holder, kind_of, parse_duration
 
 MOST_LINES = 20
 """How many action lines one text may have."""
@@ -97,8 +97,11 @@ def _when(text: str, now: datetime) -> datetime | None:
     return at if at - now <= LONGEST else None
 
 
-def follow(draft: Draft, text: str) -> None:
-    """Make work items of the action lines of what was just written; nothing of it is refused for a line."""
+def follow(draft: Draft, text: str, author: Actor | None = None) -> None:
+    """Make work items of the action lines of what was just written; nothing of it is refused for a line.
+
+    ``author``: who wrote it, where that is not whoever sent the command.
+    """
     state = draft.state
     if state.rules < 1 or ("->" not in text and "→" not in text) or kind_of(draft.by) is ActorKind.CUSTOMER:
         return
@@ -106,16 +109,16 @@ def follow(draft: Draft, text: str) -> None:
         if isinstance(found, Unread):
             draft.record(e.ActionLineUnread, line=found.line, hint=found.hint)
             continue
-        hint = _add(draft, found)
+        hint = _add(draft, found, author or draft.by)
         if hint:
             draft.record(e.ActionLineUnread, line=found.line, hint=hint)
 
 
-def _add(draft: Draft, line: ActionLine) -> str:
+def _add(draft: Draft, line: ActionLine, author: Actor) -> str:
     """Add the item; return why that is not possible, else nothing."""
     who: Holder | None = line.who
-    if who is None and item_powers.is_person(draft.by):
-        who = draft.by
+    if who is None and item_powers.is_person(author):
+        who = author
     if who is None:
         who = draft.state.owner.actor if draft.state.owner is not None else "raci:accountable"
     try:

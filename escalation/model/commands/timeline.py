@@ -13,7 +13,6 @@ from escalation.model.timeline import (
     Recorded,
     RecordingKind,
     Related,
-    Section,
     Source,
     Url,
 )
@@ -28,8 +27,6 @@ class PostEntry(Act):
 
     kind: EntryKind
     text: Words = ""
-    plan: Section | None = None
-    """Files it into this section of the action plan."""
     source: Source | None = None
     """Where it was written first; without it, here."""
     author: Actor | None = None

@@ -52,6 +52,8 @@ class Migrated(EventBase):
     """When the review is due by the new version; None: as before."""
     levels: dict[str, str] = {}
     drop: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    """Work items whose condition the new version cannot read: people report whether they hold."""
 
     @field_serializer("playbook", when_used="json")
     def _playbook_without_defaults(self, playbook: Playbook) -> dict[str, Any]:

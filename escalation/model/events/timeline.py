@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from escalation.model.events.base import EventBase
-from escalation.model.timeline import EntryKind, Mark, Recorded, RecordingKind, Section, Source
+from escalation.model.timeline import EntryKind, Mark, Recorded, RecordingKind, Source
 from escalation.values import Actor
 
 
@@ -16,7 +16,6 @@ class EntryPosted(EventBase):
     type: Literal["entry_posted"] = "entry_posted"
     kind: EntryKind
     text: str = ""
-    plan: Section | None = None
     source: Source | None = None
     author: Actor | None = None
     """Who wrote it, where a service brought it along."""
