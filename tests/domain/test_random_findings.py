@@ -1,0 +1,65 @@
+"""What random lives with everything switched on at once have found, each as the few steps that matter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from escalation.errors import NotAllowed
+from escalation.lifecycle.incident.views import action_plan
+from escalation.lifecycle.situation import situation
+from escalation.model import commands as c
+from escalation.model import events as e
+from escalation.model.actions import MessageKind
+from tests.domain.builders import ANN, CYD, DAN, START, opened, small
+from tests.domain.test_incident import declared
+from tests.domain.test_lessons import reviewed
+
+DUE = START + timedelta(days=3)
+EXPERTS = "team:experts"
+
+
+# --- a work item may be a team's, until somebody claims it ------------------------------------------------------------
+
+
+def test_an_incident_is_declared_while_a_team_has_a_work_item_and_those_it_is_offered_to_hear_of_it() -> None:
+    life = opened(small(incident={})).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner=EXPERTS, due=DUE))
+    since = len(life.sent)
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    assert {CYD, DAN} <= set(life.told(MessageKind.NEWS, since=since))
+
+
+def test_a_step_of_an_action_plan_can_be_given_to_a_team() -> None:
+    life = declared()
+    life.send(
+        c.FileInPlan(by=ANN, typed="execution", section="execution_plan", text="cut the cable", owner=ANN, due=DUE)
+    )
+    life.send(c.ReassignItem(by=ANN, item="i1", to=EXPERTS, because="they have the key"))
+    assert action_plan(life.state).execution_plan[0].owner == EXPERTS
+
+
+def test_the_change_of_a_lesson_can_be_given_to_a_team() -> None:
+    life = reviewed()
+    life.send(c.ReassignItem(by=DAN, item="i1", to=EXPERTS, because="they know the playbook"))
+    review = situation(life.state, life.now).review
+    assert review is not None
+    assert review.lessons[0].owner == EXPERTS
+
+
+def test_next_steps_go_to_those_a_teams_item_is_offered_to_and_never_to_a_service() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner=EXPERTS, due=DUE))
+    life.send(c.RequestInput(by=ANN, of="service:crm", what="a number", cause="system_confirmation", due=DUE))
+    life.send(c.SendFollowUp(by=ANN))
+    to = life.last(e.NextStepsSent).to
+    assert {CYD, DAN} <= set(to)
+    assert all(actor.startswith("person:") for actor in to)
+
+
+def test_the_change_of_a_lesson_is_not_dropped_so_that_it_closes_only_when_it_is_live() -> None:
+    life = reviewed()
+    said = life.refused(NotAllowed, c.DropItem(by=DAN, item="i1", because="no time"))
+    assert "followed until it is live: complete_change ends it" in said
+    life = reviewed("training")
+    life.send(c.DropItem(by=DAN, item="i1", because="no time"))
+    assert life.state.outcome == "closed"
