@@ -140,7 +140,7 @@ class Item(Record):
     @property
     def pending(self) -> bool:
         """True while what was submitted waits for an approval."""
-        return self.approval is not None and self.approval.state in (Approval.PENDING, Approval.NEW)
+        return self.open and self.approval is not None and self.approval.state in (Approval.PENDING, Approval.NEW)
 
     @property
     def round(self) -> str:

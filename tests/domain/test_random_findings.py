@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from escalation.errors import NotAllowed
+from escalation.errors import NotAllowed, NotNow
 from escalation.lifecycle.incident.views import action_plan
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
-from tests.domain.builders import ANN, CYD, DAN, START, opened, small
+from tests.domain.builders import ANN, BOB, CYD, DAN, HAL, START, opened, small
 from tests.domain.test_incident import declared
 from tests.domain.test_lessons import reviewed
+from tests.domain.test_work_templates import BOLTS, work, working
 
 DUE = START + timedelta(days=3)
 EXPERTS = "team:experts"
@@ -63,3 +64,13 @@ def test_the_change_of_a_lesson_is_not_dropped_so_that_it_closes_only_when_it_is
     life = reviewed("training")
     life.send(c.DropItem(by=DAN, item="i1", because="no time"))
     assert life.state.outcome == "closed"
+
+
+def test_what_was_submitted_of_an_item_that_is_dropped_waits_for_no_approval_any_more() -> None:
+    life = working(BOLTS)
+    life.send(c.SubmitCheck(by=BOB, item="i1", content="40 Nm"))
+    assert work(life).progress == "0 of 1 checklist done (1 pending approval)"
+    life.send(c.DropItem(by=ANN, item="i1", because="not needed any more"))
+    assert not life.state.items["i1"].pending
+    assert "pending" not in work(life).progress
+    assert "it was dropped: not needed" in life.refused(NotNow, c.ApproveCheck(by=HAL, item="i1"))
