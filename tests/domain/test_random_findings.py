@@ -74,3 +74,12 @@ def test_what_was_submitted_of_an_item_that_is_dropped_waits_for_no_approval_any
     assert not life.state.items["i1"].pending
     assert "pending" not in work(life).progress
     assert "it was dropped: not needed" in life.refused(NotNow, c.ApproveCheck(by=HAL, item="i1"))
+
+
+def test_an_item_that_is_to_be_claimed_at_the_instant_of_its_reminder_is_offered_again_and_that_once() -> None:
+    life = opened(small(items={"remind_before": "1h", "claim_within": "20m"})).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner=EXPERTS, due=START + timedelta(minutes=80)))
+    known = life.due
+    assert (known.kind, known.at) == ("item", START + timedelta(minutes=20))
+    assert [event.type for event in life.next()][0] == "item_chased"
+    assert life.due.at > known.at
