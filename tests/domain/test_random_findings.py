@@ -10,7 +10,8 @@ from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
-from tests.domain.builders import ANN, BOB, CYD, DAN, HAL, START, opened, small
+from tests.domain.builders import ANN, BOB, CYD, DAN, HAL, IDA, JOY, START, opened, small
+from tests.domain.test_communication import talking
 from tests.domain.test_incident import declared
 from tests.domain.test_lessons import reviewed
 from tests.domain.test_work_templates import BOLTS, work, working
@@ -83,3 +84,18 @@ def test_an_item_that_is_to_be_claimed_at_the_instant_of_its_reminder_is_offered
     assert (known.kind, known.at) == ("item", START + timedelta(minutes=20))
     assert [event.type for event in life.next()][0] == "item_chased"
     assert life.due.at > known.at
+
+
+# --- what is found out after the end ----------------------------------------------------------------------------------
+
+
+def test_an_update_that_was_posted_just_before_the_end_reaches_its_stakeholders_when_they_are_found_after_it() -> None:
+    life = opened(talking()).taken_by(ANN)
+    life.answers = False
+    life.send(c.PostUpdate(by=JOY, text="it was a false alarm"))
+    life.send(c.Cancel(by=ANN, because="a false alarm"))
+    assert life.state.outcome == "cancelled"
+    since = len(life.sent)
+    life.answer()
+    told = [message.to for message in life.sent[since:] if "it was a false alarm" in message.body]
+    assert told == [IDA]
