@@ -82,7 +82,7 @@ def test_an_item_that_is_to_be_claimed_at_the_instant_of_its_reminder_is_offered
     life.send(c.AddItem(by=ANN, title="mend it", owner=EXPERTS, due=START + timedelta(minutes=80)))
     known = life.due
     assert (known.kind, known.at) == ("item", START + timedelta(minutes=20))
-    assert [event.type for event in life.next()][0] == "item_chased"
+    assert next(event.type for event in life.next()) == "item_chased"
     assert life.due.at > known.at
 
 
