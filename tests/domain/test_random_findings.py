@@ -10,6 +10,7 @@ from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
+from escalation.playbook.work import InputCause
 from tests.domain.builders import ANN, BOB, CYD, DAN, HAL, IDA, JOY, START, opened, small
 from tests.domain.test_communication import talking
 from tests.domain.test_incident import declared
@@ -51,7 +52,7 @@ def test_the_change_of_a_lesson_can_be_given_to_a_team() -> None:
 def test_next_steps_go_to_those_a_teams_item_is_offered_to_and_never_to_a_service() -> None:
     life = opened(small()).taken_by(ANN)
     life.send(c.AddItem(by=ANN, title="mend it", owner=EXPERTS, due=DUE))
-    life.send(c.RequestInput(by=ANN, of="service:crm", what="a number", cause="system_confirmation", due=DUE))
+    life.send(c.RequestInput(by=ANN, of="service:crm", what="a number", cause=InputCause.SYSTEM_CONFIRMATION, due=DUE))
     life.send(c.SendFollowUp(by=ANN))
     to = life.last(e.NextStepsSent).to
     assert {CYD, DAN} <= set(to)
