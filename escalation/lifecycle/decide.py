@@ -82,7 +82,7 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         permissions.require_open(state)
         if state.playbook.activities or state.playbook.before_work is not None:
             assistance.require_allowed(state, command, now)
-    elif state.ended and not _counts_after_the_end(command):
+    elif state.ended and not _counts_after_the_end(state, command):
         return state, []
     draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
     if isinstance(command, c.Act) and early.must_wait(state, command):
@@ -168,10 +168,11 @@ def _identity(command: c.Act) -> str:
 _AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened, c.CaseNotUpdated, c.SignalRefused)
 
 
-def _counts_after_the_end(command: c.Command) -> bool:
+def _counts_after_the_end(state: Escalation, command: c.Command) -> bool:
     """A repeat; the last messages, who is to have them and what became of them; signals that came too late."""
     if isinstance(command, c.PeopleFound):
-        return command.purpose.startswith(("tell:", "automation:", "mention:"))
+        posted = state.rules >= 1 and command.purpose.startswith("update:")  # said before the end, and still on its way
+        return posted or command.purpose.startswith(("tell:", "automation:", "mention:"))
     return isinstance(command, _AFTER_THE_END)
 
 

@@ -133,9 +133,14 @@ class Item(Record):
         return self.owner.partition(":")[0] in ("person", "agent", "service", "customer")
 
     @property
+    def holders(self) -> tuple[Actor, ...]:
+        """Who has it by name; while nobody has claimed it, whoever it is offered to."""
+        return (self.owner,) if self.claimed else self.people
+
+    @property
     def pending(self) -> bool:
         """True while what was submitted waits for an approval."""
-        return self.approval is not None and self.approval.state in (Approval.PENDING, Approval.NEW)
+        return self.open and self.approval is not None and self.approval.state in (Approval.PENDING, Approval.NEW)
 
     @property
     def round(self) -> str:

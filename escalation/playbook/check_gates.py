@@ -3,6 +3,7 @@
 Like all of ``checks`` these read the document as written and tolerate any shape.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ def check_gates(document: Document, types: FactTypes) -> Iterator[Finding]:
         yield from _silence(document, path, gate)
         yield from _action_gate(document, path, gate, types)
         yield from _emergency(document, path, gate)
+    yield from _instances(document)
     yield from _actions(document)
     yield from _action_facts(document, types)
     for name in mapping(document, "fields"):
@@ -132,6 +134,22 @@ def _action_gate(document: Document, path: Location, gate: dict[str, Any], types
             (*path, "when"),
             f"reads {name}, which may be left out: then nobody would be asked; take optional away from it",
         )
+
+
+_INSTANCE = re.compile(r"(?P<gate>.+)\.a\d+")
+
+
+def _instances(document: Document) -> Iterator[Finding]:
+    """An approval before an action is asked once for each action, as ``refund.a1``: no other may be called so."""
+    gates = items(document, "gates")
+    asked = {str(gate.get("id")) for gate in gates if gate.get("before") == "action"}
+    for index, gate in enumerate(gates):
+        named = _INSTANCE.fullmatch(str(gate.get("id")))
+        if named is not None and named["gate"] in asked:
+            yield document.finding(
+                ("gates", index, "id"),
+                f"is what approval {named['gate']} is called for one of its actions; give this approval another id",
+            )
 
 
 def _emergency(document: Document, path: Location, gate: dict[str, Any]) -> Iterator[Finding]:

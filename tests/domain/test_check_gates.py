@@ -56,6 +56,14 @@ def test_nothing_is_said_of_what_is_right() -> None:
     assert said(GOOD) == []
 
 
+def test_no_approval_is_called_as_another_is_for_one_of_its_actions() -> None:
+    more = "  - {id: refund.a1, before: review, approvers: [role:finance], deadline: 1h}\n"
+    assert said(GOOD + more) == [
+        "24: is what approval refund is called for one of its actions; give this approval another id"
+    ]
+    assert said(GOOD + more.replace("refund.a1", "credit.a1")) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [

@@ -34,6 +34,7 @@ from escalation.model.actions import (
     RunRecovery,
     TellLinked,
 )
+from escalation.model.items import Item
 from escalation.model.request import Attachment, Attempt
 from escalation.model.timeline import EntryKind
 from escalation.people.directory import Directory
@@ -186,13 +187,18 @@ class World:
         fails = self.choose.chance(15)
         if isinstance(action, FindPeople):
             nobody = People(people=(), fell_back=True, notes=("nobody could be found",))
-            return c.PeopleFound(
-                purpose=action.purpose, found=nobody if fails else find(self.directory, action, self.now)
-            )
+            found = nobody if fails else find(self.directory, action, self.now)
+            if self.choose.chance(4):
+                broken = {"feeds": {"desk": "it cannot be read"}, "unknown": ("person:ghost",)}
+                found = found.model_copy(update={name: broken[name] for name in [self.choose.of(tuple(broken))]})
+            return c.PeopleFound(purpose=action.purpose, found=found, tells=action.tells)
         if isinstance(action, Notify):
             if fails:
-                return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error="no such address")
-            receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now)
+                unknown = action.to == "person:ghost" or self.choose.chance(20)
+                error = "no such address"
+                return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=error, unknown=unknown)
+            template = "page has no value for x" if self.choose.chance(3) else ""
+            receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now, template_error=template)
             return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
         if isinstance(action, OpenCase):
             if fails:
@@ -255,8 +261,21 @@ class World:
             assert next_due(self.state) != due, f"{due.kind} is due again and again"
 
     def something_else(self) -> None:
-        what = self.choose.number(4)
-        if what == 0:
+        what = self.choose.number(5)
+        if what == 4:
+            other = self.choose.of((*self.state.links, "escalation-web-7"))
+            status = self.choose.of(("is worked on", "closed"))
+            heard = c.LinkHeard(
+                other=other,
+                what=self.choose.of(("status", "status", "linked", "unlinked")),
+                relation=self.choose.of(("related", "parent", "child")),
+                status=status,
+                key=str(self.choose.number(9)),
+                on_behalf_of=ANN,
+                ended=status == "closed",
+            )
+            self.apply(heard)
+        elif what == 0:
             self.apply(c.Open(request=self.request(opens=False), repeat_of=None))
         elif what == 1:
             self.apply(c.SignalRefused(name="approve", error="malformed"))
@@ -321,8 +340,12 @@ class World:
 
     def somebody_acts(self) -> None:
         if self.state.open_items and self.choose.chance(35):
-            name = self.choose.of(ITEM_COMMANDS)
-            self.apply(c.COMMANDS[name](by=self.worker(), **self.content(name)))
+            self.somebody_works()
+            return
+        fitting = self.fitting() if self.choose.chance(25) else ()
+        if fitting:
+            name, by, more = self.choose.of(fitting)
+            self.apply(c.COMMANDS[name](by=by, **{**self.content(name), **more}))
             return
         name = self.choose.of(self.sensible()) if self.choose.chance(65) else self.choose.of(tuple(c.COMMANDS))
         if name == "cancel" and self.choose.chance(70):
@@ -332,9 +355,66 @@ class World:
             command = command.model_copy(update={"command_id": f"command-{self.choose.number(3)}"})
         self.apply(command)
 
-    def worker(self) -> str:
-        """Mostly somebody who may do something with a work item."""
+    def somebody_works(self) -> None:
+        """Mostly with the item that is theirs, and with what brings it on."""
         item = self.choose.of(self.state.open_items)
+        name = self.choose.of(ITEM_COMMANDS) if self.choose.chance(60) else item_powers.command_of(item)
+        if item.pending and self.choose.chance(60):
+            name = self.choose.of(("approve_check", "reject_check"))
+        content = self.content(name)
+        if self.choose.chance(80):
+            content["item"] = item.id
+        self.apply(c.COMMANDS[name](by=self.worker(item), **content))
+
+    def fitting(self) -> tuple[tuple[str, str, dict[str, Any]], ...]:
+        """What those whose turn it is could do now, of what nobody would come upon by chance."""
+        state = self.state
+        group = [person for person in state.people if person.startswith("person:")] or [ANN]
+        one, told = self.choose.of(group), [actor for actor in state.ownership.audience if actor not in state.people]
+        found: list[tuple[str, str, dict[str, Any]]] = [("join", who, {}) for who in told[:1]]
+        if state.timeline is not None:
+            for seq, each in list(state.timeline.refs.items())[-3:]:
+                acts = ("edit_entry", "release_entry", "accept_entry", "link_entry", "comment", "react_entry")
+                name = self.choose.of(acts)
+                found.append((name, each.by if name in acts[:2] else one, {"entry": seq}))
+            found += [
+                ("answer_entry" if each.kind is EntryKind.QUESTION else "resolve_entry", one, {"entry": seq})
+                for seq, each in state.timeline.open.items()
+            ]
+            found += [
+                ("close_session", one, {"session": name, "decisions": ("we wait",), "none": ("items",)})
+                for name in state.timeline.sessions
+            ]
+        if state.handoff is not None:
+            by = self.choose.of(state.handoff.people or (ANN,))
+            name = self.choose.of(("accept_handoff", "decline_handoff", "accept_handoff"))
+            found.append((name, by, {"for_team": self.choose.chance(50)} if name == "accept_handoff" else {}))
+            found.append(
+                (self.choose.of(("withdraw_handoff", "edit_handover")), state.owner.actor if state.owner else one, {})
+            )
+        if state.feedback_round is not None and state.feedback_round.open:
+            found += [("submit_participant_feedback", by, {}) for by in state.feedback_round.unanswered]
+            found.append(("close", one, {}))
+        if state.playbook.bypass is not None and state.level is not None and state.review is None:
+            found.append(("bypass", self.choose.of(state.may_bypass or tuple(group)), {}))
+        found += [("use_approval", each.by, {"approval": each.id, "digest": each.digest}) for each in self.granted()]
+        talk = state.communication
+        if talk is not None:
+            found += [("reply", each.people[0], {}) for each in talk.stakeholders.values() if each.people]
+            found += [
+                ("release_update", self.choose.of(talk.releasers), {"draft": each.id, "digest": each.digest})
+                for each in talk.drafts.values()
+                if talk.releasers and not each.ended
+            ]
+        if state.owner is not None and state.review is None:
+            found.append((self.choose.of(("give_back", "hold", "reassign", "offer_handoff")), state.owner.actor, {}))
+        return tuple(found)
+
+    def granted(self) -> list[Any]:
+        return [asked for asked in self.state.actions.values() if asked.state == "passed"]
+
+    def worker(self, item: Item) -> str:
+        """Mostly somebody who may do something with a work item."""
         deciders = item.approval.deciders if item.approval is not None else ()
         able = (item.owner, *item.people, *deciders, *item.confirmed_by, self.state.accountable)
         able = tuple(actor for actor in able if not item_powers.is_target(actor))

@@ -5,7 +5,7 @@ from pydantic import AwareDatetime
 from escalation.lifecycle.hindsight import labels
 from escalation.model.review import LessonKind
 from escalation.model.state import Escalation
-from escalation.values import Actor, Record, format_duration
+from escalation.values import Actor, Holder, Record, format_duration
 
 
 class LessonView(Record):
@@ -14,7 +14,7 @@ class LessonView(Record):
     id: str
     what: str
     kind: LessonKind
-    owner: Actor | None = None
+    owner: Holder | None = None
     due: AwareDatetime | None = None
     state: str
     """``said`` where nothing is to be changed; ``open``, ``being looked up``, ``live as v4``, ``done``."""

@@ -6,7 +6,7 @@ from escalation.lifecycle.incident import plan_checkpoints
 from escalation.lifecycle.incident.mode import commander
 from escalation.model.incident import Incident, PlanLine, Section
 from escalation.model.state import Escalation
-from escalation.values import Actor, Record
+from escalation.values import Actor, Holder, Record
 
 
 class BaselineView(Record):
@@ -66,7 +66,7 @@ class StepView(Record):
     id: str
     text: str
     item: str
-    owner: Actor
+    owner: Holder
     due: AwareDatetime
     state: str
     """``open``, ``done``, or why it is blocked."""

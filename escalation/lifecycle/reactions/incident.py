@@ -76,7 +76,7 @@ def _period_begun(state: Escalation, event: e.PeriodBegun) -> Iterator[Action]:
 
 def _tell_responders(state: Escalation, event: e.Event, text: str, more: str = "") -> Iterator[Action]:
     """Tell everybody who was told of it before, and who works on it, but for whoever caused it."""
-    working = (*owner_of(state), *(item.owner for item in state.open_items), *state.told)
+    working = (*owner_of(state), *(each for item in state.open_items for each in item.holders), *state.told)
     subject, body, *_ = words.news(state, text)
     for person in dict.fromkeys(working):
         if person != event.by and kind_of(person) is ActorKind.PERSON:

@@ -20,6 +20,8 @@ from escalation.values import ENGINE, ActorKind, kind_of
 TWICE = 2
 """How often the customer is asked."""
 
+_COLLEAGUES = (ActorKind.PERSON, ActorKind.AGENT)
+
 
 def send_next_steps(draft: Draft, command: c.SendFollowUp) -> None:
     """Send the open action items, with owner and due time, to everybody who takes part."""
@@ -29,7 +31,7 @@ def send_next_steps(draft: Draft, command: c.SendFollowUp) -> None:
     if not state.open_items:
         raise NotNow(f"{state.id} has no open action items: agree on them first (add_item)")
     barred = concerned(state)
-    owners = (item.owner for item in state.open_items)
+    owners = (actor for item in state.open_items for actor in item.holders if kind_of(actor) in _COLLEAGUES)
     people = dict.fromkeys((*owners, *(actor for actor in state.people if kind_of(actor) is ActorKind.PERSON)))
     draft.record(
         e.NextStepsSent,

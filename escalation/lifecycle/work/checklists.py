@@ -34,7 +34,7 @@ def hand_in(draft: Draft, item: Item, content: str) -> None:
     item_powers.require_free(draft.state, item, "submit_check")
     digest = digest_of(content)
     if check.state is not None and digest == check.digest:
-        raise AlreadyDone(f"this very content of work item {item.id} was submitted already: {_says(check)}")
+        raise AlreadyDone(f"this very content of work item {item.id} was submitted already: {_says(item, check)}")
     draft.record(
         e.CheckSubmitted,
         item=item.id,
@@ -80,7 +80,7 @@ def _pending(draft: Draft, item_id: str, by: Actor, command: str) -> tuple[Item,
     if check is None:
         raise NotNow(f"work item {item.id} needs no approval: use {item_powers.command_of(item)}")
     if not item.pending:
-        raise NotNow(f"nothing of work item {item.id} waits for an approval: {_says(check)}")
+        raise NotNow(f"nothing of work item {item.id} waits for an approval: {_says(item, check)}")
     if by in (check.submitted_by, item.owner):
         raise NotAllowed(f"{by} did what is to be approved of work item {item.id}; {_deciders(item, check)} decide")
     if by not in check.deciders:
@@ -93,7 +93,9 @@ def _deciders(item: Item, check: Check) -> str:
     return ", ".join(others or check.approvers)
 
 
-def _says(check: Check) -> str:
+def _says(item: Item, check: Check) -> str:
+    if item.dropped:
+        return f"it was dropped: {item.result}"
     if check.state is None:
         return "it was rejected, submit what was mended" if check.round else "nothing was submitted yet"
     return f"{check.state.replace('_', ' ')} ({check.digest})"

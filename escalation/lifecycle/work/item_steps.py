@@ -6,6 +6,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import dependencies, item_powers, item_times, work_items
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.review import GOES_LIVE
 from escalation.playbook.work import ItemKind
 
 
@@ -60,6 +61,11 @@ def drop(draft: Draft, command: c.DropItem) -> None:
     if item.looks_back:
         at = "a use of the exception procedure" if item.bypass else "an approval"
         raise NotAllowed(f"work item {item.id} looks at {at}; it is done, and not dropped")
+    if item.lesson and state.lessons[item.lesson].kind in GOES_LIVE:
+        raise NotAllowed(
+            f"work item {item.id} is the change of lesson {item.lesson}, which is followed until it is live: "
+            "complete_change ends it, reassign_item and postpone_item are possible"
+        )
     guards = (
         item.approval is not None or item.kind is ItemKind.DEPENDENCY or bool(item.before) or item.defect is not None
     )

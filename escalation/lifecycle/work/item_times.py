@@ -33,7 +33,8 @@ def chase(state: Escalation) -> timedelta:
 def due(draft: Draft, item_id: str) -> None:
     """Its time has come: a reminder while it is not due yet, and afterwards it is chased."""
     item = draft.state.items[item_id]
-    if item.remind_at is not None and item.remind_at <= draft.now < item.due:
+    unclaimed = item.claim_due is not None and item.claim_due <= draft.now  # then it is offered again, which says more
+    if item.remind_at is not None and item.remind_at <= draft.now < item.due and not unclaimed:
         draft.record(e.ItemReminded, by=ENGINE, item=item.id)
         return
     again, times = draft.now + chase(draft.state), item.chased + 1
