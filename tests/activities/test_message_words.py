@@ -26,7 +26,7 @@ LOCALES = ("cs", "en", "hu", "sv")
 ENGLISH = re.compile(r"\b(the|was|were|has|have|and|not|please|you|your|before|after|until|who|with)\b", re.IGNORECASE)
 """No word of Czech, Hungarian or Swedish is among these."""
 COMMAND = re.compile(r"^  escalate .*$", re.MULTILINE)
-FORMS: dict[str, tuple[str, ...]] = {
+FORMS: dict[str, tuple[Any, ...]] = {
     "on_expiry": ("halt", "deny", "escalate", "next_deputy", "approve", "keep"),
     "how": ("passed", "rejected", "voided", "withdrawn", "skipped"),
     "behaviour": ("halt", "deny", "escalate", "approve", "keep"),
