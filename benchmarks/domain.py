@@ -1,4 +1,4 @@
-"""The rules alone: commands a second of one core's time, and the time of a forecast.
+"""The rules alone: commands a second of one core's time, the time of a forecast, and of putting a page into words.
 
 Processor time, not wall time, and the best of many short rounds: what else runs on the machine, or on the host beneath
 it, is none of the rules' doing, and between two rounds it was seen to halve the speed of a core.
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from activities.notify.words import in_words
 from benchmarks.figures import figure
 from benchmarks.requests import request, write_files
 from escalation.foresight.forecast import answer_of, forecast
@@ -18,9 +19,11 @@ from escalation.model import commands as c
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory, load_directory
 from escalation.playbook.load import Shelf
+from tools.messages import example, receiver
 
 COMMANDS_PER_SECOND = 20_000
 FORECAST_MS = 5.0
+RENDER_MS = 1.0
 ROUNDS = 200
 
 
@@ -61,6 +64,14 @@ def main() -> None:
         times.append((time.process_time() - begun) * 1000)
     best = min(times)
     figure("forecast", best, "ms", bar=f"< {FORECAST_MS}", holds=best < FORECAST_MS, events=len(events))
+    page, czech = example("page"), receiver("cs")
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        in_words(page, czech)
+        times.append((time.process_time() - begun) * 1000)
+    best = min(times)
+    figure("render", best, "ms", bar=f"< {RENDER_MS}", holds=best < RENDER_MS, values=len(page.values))
 
 
 def _life(blank: Escalation, directory: Directory, now: datetime, key: str) -> list[c.Command]:

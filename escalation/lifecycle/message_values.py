@@ -31,8 +31,8 @@ class Text(NamedTuple):
     values: dict[str, Any] = {}
 
 
-Words = Text | tuple[str, str]
-"""Subject and body, with values where other languages are to say the same."""
+Words = Text
+"""Subject and body, and what they say as values."""
 
 
 class Sentence(str):
@@ -114,9 +114,32 @@ def packet(state: Escalation) -> dict[str, Any]:
                 "due": state.due_at,
                 "missing": state.missing,
                 "exception": state.exception,
+                "incident": _incident(state),
                 "repeat": state.repeat_of is not None,
             }
         )
+    }
+
+
+def _incident(state: Escalation) -> dict[str, Any]:
+    incident = state.incident
+    if incident is None or not incident.declared:
+        return {}
+    period, known, first = incident.period, incident.baseline, incident.priorities
+    return {
+        "since": incident.declared_at,
+        "because": incident.because[:300],
+        "period": period.number if period is not None else 0,
+        "period_ends": period.ends_at if period is not None else "",
+        "number": known.number if known is not None else 0,
+        "at": known.at if known is not None else "",
+        "by": known.by if known is not None else "",
+        "happened": known.what_happened if known is not None else "",
+        "affected": known.who_is_affected if known is not None else "",
+        "urgent": known.why_urgent if known is not None else "",
+        "recording": known.recording if known is not None else "",
+        "first": first.items if first is not None else (),
+        "first_by": first.by if first is not None else "",
     }
 
 
@@ -137,6 +160,7 @@ def brought_along(state: Escalation) -> Iterator[tuple[str, str]]:
 
 def where(state: Escalation) -> dict[str, Any]:
     """Return where it stands."""
+    declared = state.incident is not None and state.incident.declared
     return {
         "where": plain(
             {
@@ -145,6 +169,7 @@ def where(state: Escalation) -> dict[str, Any]:
                 "accountable": state.accountable,
                 "called": being_called(state),
                 "lowering": state.lowering.severity if state.lowering is not None else "",
+                "incident": state.incident.declared_at if declared and state.incident is not None else "",
                 "ended": state.ended,
                 "outcome": state.outcome,
                 "because": state.outcome_because,

@@ -167,9 +167,9 @@ def test_nothing_is_said_of_a_template_after_the_end() -> None:
 
 
 def test_a_sentence_says_the_same_in_plain_english_and_as_values() -> None:
-    late = sentence("item_late", item="i1")
-    assert late == "action item i1 is late"
-    assert (late.said.template, late.said.values) == ("news.item_late", {"item": "i1"})
+    late = sentence("item_dropped", item="i1", because="not needed")
+    assert late == "work item i1 is dropped: not needed"
+    assert (late.said.template, late.said.values) == ("news.item_dropped", {"item": "i1", "because": "not needed"})
     curly: Any = sentence("customer_wrote", text="{curly} words")
     assert curly == "the customer wrote: {curly} words"
 

@@ -6,9 +6,11 @@ What is asked and the ways to answer stand first; what is needed to decide comes
 from collections.abc import Iterator
 from typing import Final
 
+from escalation.lifecycle import message_values as values
 from escalation.lifecycle.approvals import quorum
-from escalation.lifecycle.communication import Words, headline, instant, news, packet, shown
+from escalation.lifecycle.communication import Words, headline, instant, news, packet, shown, text
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.sentences import told
 from escalation.model import events as e
 from escalation.model.parts import ActionApproval, Gate
 from escalation.model.state import Escalation
@@ -25,8 +27,11 @@ _SILENCE: Final = {
 }
 
 
-def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, note: str = "") -> Words:
-    """Ask an approver to decide."""
+def approval(
+    state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, passed_on: e.SeatDelegated | None = None
+) -> Words:
+    """Ask an approver to decide; ``passed_on``: because somebody passed their seat on to them."""
+    note = f"\n{passed_on.by} passed the decision on to you: {passed_on.because}" if passed_on is not None else ""
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
     works = f"; {state.owner.actor} works on it" if state.owner is not None else ""
     body = "\n".join(
@@ -39,7 +44,46 @@ def approval(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, n
             packet(state),
         )
     )
-    return f"{headline(state)} - approval needed: {policy.title or policy.id}", body
+    facts, action = derive(basis_of(state)), action_of(state, gate)
+    named = state.playbook.actions.get(action.action) if action is not None else None
+    lowering = state.lowering if policy.before == "lowering" else None
+    said = text(
+        state,
+        "approval",
+        f"{headline(state)} - approval needed: {policy.title or policy.id}",
+        body,
+        gate=gate.id,
+        title=policy.title,
+        subject=[
+            {"name": name, "value": _value(facts[name])} for name in state.playbook.subject_of(policy) if name in facts
+        ],
+        again=gate.round > 1,
+        delegated_by=passed_on.by if passed_on is not None else "",
+        delegated_because=passed_on.because if passed_on is not None else "",
+        action=action.action if action is not None else "",
+        action_about=named.about if named is not None else "",
+        action_by=action.by if action is not None else "",
+        action_because=next(_why(state, action), "") if action is not None else "",
+        arguments=[{"name": name, "value": _value(value)[:300]} for name, value in action.arguments.items()]
+        if action is not None
+        else (),
+        lowering_by=lowering.by if lowering is not None else "",
+        lowering_to=lowering.severity if lowering is not None else "",
+        lowering_because=lowering.because[:300] if lowering is not None else "",
+        choices=[{"id": choice.id, "meaning": choice.about} for choice in policy.choices],
+        need=quorum.needed(gate, policy),
+        seats=gate.seats,
+        shares=[{"target": share.of, "need": share.need} for share in quorum.shares(gate, policy)]
+        if policy.quorum
+        else (),
+        may_delegate=policy.delegation.depth > 0,
+        requested_by=state.requested_by,
+        owner=state.owner.actor if state.owner is not None else "",
+        due=gate.due,
+        on_expiry=policy.on_expiry,
+        digest=gate.digest,
+    )
+    return said._replace(values=said.values | values.packet(state))
 
 
 def _asked(state: Escalation, gate: Gate, policy: GatePolicy) -> Iterator[str]:
@@ -97,25 +141,43 @@ def gate_closed(state: Escalation, gate: Gate) -> Words:
     policy = state.playbook.gate(gate.id)
     asked = f" ({policy.title})" if policy is not None and policy.title else ""
     why = gate.because if gate.because.startswith(how) else f"{how}: {gate.because}"
-    return f"{headline(state)} - {gate.id}: {how}", f"Approval {gate.id}{asked} of {state.id}: {why}."
+    return text(
+        state,
+        "gate_closed",
+        f"{headline(state)} - {gate.id}: {how}",
+        f"Approval {gate.id}{asked} of {state.id}: {why}.",
+        gate=gate.id,
+        title=policy.title if policy is not None else "",
+        how="skipped" if gate.skipped else gate.state,
+        choice=gate.choice,
+        because=gate.because,
+    )
 
 
 def not_needed(state: Escalation, event: e.GateClosed) -> Words:
     """Tell somebody who was asked that they need not decide any more; not who voted, unless it was an emergency."""
     if event.emergency:
-        return news(state, f"approval {event.gate} was {event.because}. You need not decide it, and it is reviewed")
+        english = f"approval {event.gate} was {event.because}. You need not decide it, and it is reviewed"
+        return _over(state, event.gate, "emergency", english, event.because)
     if event.skipped:
-        return news(state, f"approval {event.gate} was skipped in an emergency: you need not decide it any more")
+        english = f"approval {event.gate} was skipped in an emergency: you need not decide it any more"
+        return _over(state, event.gate, "skipped", english, event.because)
     if event.state == "voided":
         again = "if you are needed for it again, you are asked anew"
-        return news(state, f"what you were asked to decide in approval {event.gate} is void: {event.because}; {again}")
+        english = f"what you were asked to decide in approval {event.gate} is void: {event.because}; {again}"
+        return _over(state, event.gate, "voided", english, event.because)
     if event.state == "withdrawn":
-        return news(state, f"approval {event.gate} is not needed any more: {event.because}")
-    return _over(state, event.gate)
+        english = f"approval {event.gate} is not needed any more: {event.because}"
+        return _over(state, event.gate, "withdrawn", english, event.because)
+    return _decided(state, event.gate)
 
 
-def _over(state: Escalation, gate: str) -> Words:
-    return news(state, f"approval {gate} is decided: you need not decide it any more")
+def _decided(state: Escalation, gate: str) -> Words:
+    return _over(state, gate, "decided", f"approval {gate} is decided: you need not decide it any more", "")
+
+
+def _over(state: Escalation, gate: str, how: str, english: str, because: str) -> Words:
+    return news(state, told("gate_over", english, gate=gate, how=how, because=because))
 
 
 def came_too_late(state: Escalation, gate: Gate, key: str, to: Actor) -> bool:
@@ -129,9 +191,9 @@ def came_too_late(state: Escalation, gate: Gate, key: str, to: Actor) -> bool:
 def too_late(state: Escalation, gate: Gate) -> Words:
     """Tell the receiver of a question that came too late."""
     if gate.state == "pending":
-        text = f"what you were asked to decide in approval {gate.id} is void; if you are needed, you are asked anew"
-        return news(state, text)
-    return _over(state, gate.id)
+        english = f"what you were asked to decide in approval {gate.id} is void; if you are needed, you are asked anew"
+        return _over(state, gate.id, "voided", english, "")
+    return _decided(state, gate.id)
 
 
 def action_of(state: Escalation, gate: Gate) -> ActionApproval | None:
@@ -154,7 +216,20 @@ def _value(value: object) -> str:
 def action_settled(state: Escalation, action: ActionApproval) -> Words:
     """Tell whoever asked whether it may be done."""
     if action.state != "passed":
-        return news(state, f"{action.id}, {action.action}, is {action.state}: {action.because}. Do not do it")
+        english = f"{action.id}, {action.action}, is {action.state}: {action.because}. Do not do it"
+        said = {"approval": action.id, "action": action.action, "how": action.state, "because": action.because}
+        return news(state, told("action_refused", english, **said))
     until = f" before {instant(action.valid_until)}" if action.valid_until is not None else ""
     do = f"use it once{until}: use_approval {action.id} with digest {action.digest}"
-    return news(state, f"{action.id}, {action.action}, may be done: {action.because}; {do}")
+    plain = news(state, f"{action.id}, {action.action}, may be done: {action.because}; {do}")
+    return text(
+        state,
+        "action_allowed",
+        plain.subject,
+        plain.body,
+        approval=action.id,
+        action=action.action,
+        because=action.because,
+        until=action.valid_until,
+        digest=action.digest,
+    )

@@ -1,10 +1,11 @@
 """The words of messages about ownership: being consulted, informed, asked to look at a draft; a case given back."""
 
-from escalation.lifecycle.communication import Words, headline, instant, news, packet
+from escalation.lifecycle import message_values as values
+from escalation.lifecycle.communication import Text, Words, headline, news, packet, text
+from escalation.lifecycle.sentences import told
 from escalation.model.ownership import WorkDraft
-from escalation.model.parts import Handoff
 from escalation.model.state import Escalation
-from escalation.values import Actor, ActorKind, counted, kind_of
+from escalation.values import Actor, ActorKind, kind_of
 
 
 def consulted(state: Escalation, person: Actor, stage: str) -> Words:
@@ -14,12 +15,14 @@ def consulted(state: Escalation, person: Actor, stage: str) -> Words:
         f"{packet(state)}\n"
         f"  escalate advise {state.id} --by {person} --text '...'"
     )
-    return f"{headline(state)} - your input, please", body
+    said = text(state, "consulted", f"{headline(state)} - your input, please", body, stage=stage)
+    return said._replace(values=said.values | values.packet(state))
 
 
 def informed(state: Escalation, stage: str) -> Words:
     """Tell somebody that a stage has begun."""
-    return news(state, f"for your information: {state.id} is in {stage} now. You need not do anything")
+    english = f"for your information: {state.id} is in {stage} now. You need not do anything"
+    return news(state, told("informed", english, stage=stage))
 
 
 _FOR_CUSTOMERS = {
@@ -33,32 +36,22 @@ _FOR_CUSTOMERS = {
 
 def stage_for_customer(stage: str) -> Words:
     """Tell the customer how their case stands, in words of their side."""
-    return "Your case: news", _FOR_CUSTOMERS.get(stage, "Your case is being worked on.")
+    body = _FOR_CUSTOMERS.get(stage, "Your case is being worked on.")
+    return Text("Your case: news", body, "stage_customer", values.plain({"stage": stage}))
 
 
-def draft(state: Escalation, work: WorkDraft, text: str, person: Actor) -> Words:
+def draft(state: Escalation, work: WorkDraft, written: str, person: Actor) -> Words:
     """Ask somebody to look at a draft; one of an AI says so."""
-    whose = f"by an AI ({work.by})" if kind_of(work.by) is not ActorKind.PERSON else f"by {work.by}"
+    ai = kind_of(work.by) is not ActorKind.PERSON
+    whose = f"by an AI ({work.by})" if ai else f"by {work.by}"
     body = (
-        f"Draft {work.id} of {work.activity}, {whose}; nothing is done before a person takes it over:\n{text[:2000]}\n"
+        f"Draft {work.id} of {work.activity}, {whose}; nothing is done before a person takes it over:\n"
+        f"{written[:2000]}\n"
         f"  escalate complete_activity {state.id} --by {person} --activity {work.activity} --draft {work.id}"
     )
-    return f"{headline(state)} - draft of {work.activity} to look at", body
-
-
-def travels_along(state: Escalation, offer: Handoff) -> str:
-    """Write what goes with an offer beside reason and expectation: task, version of the packet, how often it moved."""
-    lines = []
-    if offer.task and offer.task_due is not None:
-        whose = f" for {offer.assignee}" if offer.assignee else ""
-        lines.append(f"Task{whose}, due {instant(offer.task_due)}: {offer.task}")
-    if offer.reason != "other":
-        lines.append(f"Why not here: {offer.reason.replace('_', ' ')}")
-    if state.hops:
-        lines.append(f"It has passed from one owner to another {counted(state.hops, 'time')} before.")
-    if offer.packet_version:
-        lines.append(f"Version {offer.packet_version} of the packet:")
-    return "".join(f"{line}\n" for line in lines)
+    subject = f"{headline(state)} - draft of {work.activity} to look at"
+    said = {"draft": work.id, "activity": work.activity, "by": work.by, "ai": ai, "text": written[:2000]}
+    return text(state, "work_draft", subject, body, **said)
 
 
 def given_back(state: Escalation, guidance: str, because: str) -> Words:
@@ -66,4 +59,5 @@ def given_back(state: Escalation, guidance: str, because: str) -> Words:
     body = (
         f"Guidance: {guidance}\nWhy: {because}\nYou speak to the customer again; ask again when you reach your limit."
     )
-    return f"{headline(state)} - given back to you with guidance", body
+    subject = f"{headline(state)} - given back to you with guidance"
+    return text(state, "given_back", subject, body, guidance=guidance, because=because)

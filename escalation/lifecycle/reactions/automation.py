@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify
 from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
@@ -23,7 +24,7 @@ def _automation_message(state: Escalation, event: e.AutomationMessage) -> Iterat
     for to in event.to:
         summary = f"automation {event.automation}: tell {to}"
         if kind_of(to) is ActorKind.CUSTOMER:
-            text = words.automated_for_customer(event.text)
+            text = requester_words.news_for_customer(event.text)
             yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary)
         else:
             text = words.news(state, sentence("automation", text=event.text))

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.case.needs import needs
+from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
@@ -41,23 +42,22 @@ def notify(
     what: str = "",
 ) -> Notify:
     """Send one message; ``what`` tells two messages apart that one event sends to the same person."""
-    said = text if isinstance(text, words.Text) and text.template else None
     customer = state.customer if kind_of(to) is ActorKind.CUSTOMER else None
     return Notify(
         key=key_of(state, event, what or to),
         to=to,
         kind=kind,
-        subject=text[0],
-        body=text[1],
-        template=said.template if said is not None else "",
-        values=dict(said.values) if said is not None else {},
-        templates=state.playbook.templates.get(said.template, {}) if said is not None else {},
+        subject=text.subject,
+        body=text.body,
+        template=text.template,
+        values=dict(text.values),
+        templates=state.playbook.templates.get(text.template, {}),
         locale=customer.locale if customer is not None else "",
         time_zone=next((each.time_zone for each in state.playbook.calendars.values()), "") if customer else "",
         urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
         rung=rung,
         asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
-        respond_by=words.take_before(state, event.at) if rung is not None else None,
+        respond_by=ladder_words.take_before(state, event.at) if rung is not None else None,
         summary=summary,
     )
 

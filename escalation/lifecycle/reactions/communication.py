@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import (
     Reaction,
@@ -177,7 +178,7 @@ def told_of_the_end(state: Escalation, event: e.Cancelled | e.Closed) -> Iterato
         if person not in hear:
             text, summary = update_words.ended(state), f"tell {person}: ended"
             if policy is not None and policy.for_customers(audiences[person]):
-                text = words.ended_for_customer()
+                text = requester_words.ended_for_customer()
             kind = MessageKind.CUSTOMER if kind_of(person) is ActorKind.CUSTOMER else MessageKind.NEWS
             yield notify(state, event, person, kind, text, summary=summary)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.approvals import approval_words as gate_words
-from escalation.lifecycle.ownership import ownership_words
+from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.reactions import communication, incident, items, ownership, statements, telling, timeline
 from escalation.lifecycle.reactions.common import Reaction, notify, tell_owner
 from escalation.lifecycle.sentences import sentence
@@ -30,7 +30,7 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
     for found in event.found.people:
         if found.person in rung.held:
             continue
-        text = words.page(state, found, event.found, event.at, waited)
+        text = ladder_words.page(state, found, event.found, event.at, waited)
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
         page = notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
         yield page.changed({"channels": rung.channels, "bundled": released}) if released or rung.channels else page
@@ -62,9 +62,8 @@ def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterat
     offer = state.handoff
     if offer is None or offer.id != reference:
         return
-    along = ownership_words.travels_along(state, offer)
     for found in event.found.people:
-        text = words.handoff(state, offer, found.person, event.found, along)
+        text = ladder_words.handoff(state, offer, found.person, event.found)
         yield notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
 
 
@@ -83,7 +82,7 @@ def nobody_left(state: Escalation, event: e.PeopleResolved) -> Iterator[Action]:
     if rung is None or not rung.last_resort or rung.people or event.purpose != f"rung:{rung.id}":
         return
     for person in event.found.nobody:
-        text = words.nobody_left(state)
+        text = ladder_words.nobody_left(state)
         yield notify(state, event, person, MessageKind.WARNING, text, summary=f"tell {person}: nobody may take it")
 
 

@@ -7,7 +7,7 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.approval import asked_by
 from escalation.lifecycle.approvals import approval_words as gate_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable, tell_owner
-from escalation.lifecycle.sentences import sentence
+from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -110,15 +110,15 @@ def _seat_delegated(state: Escalation, event: e.SeatDelegated) -> Iterator[Actio
     gate, policy = state.gates.get(event.gate), state.playbook.gate(event.gate)
     if gate is None or policy is None or event.to not in gate.people or gate.state != "pending":
         return
-    note = f"\n{event.by} passed the decision on to you: {event.because}"
-    text = gate_words.approval(state, gate, policy, event.to, note)
+    text = gate_words.approval(state, gate, policy, event.to, event)
     asked = notify(state, event, event.to, MessageKind.APPROVAL, text, summary=f"ask {event.to} to decide {gate.id}")
     yield asked.changed({"asks": f"gate:{gate.id}/{gate.round}"})
 
 
 def _seat_given_back(state: Escalation, event: e.SeatGivenBack) -> Iterator[Action]:
     what = f"{event.was} is not known, so approval {event.gate} is yours to decide again"
-    text = words.news(state, f"{what}: {event.because}")
+    said = told("seat_given_back", f"{what}: {event.because}", gate=event.gate, was=event.was, because=event.because)
+    text = words.news(state, said)
     yield notify(state, event, event.owner, MessageKind.WARNING, text, summary=f"tell {event.owner}: {what}")
 
 

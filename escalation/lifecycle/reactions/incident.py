@@ -6,9 +6,11 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.incident import words as said
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
+from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
+from escalation.people.found import People
 from escalation.values import Actor, ActorKind, kind_of
 
 FIRST_UPDATE = "first_update"
@@ -16,8 +18,7 @@ FIRST_UPDATE = "first_update"
 
 
 def _declared(state: Escalation, event: e.IncidentDeclared) -> Iterator[Action]:
-    text = f"incident declared: {event.because}"
-    yield from _tell_responders(state, event, text)
+    yield from _tell_responders(state, event, sentence("incident_declared", because=event.because))
     if event.first_update_due is not None:
         yield from _ask(state, event, baseline.asked(state, 1), 0)
 
@@ -41,46 +42,58 @@ def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
     if state.still_asks(event.purpose):
         for each in event.found.people:
             if each.person not in owner_of(state):
-                yield _demand(state, event, each.person, int(reference), words.instead(event.found))
+                yield _demand(state, event, each.person, int(reference), event.found)
 
 
-def _demand(state: Escalation, event: e.Event, person: Actor, times: int, note: str = "") -> Action:
-    text, summary = said.first_update(state, person, times, note), f"ask {person} for the first update"
+def _demand(state: Escalation, event: e.Event, person: Actor, times: int, found: People | None = None) -> Action:
+    text, summary = said.first_update(state, person, times, found), f"ask {person} for the first update"
     return notify(state, event, person, MessageKind.WARNING, text, summary=summary, what=f"{FIRST_UPDATE}/{person}")
 
 
 def _baseline_reported(state: Escalation, event: e.BaselineReported) -> Iterator[Action]:
     which = "the first update" if event.number == 1 else f"update {event.number}, which takes the place of the last"
-    yield from _tell_responders(state, event, f"{which} of the incident is there", said.baseline(state))
+    what = told(
+        "incident_updated",
+        f"{which} of the incident is there",
+        number=event.number,
+        happened=event.what_happened,
+        affected=event.who_is_affected,
+        urgent=event.why_urgent,
+        recording=event.recording,
+    )
+    yield from _tell_responders(state, event, what, said.baseline(state))
 
 
 def _priorities_set(state: Escalation, event: e.PrioritiesSet) -> Iterator[Action]:
     text = f"{event.by} has set what comes first (version {event.version})"
-    yield from _tell_responders(state, event, text, said.priorities(state))
+    what = told("priorities_set", text, by=event.by, version=event.version, first=event.priorities)
+    yield from _tell_responders(state, event, what, said.priorities(state))
 
 
 def _stand_down_refused(state: Escalation, event: e.StandDownRefused) -> Iterator[Action]:
-    text = words.news(state, f"the incident is not stood down: {event.because}")
+    text = words.news(state, sentence("stand_down_refused", because=event.because))
     yield notify(state, event, event.asked_by, MessageKind.NEWS, text, summary=f"tell {event.asked_by}: not stood down")
 
 
 def _stood_down(state: Escalation, event: e.StoodDown) -> Iterator[Action]:
-    yield from _tell_responders(state, event, f"the incident is stood down: {event.because}")
+    yield from _tell_responders(state, event, sentence("stood_down", because=event.because))
 
 
 def _period_begun(state: Escalation, event: e.PeriodBegun) -> Iterator[Action]:
     if event.number > 1:
         text = f"period {event.number} begins, until {words.instant(event.ends_at)}; {state.accountable} leads it"
-        yield from _tell_responders(state, event, text)
+        leader = state.accountable
+        what = told("period_begun", text, number=event.number, until=event.ends_at, leader=leader)
+        yield from _tell_responders(state, event, what)
 
 
 def _tell_responders(state: Escalation, event: e.Event, text: str, more: str = "") -> Iterator[Action]:
     """Tell everybody who was told of it before, and who works on it, but for whoever caused it."""
     working = (*owner_of(state), *(each for item in state.open_items for each in item.holders), *state.told)
-    subject, body, *_ = words.news(state, text)
+    message = words.news(state, text)
+    message = message._replace(body=f"{message.body}\n{more}") if more else message
     for person in dict.fromkeys(working):
         if person != event.by and kind_of(person) is ActorKind.PERSON:
-            message = (subject, f"{body}\n{more}" if more else body)
             yield notify(state, event, person, MessageKind.NEWS, message, summary=f"tell {person}: {text[:80]}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
+from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.work import item_powers, item_words
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
@@ -21,8 +22,8 @@ def _tell(state: Escalation, event: e.Event, item: Item, text: words.Words, summ
         yield find(state, event, f"item:{item.id}", (item.owner,), f"find who may have work item {item.id}")
     elif item.kind is ItemKind.INPUT and not item_powers.is_person(item.owner):
         if item.owner == state.requested_by or kind_of(item.owner) is ActorKind.CUSTOMER:
-            asks = words.headline(state) + " - input needed", f"{item.title}\nNeeded by {words.instant(item.due)}."
-            kind = MessageKind.CUSTOMER if kind_of(item.owner) is ActorKind.CUSTOMER else MessageKind.INPUT
+            customer = kind_of(item.owner) is ActorKind.CUSTOMER
+            asks, kind = item_words.input_needed(state, item), MessageKind.CUSTOMER if customer else MessageKind.INPUT
             yield notify(state, event, item.owner, kind, asks, summary=f"ask {item.owner} for input {item.id}")
     else:
         yield notify(state, event, item.owner, MessageKind.ITEM, text, summary=summary)
@@ -47,11 +48,12 @@ def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Iterator[Acti
     item = state.items[event.item]
     what = f"action item {item.id} could not be given to {event.was} ({event.because}); it falls to {event.owner}"
     hint = "complete it, or add it again for somebody who is in the directory"
+    said = {"item": item.id, "was": event.was, "because": event.because, "owner": event.owner}
     for person in dict.fromkeys((event.owner, item.by or event.owner)):
         if kind_of(person) is ActorKind.PERSON and person != event.was:
-            text = words.news(state, f"{what}: {hint}")
+            text = words.news(state, told("item_given_back", f"{what}: {hint}", **said))
             yield notify(state, event, person, MessageKind.WARNING, text, summary=f"tell {person}: {what}")
-    yield from tell_accountable(state, event, what)
+    yield from tell_accountable(state, event, told("item_given_back", what, **said))
 
 
 def _item_reminded(state: Escalation, event: e.ItemReminded) -> Iterator[Action]:
@@ -70,7 +72,7 @@ def _item_chased(state: Escalation, event: e.ItemChased) -> Iterator[Action]:
         purpose = f"item:{item.id}/{UP}{event.times}"
         yield find(state, event, purpose, event.asked, f"find who is told: action item {item.id} is late")
     elif event.times % 2 == 0:
-        yield from tell_accountable(state, event, f"action item {item.id} is late")
+        yield from tell_accountable(state, event, item_words.late(item, f"action item {item.id} is late"))
 
 
 def offered(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
@@ -80,7 +82,7 @@ def offered(state: Escalation, event: e.PeopleResolved, reference: str) -> Itera
     if item is None or not item.open:
         return
     late = f"action item {item.id} is late: {item_powers.standing(item)}, due {words.instant(item.due)}"
-    text = words.news(state, late) if why else item_words.item_due(state, item)
+    text = words.news(state, item_words.late(item, late)) if why else item_words.item_due(state, item)
     kind = MessageKind.WARNING if why else MessageKind.ITEM
     for found in event.found.people:
         if found.person != item.owner:
@@ -98,7 +100,7 @@ def _item_ready(state: Escalation, event: e.ItemReady) -> Iterator[Action]:
 
 
 def _item_blocked(state: Escalation, event: e.ItemBlocked) -> Iterator[Action]:
-    what = f"work item {event.item} is blocked: {event.because}"
+    what = sentence("item_blocked", item=event.item, because=event.because)
     yield from _news(state, event, what, *owner_of(state), state.items[event.item].owner)
 
 
@@ -106,17 +108,17 @@ def _item_reassigned(state: Escalation, event: e.ItemReassigned) -> Iterator[Act
     item = state.items[event.item]
     text = item_words.item_due(state, item)
     yield from _tell(state, event, item, text, f"give work item {item.id} to {item.owner}")
-    what = f"work item {item.id} is that of {event.owner} now: {event.because}"
+    what = sentence("item_reassigned", item=item.id, owner=event.owner, because=event.because)
     yield from _news(state, event, what, *(person for person in (event.was,) if person != event.owner))
 
 
 def _item_postponed(state: Escalation, event: e.ItemPostponed) -> Iterator[Action]:
-    what = f"work item {event.item} is due {words.instant(event.due)} now: {event.because}"
+    what = sentence("item_postponed", item=event.item, due=event.due, because=event.because)
     yield from _news(state, event, what, *owner_of(state), state.items[event.item].owner)
 
 
 def _item_dropped(state: Escalation, event: e.ItemDropped) -> Iterator[Action]:
-    what = f"work item {event.item} is dropped: {event.because}"
+    what = sentence("item_dropped", item=event.item, because=event.because)
     yield from _news(state, event, what, *owner_of(state), state.items[event.item].owner)
 
 
@@ -143,7 +145,9 @@ def _check_decided(state: Escalation, event: e.CheckDecided) -> Iterator[Action]
     item = state.items[event.item]
     how = "approved" if event.approved else f"rejected, a {event.defect} defect: {event.because}"
     by = item.approval.submitted_by if item.approval is not None else None
-    yield from _news(state, event, f"work item {item.id} is {how}", item.owner, by)
+    english, because = f"work item {item.id} is {how}", event.because
+    what = told("item_decided", english, item=item.id, approved=event.approved, defect=event.defect, because=because)
+    yield from _news(state, event, what, item.owner, by)
 
 
 def _dependency_checked(state: Escalation, event: e.DependencyChecked) -> Iterator[Action]:
@@ -151,12 +155,14 @@ def _dependency_checked(state: Escalation, event: e.DependencyChecked) -> Iterat
     if not event.ok:
         what = f"dependency {item.id} does not hold: {event.detail or 'no detail was given'}"
         waiting = (state.items[other].owner for other in item.blocks if state.items[other].open)
-        yield from _news(state, event, what, item.owner, *owner_of(state), *waiting)
+        said = told("dependency_fails", what, item=item.id, because=event.detail)
+        yield from _news(state, event, said, item.owner, *owner_of(state), *waiting)
 
 
 def _input_answered(state: Escalation, event: e.InputAnswered) -> Iterator[Action]:
     item = state.items[event.item]
-    yield from _news(state, event, f"input {item.id} is there: {event.text}", item.by, *owner_of(state))
+    what = sentence("input_answered", item=item.id, text=event.text)
+    yield from _news(state, event, what, item.by, *owner_of(state))
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from escalation.lifecycle import communication as words
 from escalation.lifecycle.approvals import approval_words as gate_words
-from escalation.lifecycle.ladder import powers
+from escalation.lifecycle.ladder import ladder_words, powers
 from escalation.lifecycle.reactions import ownership
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_owner, tells
 from escalation.lifecycle.sentences import sentence
@@ -64,7 +63,9 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]
     busy = {event.owner, event.by, *(item.owner for item in state.open_items)}
     busy.update(person for gate in state.pending_gates for person in gate.people)
     for person in (actor for actor in state.told if actor not in busy and kind_of(actor) is ActorKind.PERSON):
-        yield notify(state, event, person, MessageKind.NEWS, words.taken(state), summary=f"tell {person} it is taken")
+        yield notify(
+            state, event, person, MessageKind.NEWS, ladder_words.taken(state), summary=f"tell {person} it is taken"
+        )
     yield from ownership.taken_by_a_person(state, event)
 
 
@@ -72,7 +73,7 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator
     # A page that was on its way already when somebody took it: its receiver is told like all who had it before.
     late = event.rung is not None and state.rung is None and not state.ended
     if late and event.to not in owner_of(state):
-        text = words.taken(state)
+        text = ladder_words.taken(state)
         yield notify(state, event, event.to, MessageKind.NEWS, text, summary=f"tell {event.to} it is taken")
     gate = state.question_of(event.key, event.to) if state.gates and state.rules >= 1 and not state.ended else None
     if gate is not None and gate_words.came_too_late(state, gate, event.key, event.to):

@@ -51,7 +51,7 @@ def _lost(state: Escalation, event: e.LinkLost) -> Iterator[Action]:
 
 
 def _children_awaited(state: Escalation, event: e.ChildrenAwaited) -> Iterator[Action]:
-    text = f"it is closed when these have ended, or are unlinked with a reason: {', '.join(event.children)}"
+    text = sentence("children_awaited", others=event.children)
     yield from tell_owner(state, event, text, summary=text, kind=MessageKind.ITEM)
 
 

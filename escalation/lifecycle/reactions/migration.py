@@ -7,6 +7,7 @@ from escalation.lifecycle import migration
 from escalation.lifecycle.ladder import powers
 from escalation.lifecycle.ladder.bypass import ALLOWED
 from escalation.lifecycle.reactions.common import Reaction, find, key_of, notify, owner_of
+from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
 from escalation.model.actions import Action, LoadPlaybook, MessageKind
 from escalation.model.state import Escalation
@@ -22,16 +23,26 @@ def _asked(state: Escalation, event: e.MigrationAsked) -> Iterator[Action]:
 
 
 def _refused(state: Escalation, event: e.MigrationRefused) -> Iterator[Action]:
-    what = f"it stays with v{state.playbook.version} of its playbook ({state.playbook_digest}): {event.because}"
+    version, digest = state.playbook.version, state.playbook_digest
+    what = sentence("not_moved", version=version, digest=digest, because=event.because)
     text = words.news(state, what)
     yield notify(state, event, event.asked_by, MessageKind.WARNING, text, summary=f"tell {event.asked_by}: not moved")
 
 
 def _migrated(state: Escalation, event: e.Migrated) -> Iterator[Action]:
     what = f"it goes on by v{event.to_version} of its playbook ({event.to_digest}): {event.because}"
-    told = "\n".join((what, *event.effects, *event.differences[:20]))
+    said = told(
+        "moved",
+        what,
+        version=event.to_version,
+        digest=event.to_digest,
+        because=event.because,
+        effects=event.effects,
+        differences=event.differences,
+    )
+    whole = "\n".join((what, *event.effects, *event.differences[:20]))
     for person in dict.fromkeys((*owner_of(state), event.by)):
-        text = (words.news(state, what)[0], words.news(state, told)[1])
+        text = words.news(state, said)._replace(body=words.news(state, whole).body)
         yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: v{event.to_version}")
     if state.level is not None:
         for target in powers.holders(state):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.reactions import timeline
 from escalation.lifecycle.reactions.common import Reaction, case_key, find, notify, owner_of, tell_owner
 from escalation.lifecycle.sentences import sentence, told
@@ -71,9 +72,9 @@ def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
 
 def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Action]:
     if kind_of(event.of) is ActorKind.CUSTOMER:
-        text = words.input_request_for_customer(event.parts, event.due)
+        text = requester_words.input_request_for_customer(event.parts, event.due)
     else:
-        text = words.input_request(state, event.parts, event.due)
+        text = requester_words.input_request(state, event.parts, event.due)
     yield notify(state, event, event.of, MessageKind.INPUT, text, summary=f"ask {event.of} for missing input")
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.ownership import ownership_words
-from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, update
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tells, update
+from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
 from escalation.model.state import Escalation
@@ -73,26 +74,28 @@ def _told_before(state: Escalation, seq: int, stage: str) -> set[Actor]:
 def _consulted_answered(state: Escalation, event: e.ConsultedAnswered) -> Iterator[Action]:
     for owner in owner_of(state):
         if owner != event.by:
-            text = words.news(state, f"{event.by} advises: {event.text}")
+            text = words.news(state, sentence("advised", by=event.by, text=event.text))
             yield notify(state, event, owner, MessageKind.NEWS, text, summary=f"tell {owner}: advice of {event.by}")
 
 
 def _named(state: Escalation, event: e.CommunicatorNamed | e.CommanderNamed) -> Iterator[Action]:
     role = "communicator" if isinstance(event, e.CommunicatorNamed) else "commander"
     if event.who != event.by:
-        text = words.news(state, f"{event.by} named you {role} of {state.id}: {event.because}")
+        english = f"{event.by} named you {role} of {state.id}: {event.because}"
+        text = words.news(state, told("role_given", english, by=event.by, role=role, because=event.because))
         yield notify(state, event, event.who, MessageKind.NEWS, text, summary=f"tell {event.who}: {role}")
 
 
 def _responsibility_assigned(state: Escalation, event: e.ResponsibilityAssigned) -> Iterator[Action]:
     if event.who != event.by:
-        what = f"{event.who} looks after this from now on: {event.what}"
-        yield find(state, event, f"tell:{what}", (event.who,), f"find {event.who}, who has a responsibility")
+        what = sentence("responsibility_given", who=event.who, duty=event.what)
+        yield tells(state, event, what, (event.who,), f"find {event.who}, who has a responsibility")
 
 
 def _group_joined(state: Escalation, event: e.GroupJoined) -> Iterator[Action]:
     if event.who != event.by:
-        text = words.news(state, f"{event.by} added you to the working group of {state.id}: {event.because}")
+        english = f"{event.by} added you to the working group of {state.id}: {event.because}"
+        text = words.news(state, told("group_joined", english, by=event.by, because=event.because))
         yield notify(state, event, event.who, MessageKind.NEWS, text, summary=f"tell {event.who}: in the group")
 
 
@@ -117,13 +120,14 @@ def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]
     if offer is None:
         return
     for person in offer.people:
-        text = words.news(state, f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it")
+        english = f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it"
+        text = words.news(state, told("team_accepted", english, by=event.by, team=event.team))
         yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: claim it")
 
 
 def _handover_edited(state: Escalation, event: e.HandoverEdited) -> Iterator[Action]:
     for person in state.handoff.people if state.handoff is not None else ():
-        text = words.news(state, f"what remains for the next shift was written anew: {event.text}")
+        text = words.news(state, sentence("handover_edited", text=event.text))
         yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: hand-over edited")
 
 
@@ -149,7 +153,7 @@ def withdrawn(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     """Tell those who were asked that they need not answer any more."""
     for person in event.people:
         if person != event.by:
-            text = words.news(state, f"the hand-off that was offered to you was withdrawn: {event.because}")
+            text = words.news(state, sentence("handoff_withdrawn", because=event.because))
             yield notify(
                 state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: withdrawn", what=f"back/{person}"
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.hindsight import lessons, review_words
 from escalation.lifecycle.reactions.common import Reaction, key_of, notify, owner_of
+from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, LoadPlaybook, MessageKind
 from escalation.model.state import Escalation
@@ -29,7 +30,7 @@ def _change_claimed(state: Escalation, event: e.ChangeClaimed) -> Iterator[Actio
 def _change_not_live(state: Escalation, event: e.ChangeNotLive) -> Iterator[Action]:
     lesson = state.lessons[event.lesson]
     owner = state.items[lesson.item].owner
-    what = f"the change of lesson {lesson.id} is not live as {event.live_as}: {event.because}"
+    what = sentence("change_not_live", lesson=lesson.id, live_as=event.live_as, because=event.because)
     yield notify(state, event, owner, MessageKind.ITEM, words.news(state, what), summary=f"tell {owner}: not live yet")
 
 

@@ -3,8 +3,18 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions.common import Reaction, case_key, find, key_of, notify, owner_of, tell_accountable
+from escalation.lifecycle.reactions.common import (
+    Reaction,
+    case_key,
+    find,
+    key_of,
+    notify,
+    owner_of,
+    tell_accountable,
+    tells,
+)
 from escalation.lifecycle.reactions.communication import RELEASE, tell_speaker
+from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.statements import read_in_words, statement_words
 from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model import events as e
@@ -38,7 +48,8 @@ def _draft_ended(state: Escalation, event: e.DraftEnded) -> Iterator[Action]:
     if written is None or event.how == "rewritten" or kind_of(written.by) is not ActorKind.PERSON:
         return
     if written.by != event.by:
-        text = words.news(state, f"your draft {event.draft} was not sent, {event.how}: {event.because}")
+        what = sentence("draft_ended", draft=event.draft, how=event.how, because=event.because)
+        text = words.news(state, what)
         summary = f"tell {written.by}: draft {event.how}"
         yield notify(state, event, written.by, MessageKind.NEWS, text, summary=summary, what=f"draft:{event.draft}")
 
@@ -50,7 +61,9 @@ def _receipt_overdue(state: Escalation, event: e.ReceiptOverdue) -> Iterator[Act
         yield notify(state, event, person, MessageKind.WARNING, text, summary=summary, what=f"receipt:{person}")
     if event.next_due is None:
         who = ", ".join(event.unread) or "nobody was found"
-        yield from tell_speaker(state, event, f"{event.stakeholder} has not confirmed to have read it ({who})")
+        english = f"{event.stakeholder} has not confirmed to have read it ({who})"
+        what = told("not_confirmed", english, stakeholder=event.stakeholder, people=event.unread)
+        yield from tell_speaker(state, event, what)
 
 
 def _milestone_reached(state: Escalation, event: e.MilestoneReached) -> Iterator[Action]:
@@ -78,8 +91,8 @@ def _milestone_overdue(state: Escalation, event: e.MilestoneOverdue) -> Iterator
             yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary)
     targets = tuple(target for target in event.asked if target not in owners)
     if targets:
-        what = f"the update of milestone {event.milestone} is late, asked for {event.times} times"
-        yield find(state, event, f"tell:{what}", targets, f"find who is told: {what}")
+        what = sentence("milestone_late", milestone=event.milestone, times=event.times)
+        yield tells(state, event, what, targets, f"find who is told: {what}")
 
 
 def _read_in(state: Escalation, event: e.ReadIn) -> Iterator[Action]:
@@ -111,19 +124,19 @@ FOLLOW_UP = "follow_up"
 
 
 def _to_customer(state: Escalation, event: e.Event, sent: e.FollowUpSent, *, by_ticket: bool) -> Iterator[Action]:
-    subject, body, *_ = statement_words.follow_up(sent)
+    text = statement_words.follow_up(sent)
     if by_ticket and state.case_link is not None:
         key = key_of(state, event, f"{FOLLOW_UP}:{sent.seq}")
         summary = "ticket: follow-up to the customer"
-        yield UpdateCase(key=key, case_key=case_key(state), note=body, public=True, summary=summary)
+        yield UpdateCase(key=key, case_key=case_key(state), note=text.body, public=True, summary=summary)
     elif state.customer is not None:
         to, summary = f"customer:{state.customer.id}", "follow up with the customer"
-        yield notify(state, event, to, MessageKind.CUSTOMER, (subject, body), summary=summary)
+        yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary)
 
 
 def _follow_up_ended(state: Escalation, event: e.FollowUpEnded) -> Iterator[Action]:
     if state.feedback is None:
-        yield from tell_accountable(state, event, f"the customer gave no feedback: {event.because}")
+        yield from tell_accountable(state, event, sentence("no_feedback", because=event.because))
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import case_key, find, key_of, notify
-from escalation.lifecycle.statements import read_in, read_in_words, statement_words, update_words
+from escalation.lifecycle.statements import read_in, read_in_words, update_words
 from escalation.lifecycle.statements.stakeholders import policy_of
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind, UpdateCase
@@ -32,12 +33,12 @@ def _tell_customer(state: Escalation, event: e.Event, name: str, what: str, *, b
     said, standing = _latest(state, name), state.communication.stakeholders[name] if state.communication else None
     if said is None or standing is None:
         return
-    subject, body, *_ = statement_words.for_customer(said)
+    text = requester_words.news_for_customer(said.text)
     if by_ticket and state.case_link is not None:
         yield UpdateCase(
             key=key_of(state, event, f"{what}ticket"),
             case_key=case_key(state),
-            note=body,
+            note=text.body,
             public=True,
             summary="ticket: an update for the customer",
         )
@@ -48,7 +49,7 @@ def _tell_customer(state: Escalation, event: e.Event, name: str, what: str, *, b
             event,
             person,
             MessageKind.CUSTOMER,
-            (subject, body),
+            text,
             summary=f"update the customer ({name})",
             what=f"{what}{person}",
         )
@@ -90,7 +91,7 @@ def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
         if said is not None and state.rules >= 1 and _has_it(state, each.person, name, said):
             continue
         if said is not None and _for_customers(state, standing.audience):
-            text = statement_words.for_customer(said)
+            text = requester_words.news_for_customer(said.text)
         elif said is None or late:
             text = read_in_words.concerned(state, name, each.person)
         else:

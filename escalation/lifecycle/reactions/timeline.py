@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
+from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.timeline.mentions import MENTION, split
 from escalation.lifecycle.timeline.readers import reads
 from escalation.model import events as e
@@ -28,7 +29,7 @@ def mentions(state: Escalation, event: Mentioning) -> Iterator[Action]:
         return
     whom, barred = split(state, event.mentions)
     if barred:
-        what = f"{', '.join(barred)} is not told of {permalink(state, about(event))}: the case is about them"
+        what = sentence("mention_barred", people=barred, link=permalink(state, about(event)))
         yield from _tell_writer(state, event, what, "barred")
     if whom:
         summary = f"find who is mentioned in #{about(event)}"
@@ -60,14 +61,17 @@ def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
     for each in event.found.people:
         if each.person in (writer, cause.by):
             continue
-        told = words.news(state, f"{ai}{writer} mentions you ({each.via}) in {link}: {text}")
-        yield notify(state, event, each.person, MessageKind.NEWS, told, summary=f"tell {each.person}: mentioned")
+        english = f"{ai}{writer} mentions you ({each.via}) in {link}: {text}"
+        mentioned = told("mentioned", english, by=writer, via=each.via, link=link, text=text, ai=bool(ai))
+        message = words.news(state, mentioned)
+        yield notify(state, event, each.person, MessageKind.NEWS, message, summary=f"tell {each.person}: mentioned")
     reached = {target for each in event.found.people for target in (each.via, *each.also_via)}
     unknown = [target for target in split(state, cause.mentions)[0] if target not in reached]
     if unknown:
         why = f" {' '.join(event.found.notes)}" if event.found.notes else ""
         what = f"nobody could be told for {', '.join(unknown)}, mentioned in {link}.{why} The text stands as it is."
-        yield from _tell_writer(state, event, what, "unknown", writer)
+        nobody = told("mention_unknown", what, targets=unknown, link=link, notes=event.found.notes)
+        yield from _tell_writer(state, event, nobody, "unknown", writer)
 
 
 def _writer(event: e.Event) -> Actor:
@@ -105,14 +109,18 @@ def _blocked(state: Escalation, event: e.Event, seq: int) -> Iterator[Action]:
             what = (
                 f"{'AI output: ' if waiting.ai else ''}blocker {permalink(state, seq)} by {waiting.by}: {waiting.text}"
             )
-            text = words.news(state, what)
+            link = permalink(state, seq)
+            said = told("blocker", what, by=waiting.by, link=link, text=waiting.text, ai=waiting.ai)
+            text = words.news(state, said)
             yield notify(state, event, owner, MessageKind.WARNING, text, summary=f"tell {owner}: a blocker")
 
 
 def _entry_closed(state: Escalation, event: e.EntryClosed) -> Iterator[Action]:
     how = "answered" if event.kind is EntryKind.QUESTION else "resolved"
     what = f"{event.kind} {permalink(state, event.entry)} was {how} by {event.by}: {event.text}"
-    yield from _tell_author(state, event, event.asked_by, what)
+    link = permalink(state, event.entry)
+    said = told("entry_closed", what, kind=event.kind, by=event.by, link=link, text=event.text)
+    yield from _tell_author(state, event, event.asked_by, said)
     yield from mentions(state, event)
 
 
@@ -121,7 +129,16 @@ def _commented(state: Escalation, event: e.Commented) -> Iterator[Action]:
     if event.entry in refs:
         ai = "AI output of " if event.ai else ""
         what = f"comment {permalink(state, event.seq)} on #{event.entry} by {ai}{event.by}: {event.text}"
-        yield from _tell_author(state, event, refs[event.entry].by, what)
+        said = told(
+            "commented",
+            what,
+            by=event.by,
+            link=permalink(state, event.seq),
+            entry=event.entry,
+            text=event.text,
+            ai=event.ai,
+        )
+        yield from _tell_author(state, event, refs[event.entry].by, said)
     yield from mentions(state, event)
 
 
@@ -136,9 +153,11 @@ def _tell_author(state: Escalation, event: e.Event, author: Actor, what: str) ->
 def _session_opened(state: Escalation, event: e.SessionOpened) -> Iterator[Action]:
     title = f" ({event.title})" if event.title else ""
     what = f"{event.by} invites you to live session {event.session}{title}: {event.join_url}"
+    url = event.join_url
+    said = told("session_invite", what, by=event.by, session=event.session, title=event.title, url=url)
     for person in event.participants:
         if person != event.by:
-            text = words.news(state, what)
+            text = words.news(state, said)
             yield notify(state, event, person, MessageKind.NEWS, text, summary=f"invite {person} to {event.session}")
 
 
@@ -151,8 +170,11 @@ def _session_chased(state: Escalation, event: e.SessionChased) -> Iterator[Actio
         f"does what? escalate close_session {state.id} --session {session.id} --by {session.by} --decision '...' "
         "--item 'TITLE | OWNER | DUE', or --none decisions --none items"
     )
+    plain = words.news(state, what)
+    text = words.text(
+        state, "session_open", plain.subject, plain.body, session=session.id, since=session.opened_at, by=session.by
+    )
     for person in dict.fromkeys((session.by, *owner_of(state))):
-        text = words.news(state, what)
         yield notify(state, event, person, MessageKind.WARNING, text, summary=f"ask {person}: {session.id} is open")
 
 

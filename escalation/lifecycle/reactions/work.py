@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle.case import requester_words
+from escalation.lifecycle.hindsight import review_words
 from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions import communication, statements, telling
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, tell_owner, update
@@ -21,13 +23,13 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iter
 
 
 def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -> Iterator[Action]:
-    text = words.resolution_proposed(state)
+    text = requester_words.resolution_proposed(state)
     asks_customer = state.customer_confirms
     # The customer reads the ticket's public note: one message, not two. Without a ticket, or while the help desk is
     # down, they are told directly: their silence may be read as consent.
     reads_ticket = asks_customer and by_ticket and state.case_link is not None
     if by_ticket:
-        yield update(state, event, note=text[1], public=reads_ticket, status="pending")
+        yield update(state, event, note=text.body, public=reads_ticket, status="pending")
     if not reads_ticket:
         to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
         summary = "ask whether the resolution is accepted"
@@ -68,13 +70,13 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iter
 
 def _review_started(state: Escalation, event: e.ReviewStarted) -> Iterator[Action]:
     for owner in owner_of(state):
-        text = words.review_due(state)
+        text = review_words.review_due(state)
         yield notify(state, event, owner, MessageKind.REVIEW, text, summary=f"ask {owner} for the review")
 
 
 def _review_chased(state: Escalation, event: e.ReviewChased) -> Iterator[Action]:
     for owner in owner_of(state):
-        text = words.review_due(state)
+        text = review_words.review_due(state)
         yield notify(state, event, owner, MessageKind.REVIEW, text, summary=f"remind {owner} of the review")
     if event.times % 2 == 0:
         yield from tell_accountable(state, event, sentence("review_late"))
@@ -92,7 +94,7 @@ def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
         return
     if event.returned:
         if kind_of(state.requested_by) is ActorKind.CUSTOMER:
-            kind, text = MessageKind.CUSTOMER, words.returned_for_customer()
+            kind, text = MessageKind.CUSTOMER, requester_words.returned_for_customer()
         else:
             kind, text = MessageKind.NEWS, words.news(state, sentence("returned", because=event.because))
         yield notify(state, event, state.requested_by, kind, text, summary="tell the requester: returned")
@@ -106,7 +108,7 @@ def _cancelled(state: Escalation, event: e.Cancelled) -> Iterator[Action]:
     concerned = dict.fromkeys((*state.told, state.requested_by))
     for actor in concerned:
         if kind_of(actor) is ActorKind.CUSTOMER:
-            ended = words.ended_for_customer()
+            ended = requester_words.ended_for_customer()
             yield notify(state, event, actor, MessageKind.CUSTOMER, ended, summary="tell the customer that it ended")
         elif actor != event.by:
             yield notify(state, event, actor, MessageKind.NEWS, text, summary=f"tell {actor}: cancelled")

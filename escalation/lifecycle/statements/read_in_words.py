@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from escalation.lifecycle.communication import Words, headline, instant, situation
+from escalation.lifecycle import message_values as values
+from escalation.lifecycle.communication import Words, headline, instant, situation, text
+from escalation.lifecycle.statements.read_in_values import brief_values
 from escalation.lifecycle.statements.statement_words import by_whom
 from escalation.model.communication import Communication
 from escalation.model.state import Escalation
@@ -17,7 +19,8 @@ LONGEST = 300
 def joined(state: Escalation, person: Actor) -> Words:
     """Read in whoever has joined the working group: ``people`` says what made them part of it."""
     why = state.people.get(person, "")
-    return f"{headline(state)} - where it stands", f"You are part of {state.id} now ({why}).\n{brief(state)}"
+    body = f"You are part of {state.id} now ({why}).\n{brief(state)}"
+    return _read_in(state, body, because=why, joined=True, reply_due=None, receipt_due=None)
 
 
 def concerned(state: Escalation, name: str, person: Actor) -> Words:
@@ -31,7 +34,19 @@ def concerned(state: Escalation, name: str, person: Actor) -> Words:
     if standing is not None and standing.receipt_due is not None:
         parts.append(f"Please confirm before {instant(standing.receipt_due)} that you have read this.")
         parts.append(f"  escalate confirm_read {state.id} --by {person}")
-    return f"{headline(state)} - where it stands", "\n".join(parts)
+    return _read_in(
+        state,
+        "\n".join(parts),
+        because=standing.because if standing is not None else "",
+        joined=False,
+        reply_due=standing.reply_due if standing is not None else None,
+        receipt_due=standing.receipt_due if standing is not None else None,
+    )
+
+
+def _read_in(state: Escalation, body: str, **more: object) -> Words:
+    said = text(state, "read_in", f"{headline(state)} - where it stands", body, **more)
+    return said._replace(values=said.values | values.where(state) | brief_values(state))
 
 
 def brief(state: Escalation) -> str:

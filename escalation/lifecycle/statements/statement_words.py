@@ -1,10 +1,11 @@
 """The words around statements: what customers read, drafts to be released, receipts, milestones, next steps."""
 
-from escalation.lifecycle.communication import Words, headline, instant
+from escalation.lifecycle.communication import Text, Words, headline, instant, text
+from escalation.lifecycle.message_values import Sentence, plain
+from escalation.lifecycle.sentences import told
 from escalation.lifecycle.statements.receipts import GIVEN_UP, unread
 from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model import events as e
-from escalation.model.communication import Update
 from escalation.model.state import Escalation
 from escalation.model.statements import FollowUp, UpdateDraft
 from escalation.values import Actor, ActorKind, counted, kind_of
@@ -13,14 +14,10 @@ MOST_STEPS = 20
 """How many next steps one message lists."""
 
 
-def for_customer(said: Update) -> Words:
-    """Tell a customer how it stands, and nothing of how it is worked on."""
-    return "Your case: news", said.text
-
-
 def answer_of_customer() -> Words:
     """Remind a customer of the answer that is expected of them."""
-    return "Your case: please answer", "We have asked you something about your case. Please answer our latest message."
+    body = "We have asked you something about your case. Please answer our latest message."
+    return Text("Your case: please answer", body, "reply_awaited_customer")
 
 
 def by_whom(person: Actor, drafted_by: Actor | None) -> str:
@@ -43,7 +40,20 @@ def to_release(state: Escalation, written: UpdateDraft, person: Actor) -> Words:
         f"  escalate release_update {state.id} --by {person} --draft {written.id} --digest {written.digest}\n"
         f"  escalate drop_draft {state.id} --by {person} --draft {written.id} --because '...'"
     )
-    return f"{headline(state)} - draft {written.id} to be released", "\n\n".join(parts)
+    return text(
+        state,
+        "draft_release",
+        f"{headline(state)} - draft {written.id} to be released",
+        "\n\n".join(parts),
+        draft=written.id,
+        by=written.by,
+        ai=kind_of(written.by) is ActorKind.AGENT,
+        audiences=written.audiences,
+        stage=written.stage,
+        text=written.text,
+        customer_text=written.customer_text,
+        digest=written.digest,
+    )
 
 
 def please_confirm(state: Escalation, person: Actor) -> Words:
@@ -53,14 +63,22 @@ def please_confirm(state: Escalation, person: Actor) -> Words:
         f"  escalate show {state.id}\n"
         f"  escalate confirm_read {state.id} --by {person}"
     )
-    return f"{headline(state)} - please confirm that you have read it", body
+    return text(state, "receipt_awaited", f"{headline(state)} - please confirm that you have read it", body)
 
 
-def reached(event: e.MilestoneReached) -> str:
+def reached(event: e.MilestoneReached) -> Sentence:
     """Say that a milestone was reached, and which earlier ones were not."""
     about = f" ({event.about})" if event.about else ""
     before = f"; not reached before it: {', '.join(event.before)}" if event.before else ""
-    return f"milestone {event.milestone}{about} reached by {event.by}, update due {instant(event.due)}{before}"
+    return told(
+        "milestone_reached",
+        f"milestone {event.milestone}{about} reached by {event.by}, update due {instant(event.due)}{before}",
+        milestone=event.milestone,
+        meaning=event.about,
+        by=event.by,
+        due=event.due,
+        before=event.before,
+    )
 
 
 def milestone_awaited(state: Escalation, event: e.MilestoneOverdue, person: Actor) -> Words:
@@ -72,7 +90,14 @@ def milestone_awaited(state: Escalation, event: e.MilestoneOverdue, person: Acto
         f"Milestone {event.milestone} was reached and its update has not come. Please say how it stands{most}.\n"
         f"  escalate milestone {state.id} --by {person} --name {event.milestone} --text '...'"
     )
-    return f"{headline(state)} - update of milestone {event.milestone} is late", body
+    return text(
+        state,
+        "milestone_due",
+        f"{headline(state)} - update of milestone {event.milestone} is late",
+        body,
+        milestone=event.milestone,
+        at_most=known.at_most if known is not None else 0,
+    )
 
 
 def next_steps(state: Escalation, event: e.NextStepsSent, person: Actor) -> Words:
@@ -86,16 +111,43 @@ def next_steps(state: Escalation, event: e.NextStepsSent, person: Actor) -> Word
         lines.append(f"  - {item.id} {whose}, until {instant(item.due)}: {item.title[:200]}")
     if len(items) > MOST_STEPS:
         lines.append(f"  and {len(items) - MOST_STEPS} more: escalate show {state.id}")
-    return f"{headline(state)} - {counted(len(items), 'next step')}", "\n".join(lines)
+    steps = [
+        {
+            "item": item.id,
+            "owner": item.owner,
+            "due": item.due,
+            "title": item.title[:200],
+            "yours": item.owner == person,
+        }
+        for item in items[:MOST_STEPS]
+    ]
+    subject, more = f"{headline(state)} - {counted(len(items), 'next step')}", max(0, len(items) - MOST_STEPS)
+    if kind_of(person) is ActorKind.CUSTOMER:
+        theirs = [{name: step[name] for name in ("title", "due", "yours")} for step in steps]
+        said = plain({"text": event.text, "steps": theirs, "more": more})
+        return Text(subject, "\n".join(lines), "next_steps_customer", said)
+    return text(
+        state,
+        "next_steps",
+        subject,
+        "\n".join(lines),
+        by=event.by,
+        text=event.text,
+        steps=steps,
+        count=len(items),
+        more=more,
+    )
 
 
 def follow_up(event: e.FollowUpSent) -> Words:
     """Tell a customer something after the solution, or ask how satisfied they are."""
     if event.next_due is None:
-        return "Your case: afterwards", event.text
+        return Text("Your case: afterwards", event.text, "customer_news", plain({"text": event.text}))
     again = "We have not heard from you yet. " if event.times > 1 else ""
     asked = event.text or "How satisfied are you with how your case was solved?"
-    return "Your case: how satisfied are you?", f"{again}{asked}\nPlease answer with a number from 1 (not at all) to 5."
+    body = f"{again}{asked}\nPlease answer with a number from 1 (not at all) to 5."
+    said = plain({"text": event.text, "again": event.times > 1})
+    return Text("Your case: how satisfied are you?", body, "satisfaction_customer", said)
 
 
 # --- what will be, and what happens then ------------------------------------------------------------------------------

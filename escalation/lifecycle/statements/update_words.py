@@ -13,7 +13,7 @@ from escalation.model import events as e
 from escalation.model.communication import Communication, Standing, Summary, Update
 from escalation.model.state import Escalation
 from escalation.people.found import People
-from escalation.values import Actor
+from escalation.values import Actor, ActorKind, kind_of
 
 
 def update(state: Escalation, name: str, said: Update, person: Actor, found: People) -> Words:
@@ -51,8 +51,11 @@ def update(state: Escalation, name: str, said: Update, person: Actor, found: Peo
         stage=said.stage,
         since=standing.since if later else None,
         because=standing.because if later else "",
+        drafted_by=said.drafted_by,
+        ai=_by_ai(said.drafted_by),
         next_due=talk.due,
         reply_due=standing.reply_due,
+        receipt_due=standing.receipt_due,
     )
     return words._replace(values=words.values | values.found(found))
 
@@ -62,7 +65,23 @@ def posted(state: Escalation, event: e.UpdatePosted) -> Words:
     who, whom = by_whom(event.by, event.drafted_by), [name for name in event.audiences if name not in event.customers]
     as_of = f"As of {instant(event.at)}, by {who}; stage {event.stage}, for {', '.join(whom)}."
     body = f"{event.text}\n\n{as_of}"
-    return f"{headline(state)} - update", body
+    return text(
+        state,
+        "update_group",
+        f"{headline(state)} - update",
+        body,
+        text=event.text,
+        at=event.at,
+        by=event.by,
+        stage=event.stage,
+        audiences=whom,
+        drafted_by=event.drafted_by,
+        ai=_by_ai(event.drafted_by),
+    )
+
+
+def _by_ai(writer: Actor | None) -> bool:
+    return writer is not None and kind_of(writer) is ActorKind.AGENT
 
 
 def ended(state: Escalation) -> Words:

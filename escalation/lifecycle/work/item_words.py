@@ -2,13 +2,15 @@
 
 from typing import TypeGuard
 
-from escalation.lifecycle.communication import Words, headline, instant
+from escalation.lifecycle.communication import Text, Words, headline, instant, text
+from escalation.lifecycle.message_values import Sentence, plain
+from escalation.lifecycle.sentences import told
 from escalation.lifecycle.work import item_powers
 from escalation.model import events as e
 from escalation.model.items import Item
 from escalation.model.state import Escalation
 from escalation.playbook.work import ItemKind
-from escalation.values import ENGINE
+from escalation.values import ENGINE, ActorKind, kind_of
 
 _CONTENT = {"submit_check": " --content '...'", "answer_input": " --text '...'", "report_check": " --ok"}
 
@@ -23,13 +25,47 @@ def item_due(state: Escalation, item: Item) -> Words:
     failed = f"\nIts check fails: {item.failed}." if item.failed else ""
     defect = f"\nAn open {item.defect} defect." if item.defect else ""
     body = f"{item.title}\nDue {instant(item.due)}.{late}{given}{first}{failed}{defect}\n  {_command(state, item)}"
-    return f"{headline(state)} - {_kind(item)} {item.id}", body
+    own = giver in {None, ENGINE, item.owner} or bool(item.automation)
+    waiting = [state.items[other] for other in (*item.awaits, *item.blocked_by)]
+    return text(
+        state,
+        "item",
+        f"{headline(state)} - {_kind(item)} {item.id}",
+        body,
+        item=item.id,
+        title=item.title,
+        kind=item.kind,
+        due=item.due,
+        ready="",
+        chased=item.chased if not item.waits else 0,
+        given_by="" if own else giver,
+        automation=item.automation,
+        waits=[{"item": each.id, "kind": each.kind, "owner": each.owner, "state": each.state} for each in waiting],
+        failed=item.failed,
+        defect=item.defect,
+        offered=item_powers.is_target(item.owner),
+        command=_command(state, item).rpartition(" --by ")[0],
+    )
 
 
 def ready(state: Escalation, item: Item, because: str) -> Words:
     """Tell that nothing stands before an item any more."""
-    subject, body, *_ = item_due(state, item)
-    return f"{subject} is ready", f"Ready: {because}.\n{body}"
+    due = item_due(state, item)
+    values = due.values | {"ready": because}
+    return due._replace(subject=f"{due.subject} is ready", body=f"Ready: {because}.\n{due.body}", values=values)
+
+
+def late(item: Item, english: str) -> Sentence:
+    """Tell that an item is late."""
+    return told("item_late", english, item=item.id, owner=item.owner, due=item.due, state=item.state)
+
+
+def input_needed(state: Escalation, item: Item) -> Words:
+    """Ask the requester, or a customer, for something that the work waits for."""
+    subject, body = f"{headline(state)} - input needed", f"{item.title}\nNeeded by {instant(item.due)}."
+    if kind_of(item.owner) is ActorKind.CUSTOMER:
+        return Text(subject, body, "item_input_customer", plain({"title": item.title, "due": item.due}))
+    return text(state, "item_input", subject, body, item=item.id, title=item.title, due=item.due)
 
 
 def to_approve(state: Escalation, item: Item, person: str) -> Words:
@@ -44,7 +80,18 @@ def to_approve(state: Escalation, item: Item, person: str) -> Words:
         f"  escalate reject_check {state.id} --item {item.id} --severity critical|serious|minor --because '...' "
         f"--by {person}"
     )
-    return f"{headline(state)} - approve {_kind(item)} {item.id}", body
+    return text(
+        state,
+        "item_approval",
+        f"{headline(state)} - approve {_kind(item)} {item.id}",
+        body,
+        item=item.id,
+        title=item.title,
+        kind=item.kind,
+        by=by,
+        content=content[:2000],
+        digest=digest,
+    )
 
 
 def _submitted(event: e.Event, item: Item) -> TypeGuard[e.CheckSubmitted]:

@@ -1,0 +1,157 @@
+"""The words of the ladder: somebody is asked to take it, has taken it, or is offered it by whoever has it."""
+
+from datetime import datetime
+
+from escalation.lifecycle import message_values as values
+from escalation.lifecycle.communication import headline, instead, packet, text
+from escalation.lifecycle.ladder import powers
+from escalation.lifecycle.message_values import Text, Words, instant
+from escalation.model.parts import Handoff, Rung
+from escalation.model.state import Escalation
+from escalation.people.found import FoundPerson, People
+from escalation.playbook.clocks import LEVEL_UP, ClockName
+from escalation.values import Actor, counted
+
+
+def take_before(state: Escalation, now: datetime) -> datetime | None:
+    """Return until when the open round is to be taken: its own end, or the limit to acknowledge where that is earlier.
+
+    None while no round is open.
+    """
+    rung, clock = state.rung, state.clocks.get(ClockName.ACKNOWLEDGE)
+    if rung is None:
+        return None
+    runs = clock is not None and clock.stopped_at is None and not clock.paused and not clock.breached
+    return min(rung.due, clock.due) if clock is not None and runs and clock.due > now else rung.due
+
+
+def _until(state: Escalation, rung: Rung, now: datetime) -> str:
+    before = take_before(state, now) or rung.due
+    if before == rung.due:
+        return f"Take it before {instant(rung.due)}, or it goes on to the next."
+    then = "goes up" if _goes_up(state) else f"is late, and at {instant(rung.due)} it goes on to the next"
+    return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
+
+
+def page(state: Escalation, person: FoundPerson, found: People, now: datetime, waited: datetime | None = None) -> Words:
+    """Ask somebody to take it; ``waited`` is since when that has waited for their working hours."""
+    rung = state.rung
+    if rung is None:
+        return Text(headline(state), packet(state))
+    receiver = person.person
+    why = f"{person.via}{f' ({person.note})' if person.note else ''}; {rung.level}, round {rung.round}"
+    why += f"; it has waited for your working hours since {instant(waited)}" if waited is not None else ""
+    body = (
+        f"{packet(state)}\n"
+        f"You are called because: {why}{instead(found)}\n"
+        f"{_answers_for(state)}"
+        f"{_silent(state, receiver)}"
+        f"{_until(state, rung, now)}\n"
+        f"  escalate acknowledge {state.id} --by {receiver}\n"
+        f"  escalate decline {state.id} --by {receiver} --because '...'"
+    )
+    before, policy, owner = take_before(state, now) or rung.due, state.level_policy, state.owner
+    said = text(
+        state,
+        "page",
+        f"{headline(state)} - please acknowledge",
+        body,
+        via=person.via,
+        note=person.note,
+        level=rung.level,
+        round=rung.round,
+        waited_since=waited,
+        responsible_for=policy.responsible_for if policy is not None else (),
+        powers=[powers.said(power) for power in policy.may_escalate] if policy is not None else (),
+        silent=owner.actor if owner is not None and owner.lapsed else "",
+        until=before,
+        then="next" if before == rung.due else "up" if _goes_up(state) else "late",
+        round_ends=rung.due,
+    )
+    return said._replace(values=said.values | values.found(found) | values.packet(state))
+
+
+def _goes_up(state: Escalation) -> bool:
+    return state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
+
+
+def _answers_for(state: Escalation) -> str:
+    """Say what this level answers for and who may hand it up from here, where the playbook says so."""
+    policy = state.level_policy
+    if policy is None:
+        return ""
+    answers = f"{policy.id} answers for: {', '.join(policy.responsible_for)}\n" if policy.responsible_for else ""
+    may = "; ".join(powers.said(power) for power in policy.may_escalate)
+    return answers + (f"May escalate from here: {may}\n" if may else "")
+
+
+def _silent(state: Escalation, person: Actor) -> str:
+    owner = state.owner
+    if owner is None or not owner.lapsed:
+        return ""
+    if owner.actor == person:
+        return "You took it, and nothing was heard of you since: acknowledge again if you still have it.\n"
+    return f"{owner.actor} took it, and nothing was heard of them since.\n"
+
+
+def nobody_left(state: Escalation) -> Words:
+    """Say that there is nobody to take it, and nothing of what it is about: it may be about whoever reads this."""
+    body = (
+        f"An escalation by playbook {state.playbook.playbook} has nobody who may take it: those who would be called "
+        "are away, unknown to the directory, or concerned by it. Please have somebody added who may."
+    )
+    return Text("An escalation has nobody who may take it", body, "nobody_left", {"playbook": state.playbook.playbook})
+
+
+def taken(state: Escalation) -> Words:
+    """Tell those who were paged that somebody has it."""
+    owner = state.owner.actor if state.owner else state.accountable
+    body = f"{owner} has taken {state.id}. You need not do anything."
+    return text(state, "page_taken", f"{headline(state)} - taken by {owner}", body, owner=owner)
+
+
+def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> Words:
+    """Offer responsibility, with what travels along."""
+    body = (
+        f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{instead(found)}\n"
+        f"What is expected: {offer.expectation}\n"
+        f"{_along(state, offer)}"
+        f"{packet(state)}\n"
+        f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
+        f"  escalate accept_handoff {state.id} --by {person}\n"
+        f"  escalate decline_handoff {state.id} --by {person} --because '...'"
+    )
+    subject = f"{headline(state)} - hand-off offered"
+    said = text(
+        state,
+        "handoff",
+        subject,
+        body,
+        by=offer.offered_by,
+        because=offer.because,
+        expectation=offer.expectation,
+        accountable=state.accountable,
+        due=offer.due,
+        task=offer.task,
+        task_due=offer.task_due,
+        assignee=offer.assignee,
+        reason=offer.reason if offer.reason != "other" else "",
+        moved=state.hops,
+        version=offer.packet_version,
+    )
+    return said._replace(values=said.values | values.found(found) | values.packet(state))
+
+
+def _along(state: Escalation, offer: Handoff) -> str:
+    """Write what goes with an offer beside reason and expectation: task, version of the packet, how often it moved."""
+    lines = []
+    if offer.task and offer.task_due is not None:
+        whose = f" for {offer.assignee}" if offer.assignee else ""
+        lines.append(f"Task{whose}, due {instant(offer.task_due)}: {offer.task}")
+    if offer.reason != "other":
+        lines.append(f"Why not here: {offer.reason.replace('_', ' ')}")
+    if state.hops:
+        lines.append(f"It has passed from one owner to another {counted(state.hops, 'time')} before.")
+    if offer.packet_version:
+        lines.append(f"Version {offer.packet_version} of the packet:")
+    return "".join(f"{line}\n" for line in lines)
