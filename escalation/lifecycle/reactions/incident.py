@@ -6,10 +6,11 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.incident import words as said
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
+from escalation.lifecycle.work.item_powers import is_person
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
-from escalation.values import Actor, ActorKind, kind_of
+from escalation.values import Actor
 
 FIRST_UPDATE = "first_update"
 """Purpose of looking up who is asked for the first update: ``first_update:`` and how often it was missed."""
@@ -76,10 +77,11 @@ def _period_begun(state: Escalation, event: e.PeriodBegun) -> Iterator[Action]:
 
 def _tell_responders(state: Escalation, event: e.Event, text: str, more: str = "") -> Iterator[Action]:
     """Tell everybody who was told of it before, and who works on it, but for whoever caused it."""
-    working = (*owner_of(state), *(item.owner for item in state.open_items), *state.told)
+    busy = (who for item in state.open_items for who in (item.owner, *item.people))
+    working = (*owner_of(state), *busy, *state.told)
     subject, body, *_ = words.news(state, text)
     for person in dict.fromkeys(working):
-        if person != event.by and kind_of(person) is ActorKind.PERSON:
+        if person != event.by and is_person(person):
             message = (subject, f"{body}\n{more}" if more else body)
             yield notify(state, event, person, MessageKind.NEWS, message, summary=f"tell {person}: {text[:80]}")
 

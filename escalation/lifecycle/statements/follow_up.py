@@ -10,6 +10,7 @@ from escalation.lifecycle import permissions
 from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.statements.stakeholders import of
+from escalation.lifecycle.work.item_powers import is_target
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -30,7 +31,8 @@ def send_next_steps(draft: Draft, command: c.SendFollowUp) -> None:
     if not state.open_items:
         raise NotNow(f"{state.id} has no open action items: agree on them first (add_item)")
     barred = concerned(state)
-    owners = (item.owner for item in state.open_items)
+    # Of a team's item they are the people it was offered to: a team as such has no inbox.
+    owners = (who for item in state.open_items for who in (item.owner, *item.people) if not is_target(who))
     people = dict.fromkeys((*owners, *(actor for actor in state.people if kind_of(actor) is ActorKind.PERSON)))
     draft.record(
         e.NextStepsSent,
