@@ -14,13 +14,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import RequestRefused, Unreachable
-from escalation.lifecycle.hindsight.knowledge import knowledge, markdown
+from escalation.lifecycle.hindsight.knowledge import knowledge
+from escalation.lifecycle.hindsight.knowledge import markdown as knowledge_markdown
 from escalation.lifecycle.hindsight.lookback import GROUPS, Lookback, look_back, ratings
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
 from starter import layout, session
 from starter.session import AsJson, say
 from starter.story import name
+from starter.trail import export_trail
 
 PANEL = "Look back"
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
@@ -92,7 +94,11 @@ def _improvements(found: list[Lookback]) -> Iterator[RenderableType]:
 
 
 def export(
+    escalation: Annotated[
+        str, typer.Argument(metavar="[ESCALATION]", show_default=False, help="Its whole trail, to be verified later.")
+    ] = "",
     *,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The trail for people, instead of JSON lines.")] = False,
     of_knowledge: Annotated[
         bool, typer.Option("--knowledge", help="Problem, cause, resolution and lessons, without whom it was about.")
     ] = False,
@@ -102,18 +108,22 @@ def export(
     limit: Limit = 1_000,
     as_json: AsJson = False,
 ) -> None:
-    """Write what closed escalations teach, as Markdown or as JSON, for a knowledge base.
+    """Write the whole trail of one escalation, or with --knowledge what closed ones teach, for a knowledge base.
 
-    The customer's name, company and ids, the ticket's id, the conversation, addresses and long numbers are left out.
+    The trail says who did what when and what each step changed, with its hash (`escalate verify`). What is taught leaves
+    out the customer's name, company and ids, the ticket's id, the conversation, addresses and long numbers.
     """
-    if not of_knowledge:
-        raise RequestRefused([("", "say what to export: --knowledge")])
+    if of_knowledge == bool(escalation):
+        raise RequestRefused([("", "say what to export: the id of an escalation for its trail, or --knowledge")])
+    if escalation:
+        export_trail(escalation, markdown=markdown, to=to)
+        return
     found = (knowledge(instance, events) for _, instance, events in _ended(playbook, days, limit))
     entries = [entry for entry in found if entry is not None]
     if as_json and to is None:
         say(entries, "", as_json=True)
         return
-    text = "".join(f"{entry.model_dump_json()}\n" for entry in entries) if as_json else markdown(entries)
+    text = "".join(f"{entry.model_dump_json()}\n" for entry in entries) if as_json else knowledge_markdown(entries)
     if to is None:
         sys.stdout.write(text)
         return

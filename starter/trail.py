@@ -26,8 +26,8 @@ PANEL = "Look at escalations"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Register overview, packet, search, export and verify."""
-    for command in (overview, packet, search_in, export, verify_file):
+    """Register overview, packet, search and verify; `export` knows two things to export, see `lookback`."""
+    for command in (overview, packet, search_in, verify_file):
         name_of = {search_in: "search", verify_file: "verify"}.get(command, command.__name__)
         app.command(name_of, rich_help_panel=PANEL)(command)
 
@@ -211,13 +211,8 @@ async def _search(escalation: str, text: str, kind: str, by: str, since: datetim
 # --- export and proof -------------------------------------------------------------------------------------------------
 
 
-def export(
-    escalation: EscalationId,
-    *,
-    markdown: Annotated[bool, typer.Option("--markdown", help="For people to read, instead of JSON lines.")] = False,
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to; without it, to the terminal.")] = None,
-) -> None:
-    """Export the whole trail: who did what when, what each step changed, before and after, with its hash."""
+def export_trail(escalation: str, *, markdown: bool, to: Path | None) -> None:
+    """Write the whole trail: who did what when, what each step changed, before and after, with its hash."""
     identifier = full_id(escalation)
     events, _ = run(events_of(identifier))
     missing = sorted(set(range(1, events[-1].seq + 1)) - {event.seq for event in events}) if events else []

@@ -72,7 +72,7 @@ def test_knowledge_is_written_as_markdown_or_as_data_without_the_customer(escala
     file = tmp_path / "knowledge.jsonl"
     assert "1 escalation written" in escalate("export", "--knowledge", "--days", "1", "--to", str(file), "--json").out
     assert json.loads(file.read_text())["key"] == entry["key"]
-    assert "say what to export: --knowledge" in escalate("export", code=2).err
+    assert "say what to export" in escalate("export", code=2).err
     assert "cannot be written" in escalate("export", "--knowledge", "--to", str(tmp_path / "no" / "x"), code=2).err
 
 
