@@ -110,8 +110,8 @@ def export(
 ) -> None:
     """Write the whole trail of one escalation, or with --knowledge what closed ones teach, for a knowledge base.
 
-    The trail says who did what when and what each step changed, with its hash (`escalate verify`). What is taught leaves
-    out the customer's name, company and ids, the ticket's id, the conversation, addresses and long numbers.
+    The trail says who did what when and what each step changed, with its hash (`escalate verify`). What is taught
+    leaves out the customer's name, company and ids, the ticket's id, the conversation, addresses and long numbers.
     """
     if of_knowledge == bool(escalation):
         raise RequestRefused([("", "say what to export: the id of an escalation for its trail, or --knowledge")])
