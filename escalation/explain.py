@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import ErrorDetails
 
-from escalation.values import Actor, Holder, ItemOwner, Party, Reader, Slug, Target
+from escalation.values import Actor, Holder, ItemOwner, Party, Reader, Shifts, Slug, Target
 
 Location = tuple[str | int, ...]
 """Keys and list positions from the top of the data down to a value."""
@@ -62,6 +62,7 @@ _PATTERNS: Final = {
     _pattern(Party): "a target such as `team:legal` or `person:eva` (person, team, role, oncall or authority)",
     _pattern(Reader): "`owner`, `requester`, a target such as `team:support`, or a team's chat group, `group:TEAM`",
     _pattern(ItemOwner): "`owner`, or a target such as `role:finance`",
+    _pattern(Shifts): "a rotation such as `oncall:support`, or a team or role that has one",
     _pattern(Actor): "an actor such as `person:eva` or `agent:support-bot`",
 }
 _NO_SPACES: Final = r"^[^\s"

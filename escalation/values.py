@@ -188,6 +188,9 @@ GROUP = "group"
 Reader = Annotated[str, StringConstraints(pattern=rf"^(owner|requester|({_KINDS_FOUND}|raci|{GROUP}):{_TARGETED})$")]
 """Who is to read something: a target, ``owner``, ``requester``, or the chat group of a team, ``group:TEAM``."""
 
+Shifts = Annotated[str, StringConstraints(pattern=r"^(oncall|team|role):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+"""Whose shifts they are: a rotation, or a team or role that has one."""
+
 ItemOwner = Annotated[str, StringConstraints(pattern=rf"^(owner|({_KINDS_FOUND}|raci):{_TARGETED})$")]
 """Whose an action item is to be: ``owner``, or the first of whom a target leads to."""
 

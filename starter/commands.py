@@ -23,7 +23,20 @@ from starter.people import names_of
 from starter.session import AsJson, EscalationId, connect, full_id, load, run, say
 from starter.when import parse_instant
 
-PANEL = "Act on an escalation"
+PANELS = {
+    "ladder": "Take it, pass it on",
+    "ownership": "Take it, pass it on",
+    "case": "Say what is new",
+    "timeline": "Write on the timeline",
+    "approval": "Approve, ask for approval",
+    "items": "Work items",
+    "communication": "Keep stakeholders informed",
+    "statements": "Keep stakeholders informed",
+    "incident": "Run an incident",
+    "work": "Resolve, review, close",
+    "review": "Resolve, review, close",
+}
+"""Under which heading the commands of each module of the registry stand in the help."""
 
 _Schema = Mapping[str, Any]
 _ACTOR = get_args(Actor)[1].pattern
@@ -119,7 +132,7 @@ def add_commands(app: typer.Typer) -> None:
     for command, model in COMMANDS.items():
         if command in _OF_THEIR_OWN:
             continue
-        app.command(command, rich_help_panel=PANEL)(_program(command, model))
+        app.command(command, rich_help_panel=PANELS[model.__module__.rpartition(".")[2]])(_program(command, model))
 
 
 def _program(command: str, model: type[Act]) -> Callable[..., None]:

@@ -13,7 +13,7 @@ from escalation.errors import NotNow, RequestRefused
 from escalation.model import events as e
 from escalation.model.commands import Answer, Migrate
 from starter import layout, render
-from starter.commands import PANEL, options_of, read_act
+from starter.commands import options_of, read_act
 from starter.session import AsJson, EscalationId, connect, full_id, plain, run, say
 from starter.story import Step, names, steps, tell
 from starter.when import instant_of, show
@@ -33,7 +33,7 @@ Mapping = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``migrate``."""
-    app.command("migrate", rich_help_panel=PANEL)(migrate)
+    app.command("migrate", rich_help_panel="Rules")(migrate)
 
 
 def migrate(  # noqa: PLR0913 - each is an option

@@ -94,7 +94,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("missing", ", ".join(here.missing)),
         ("work", here.work.progress if here.work is not None else ""),
         ("needs input", "\n".join(here.work.needs_input) if here.work is not None else ""),
-        ("stuck", Text("\n".join(here.work.stuck), style="bold red") if here.work is not None else ""),
+        ("stuck", Text("\n".join(here.work.stuck), style="bold red") if here.work and here.work.stuck else ""),
         ("defects", here.work.defects if here.work is not None else ""),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
         ("with the ticket", ", ".join(here.case_entries)),

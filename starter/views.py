@@ -86,7 +86,11 @@ def _story(events: list[Event], *, everything: bool) -> Group:
 def plan(escalation: EscalationId, as_json: AsJson = False) -> None:
     """Show the action plan of an incident: situation summary, execution plan, approval checkpoints."""
     found: ActionPlan = run(_plan(full_id(escalation)))
-    say(found, Markdown(plan_markdown(found)), as_json=as_json)
+    if not found.incident:
+        say(found, "No incident has been declared; `escalate declare_incident` begins a plan.", as_json=as_json)
+        return
+    text = plan_markdown(found)
+    say(found, Markdown(text) if out.is_terminal else text, as_json=as_json)
 
 
 async def _plan(escalation: str) -> ActionPlan:

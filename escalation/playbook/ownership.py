@@ -4,10 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from escalation.playbook.parts import Condition
-from escalation.values import FINDABLE, Duration, Record, Slug, Target
+from escalation.values import FINDABLE, Duration, Record, Shifts, Slug, Target
 
 _WHO = "|".join((*FINDABLE, "agent"))
 Executor = Annotated[str, StringConstraints(pattern=rf"^({_WHO}):[A-Za-z0-9][A-Za-z0-9_.\-]{{0,63}}$")]
@@ -73,5 +73,4 @@ class ShiftHandover(Record):
     """The hand-over to the next shift, which is opened by itself before the owner's shift ends."""
 
     before: Duration
-    to: Annotated[str, Field(pattern=r"^(oncall|team|role):[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
-    """Whose shifts they are: a rotation, or a team or role that has one."""
+    to: Shifts

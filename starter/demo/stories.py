@@ -88,7 +88,10 @@ async def alert(scene: Scene, crash: Crash) -> None:
     lessons = ("The plan at hand lost writes: rehearse the promotion",)
     await scene.act(c.SubmitReview(by=taker, lessons=lessons, items=(item,), warranted=True), after=1.2)
     await scene.gets("item", ERIK)
-    await scene.act(c.CompleteItem(by=ERIK, item="i1", result="disk replaced, replica in sync"), after=1.2)
+    # Whoever did not approve it looks at the emergency approval; Erik does what the review asks of him.
+    for each in (await scene.client.situation(scene.id)).items:
+        result = "disk replaced, replica in sync" if each.owner == ERIK else "looked at it: the approval was right"
+        await scene.act(c.CompleteItem(by=each.owner, item=each.id, result=result), after=1.2)
 
 
 def _digest(body: str) -> str:

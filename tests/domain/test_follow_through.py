@@ -14,7 +14,7 @@ from escalation.lifecycle.statements.read_in_words import brief
 from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import UpdateCase
+from escalation.model.actions import MessageKind, UpdateCase
 from escalation.model.communication import Communication
 from tests.domain.builders import ANN, BOB, CUSTOMER, CYD, EVE, FAY, IDA, JOY, OFFICE, START, Life, opened
 from tests.domain.test_statements import BOARD, public, talking, to
@@ -173,6 +173,16 @@ def test_nobody_is_read_in_where_the_playbook_does_not_say_so() -> None:
 
 
 # --- next steps -------------------------------------------------------------------------------------------------------
+
+
+def test_the_next_steps_of_an_item_that_a_team_still_has_to_claim_go_to_the_people_it_was_offered_to() -> None:
+    life = opened(talking()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner="team:experts", due=life.now + timedelta(hours=4)))
+    (item,) = life.state.open_items
+    before = len(life.sent)
+    life.send(c.SendFollowUp(by=ANN))
+    assert item.people
+    assert set(item.people) <= set(life.told(MessageKind.ITEM, since=before))
 
 
 @pytest.mark.req("SUP-12")

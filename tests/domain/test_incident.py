@@ -92,6 +92,16 @@ def test_a_playbook_without_incident_mode_has_none_and_says_so() -> None:
     assert situation(life.state, life.now).incident is None
 
 
+def test_a_work_item_that_a_team_still_has_to_claim_does_not_keep_an_incident_from_being_declared() -> None:
+    life = opened(playbook()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner="team:experts", due=life.now + timedelta(hours=4)))
+    (item,) = life.state.open_items
+    assert item.people
+    before = len(life.sent)
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    assert set(item.people) <= set(life.told(MessageKind.NEWS, since=before))
+
+
 def test_anybody_in_the_working_group_declares_it_once_and_everybody_who_was_told_hears_why() -> None:
     life = opened(playbook()).taken_by(ANN)
     before = len(life.sent)

@@ -7,11 +7,12 @@ from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.incident import words as said
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.lifecycle.sentences import sentence, told
+from escalation.lifecycle.work.item_powers import is_person
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 from escalation.people.found import People
-from escalation.values import Actor, ActorKind, kind_of
+from escalation.values import Actor
 
 FIRST_UPDATE = "first_update"
 """Purpose of looking up who is asked for the first update: ``first_update:`` and how often it was missed."""
@@ -93,7 +94,7 @@ def _tell_responders(state: Escalation, event: e.Event, text: str, more: str = "
     message = words.news(state, text)
     message = message._replace(body=f"{message.body}\n{more}") if more else message
     for person in dict.fromkeys(working):
-        if person != event.by and kind_of(person) is ActorKind.PERSON:
+        if person != event.by and is_person(person):
             yield notify(state, event, person, MessageKind.NEWS, message, summary=f"tell {person}: {text[:80]}")
 
 

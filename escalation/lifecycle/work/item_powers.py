@@ -80,10 +80,8 @@ def require_worker(state: Escalation, item: Item, actor: Actor, command: str) ->
     if actor not in (item.owner, *item.people) and not is_accountable(state, actor):
         others = ", ".join(item.people)
         offered = f", offered to {others}" if others and not item.claimed else ""
-        raise NotAllowed(
-            f"work item {item.id} is that of {item.owner}{offered}; they or {state.accountable} may {command}, "
-            f"not {actor}"
-        )
+        also = f" or {state.accountable}" if state.accountable != item.owner else ""
+        raise NotAllowed(f"work item {item.id} is that of {item.owner}{offered}; they{also} may {command}, not {actor}")
 
 
 def require_free(state: Escalation, item: Item, command: str) -> None:
