@@ -100,11 +100,14 @@ class EscalationWorkflow(Views):
     async def _while_in(self, *stages: Stage) -> None:
         """Wait for people and for time until the escalation has left these stages."""
         while self.now.stage in stages:
+            if not self._settled:
+                await self._wait(lambda: self._settled)
+                continue
             due = self.due
             if not await self._changes_before(due):
                 self.apply(c.TimePassed(), due=due)
             if self._long_enough:
-                await self._wait(workflow.all_handlers_finished)
+                await self._wait(lambda: workflow.all_handlers_finished() and self._settled)
                 if not self.now.ended:
                     workflow.continue_as_new(
                         Start(
@@ -119,7 +122,11 @@ class EscalationWorkflow(Views):
         # What is due already gets a timer too: which commands leave must not depend on the clock (see `apply`).
         left = max(due.at - workflow.now(), timedelta(milliseconds=1)) if due is not None else None
         try:
-            await self._wait(lambda: self.due != due or self._long_enough, left, due.summary[:200] if due else None)
+            await self._wait(
+                lambda: (self.due != due or self._long_enough) and self._settled,
+                left,
+                due.summary[:200] if due else None,
+            )
         except TimeoutError:
             self.steps += 1
             return False
@@ -249,6 +256,16 @@ class EscalationWorkflow(Views):
                 self.apply(result)
             except DomainError as error:
                 workflow.logger.error("result refused", extra={"error": str(error)})
+
+    @property
+    def _settled(self) -> bool:
+        """Whether a timer may be set or taken away, and a new run begun: not while a local activity is to answer.
+
+        A query that comes with a workflow task ends it at once. The answer of a local activity may then be in history
+        with that task, while it is taken up here in the next. A replay takes it up in the first: a timer that was set
+        in between would be set and taken away in one task, of which history knows nothing.
+        """
+        return self.local.idle or self.now.rules < 1
 
     @property
     def _long_enough(self) -> bool:

@@ -24,6 +24,12 @@ class Local:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
+        self._asked = 0
+
+    @property
+    def idle(self) -> bool:
+        """True while none runs or waits for its turn."""
+        return self._asked == 0
 
     async def call(
         self,
@@ -41,14 +47,18 @@ class Local:
         Raises:
             ActivityError, ApplicationError, TimeoutError: see ``LOCAL_FAILURE``.
         """
-        async with self._turn:
-            result: T = await workflow.execute_local_activity(
-                activity,
-                argument,
-                result_type=result_type,
-                start_to_close_timeout=one_try,
-                schedule_to_close_timeout=give_up,
-                retry_policy=retry,
-                summary=summary[:200],
-            )
+        self._asked += 1
+        try:
+            async with self._turn:
+                result: T = await workflow.execute_local_activity(
+                    activity,
+                    argument,
+                    result_type=result_type,
+                    start_to_close_timeout=one_try,
+                    schedule_to_close_timeout=give_up,
+                    retry_policy=retry,
+                    summary=summary[:200],
+                )
+        finally:
+            self._asked -= 1
         return result
