@@ -4,7 +4,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
 
     playbooks.load     str -> LoadedPlaybook           ledger.record      RecordEvents -> int
     directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
-    notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> None
+    notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> str
     notify.join_digest Notify -> DeliveryReceipt       recovery.run       RunRecovery -> RecoveryResult
     links.tell         TellLinked -> None
 

@@ -207,8 +207,9 @@ class Deliveries:
             return c.LinkTold(key=action.key)
         if isinstance(action, LoadPlaybook):
             return await self._load(action)
-        await call(UPDATE_CASE, action, None, action.summary)
-        return c.CaseUpdated(key=action.key, public=action.public)
+        # Recorded answers of before there were templates are empty.
+        failed: str | None = await call(UPDATE_CASE, action, None, action.summary)
+        return c.CaseUpdated(key=action.key, public=action.public, template_error=failed or "")
 
     async def _load(self, action: LoadPlaybook) -> c.PlaybookLoaded:
         try:

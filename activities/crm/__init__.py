@@ -1,9 +1,13 @@
 """The outside ticket: opening or linking it, and keeping it in step. The help desk stands behind a port."""
 
+import structlog
 from temporalio import activity
 
 from activities.crm.port import HelpDesk
+from activities.notify.words import note_in_words
 from escalation.model.actions import CaseLink, OpenCase, UpdateCase
+
+log = structlog.get_logger(__name__)
 
 
 class Crm:
@@ -22,6 +26,13 @@ class Crm:
         return link.model_copy(update={"snapshot": snapshot})
 
     @activity.defn(name="crm.update_case")
-    async def update_case(self, action: UpdateCase) -> None:
-        """Mirror a note, a status or an owner to the ticket; a repeat changes nothing."""
-        await self._help_desk.update_ticket(action)
+    async def update_case(self, action: UpdateCase) -> str:
+        """Mirror a note, a status or an owner to the ticket; a repeat changes nothing.
+
+        Returns which template failed, when the note says plain words because of that; empty otherwise.
+        """
+        worded = note_in_words(action)
+        if worded.error:
+            log.warning("template_failed", template=worded.error, key=action.key)
+        await self._help_desk.update_ticket(action.changed({"note": worded.body}))
+        return worded.error

@@ -12,7 +12,7 @@ import jinja2
 from activities.notify.languages import FILTERS, SUBJECT, chain, shorten
 from activities.notify.receiver import RECEIVER, Receiver
 from escalation.documents import read_document
-from escalation.model.actions import Notify
+from escalation.model.actions import Notify, Templated, UpdateCase
 from escalation.playbook.messages import PARTS, WHERE
 from escalation.playbook.parts import MessageTemplate
 from escalation.playbook.templates import Templates, render
@@ -56,7 +56,7 @@ def shipped(locale: str) -> _Language:
     return _Language(templates, {part: str(said["parts"][part]) for part in PARTS})
 
 
-def chosen(message: Notify, receiver: Receiver) -> tuple[str, MessageTemplate] | None:
+def chosen(message: Templated, receiver: Receiver) -> tuple[str, MessageTemplate] | None:
     """Return the language and the template of a message for its receiver; None when nobody has one."""
     for locale in chain(receiver.locale):
         mine = message.templates.get(locale)
@@ -70,11 +70,22 @@ def chosen(message: Notify, receiver: Receiver) -> tuple[str, MessageTemplate] |
 
 def in_words(message: Notify, receiver: Receiver) -> Worded:
     """Put a message into words; never fails: where a template does, the plain words go out and that is said."""
-    found = chosen(message, receiver) if message.template else None
+    return _worded(message, receiver, Worded(message.subject, message.body), message.to)
+
+
+def note_in_words(action: UpdateCase) -> Worded:
+    """Put what a customer reads on their ticket into words, as ``in_words`` does; the subject says nothing there."""
+    return _worded(action, Receiver(action.locale or "en", action.time_zone), Worded("", action.note), "customer:")
+
+
+def _worded(said: Templated, receiver: Receiver, plain: Worded, to: str) -> Worded:
+    found = chosen(said, receiver) if said.template else None
     if found is None:
-        return Worded(message.subject, message.body)
+        return plain
     locale, template = found
-    values = {**message.values, "to": message.to, RECEIVER: receiver._replace(words=locale)}
+    if receiver.locale.replace("_", "-").partition("-")[0] != locale.partition("-")[0]:
+        receiver = receiver._replace(locale=locale)  # a sentence has the dates of its own language
+    values = {**said.values, "to": to, RECEIVER: receiver._replace(words=locale)}
     part = "subject"
     try:
         subject = shorten(render(_compiled(locale, template.subject), values), SUBJECT) if template.subject else ""
@@ -83,8 +94,8 @@ def in_words(message: Notify, receiver: Receiver) -> Worded:
     except Exception as error:  # noqa: BLE001 - a template may run into anything, and the message must go out
         line = _line(error)
         where = f"{part}{f', line {line}' if line else ''}"
-        return Worded(message.subject, message.body, f"{message.template} ({locale}, {where}): {type(error).__name__}")
-    return Worded(subject or message.subject, body or message.body)
+        return plain._replace(error=f"{said.template} ({locale}, {where}): {type(error).__name__}")
+    return Worded(subject or plain.subject, body or plain.body)
 
 
 @lru_cache(maxsize=512)

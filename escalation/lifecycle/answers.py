@@ -60,7 +60,11 @@ _GOES_ON: dict[str, Callable[[Draft, str, People], None]] = {
 def delivered(draft: Draft, command: c.Delivered) -> None:
     """A message arrived."""
     draft.record(e.MessageDelivered, key=command.key, to=command.to, rung=command.rung, receipt=command.receipt)
-    failed = command.receipt.template_error
+    _template_failed(draft, command.receipt.template_error)
+
+
+def _template_failed(draft: Draft, failed: str) -> None:
+    """Say once of each message that its template fails."""
     template = failed.partition(" ")[0]
     if failed and template not in draft.state.failing_templates and not draft.state.ended:
         draft.record(e.TemplateFailing, by=ENGINE, template=template, because=failed)
@@ -104,6 +108,7 @@ def case_updated(draft: Draft, command: c.CaseUpdated) -> None:
     if talk is not None and reference and command.public and talk.is_latest(reference):
         seq, _, name = reference.partition("/")
         draft.record(e.UpdateOnTicket, by=ENGINE, update=int(seq), stakeholder=name)
+    _template_failed(draft, command.template_error)
 
 
 def case_not_updated(draft: Draft, command: c.CaseNotUpdated) -> None:

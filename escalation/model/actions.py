@@ -49,16 +49,9 @@ class FindPeople(Search):
     summary: str = ""
 
 
-class Notify(Record):
-    """Send one message to a person, customer or service. Answered by ``Delivered`` or ``NotDelivered``."""
+class Templated(Record):
+    """Something said in the language of whoever reads it; its plain English goes along, where a template fails."""
 
-    type: Literal["notify"] = "notify"
-    key: str
-    to: Addressee
-    kind: MessageKind
-    subject: str
-    body: str
-    """In plain English, as the subject: for messages without a template, and where a template fails."""
     template: str = ""
     """What message it is; empty: it goes out as it stands."""
     values: dict[str, Any] = {}
@@ -69,6 +62,18 @@ class Notify(Record):
     """Language tag of a customer; that of a person is the directory's."""
     time_zone: str = ""
     """For a customer, whose own nobody knows: that of the playbook's first calendar; empty: UTC."""
+
+
+class Notify(Templated):
+    """Send one message to a person, customer or service. Answered by ``Delivered`` or ``NotDelivered``."""
+
+    type: Literal["notify"] = "notify"
+    key: str
+    to: Addressee
+    kind: MessageKind
+    subject: str
+    body: str
+    """In plain English, as the subject: for messages without a template, and where a template fails."""
     urgent: bool = False
     rung: str | None = None
     """The round of pages this belongs to; an accepted acknowledgement cancels all of it."""
@@ -99,8 +104,12 @@ class OpenCase(Record):
     summary: str = ""
 
 
-class UpdateCase(Record):
-    """Mirror what happened to the ticket: a note, and the status it should have."""
+class UpdateCase(Templated):
+    """Mirror what happened to the ticket: a note, and the status it should have.
+
+    Answered by ``CaseUpdated`` or ``CaseNotUpdated``. What customers read there
+    has a template; staff read plain English.
+    """
 
     type: Literal["update_case"] = "update_case"
     key: str

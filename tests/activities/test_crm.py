@@ -222,3 +222,34 @@ async def test_another_help_desk_takes_the_place_of_the_embedded_one() -> None:
         await crm.open_case(opening())
     link = await crm.open_case(opening())
     assert (link.ticket, link.snapshot and link.snapshot.system) == ("H-1", "hubspot")
+
+
+ASKED = {"template": "resolution_proposed", "values": {"text": "zaplaceno znovu", "due": "2026-11-24T10:00:00+00:00"}}
+
+
+@pytest.mark.parametrize(
+    ("locale", "says"), [("cs", "24. 11. 2026"), ("hu-HU", "Kérjük"), ("sv", "24 nov. 2026"), ("fr", "Nov 24, 2026")]
+)
+async def test_what_a_customer_reads_on_the_ticket_is_in_their_language_and_time(
+    crm: Crm, desk: LocalHelpDesk, locale: str, says: str
+) -> None:
+    await crm.open_case(opening())
+    zone = {"locale": locale, "time_zone": "Europe/Prague"}
+    note = update("e1/9/case", note="plain", public=True, **ASKED, **zone)
+    assert await ActivityEnvironment().run(crm.update_case, note) == ""
+    text = desk.tickets()[0].comments[-1].text
+    assert says in text
+    assert "zaplaceno znovu" in text
+    assert "plain" not in text
+
+
+async def test_a_note_whose_template_fails_says_the_plain_words_and_which_template_it_was(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    await crm.open_case(opening())
+    broken = {"cs": {"subject": "", "body": "{{ 1 // text|length }}{{ no_such }}"}}
+    note = update("e1/9/case", note="plain", public=True, templates=broken, locale="cs", **ASKED)
+    failed = await ActivityEnvironment().run(crm.update_case, note)
+    assert failed.startswith("resolution_proposed (cs, body")
+    assert "zaplaceno" not in failed
+    assert desk.tickets()[0].comments[-1].text == "plain"

@@ -11,7 +11,7 @@ from escalation.errors import DocumentError
 from escalation.lifecycle.sentences import sentence
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
+from escalation.model.actions import DeliveryReceipt, MessageKind, Notify, UpdateCase
 from escalation.playbook.load import Shelf, load
 from escalation.playbook.messages import MESSAGES
 from tests.domain.builders import ANN, START, Life, small
@@ -156,6 +156,18 @@ def test_a_failing_template_is_told_to_the_playbooks_owner_once() -> None:
     fail(life, told[0], "news.template_failing (cs, body): TypeError")
     fail(life, told[0], "news.template_failing (cs, body): TypeError")
     assert life.state.failing_templates == ("page", "news.template_failing")
+
+
+def test_what_a_customer_reads_on_the_ticket_has_a_template_and_one_that_fails_is_told_too() -> None:
+    life = Life(small())
+    life.open()
+    life.taken_by(ANN)
+    life.send(c.Resolve(by=ANN, resolution="paid again"))
+    note = next(update for update in life.tickets if isinstance(update, UpdateCase) and update.public)
+    assert (note.template, note.values["text"], note.locale) == ("resolution_proposed", "paid again", "en")
+    assert all(update.template == "" for update in life.tickets if isinstance(update, UpdateCase) and not update.public)
+    life.send(c.CaseUpdated(key=note.key, public=True, template_error="resolution_proposed (cs, body): TypeError"))
+    assert life.last(e.TemplateFailing).template == "resolution_proposed"
 
 
 def test_nothing_is_said_of_a_template_after_the_end() -> None:

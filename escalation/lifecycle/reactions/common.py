@@ -42,24 +42,31 @@ def notify(
     what: str = "",
 ) -> Notify:
     """Send one message; ``what`` tells two messages apart that one event sends to the same person."""
-    customer = state.customer if kind_of(to) is ActorKind.CUSTOMER else None
     return Notify(
         key=key_of(state, event, what or to),
         to=to,
         kind=kind,
         subject=text.subject,
         body=text.body,
-        template=text.template,
-        values=dict(text.values),
-        templates=state.playbook.templates.get(text.template, {}),
-        locale=customer.locale if customer is not None else "",
-        time_zone=next((each.time_zone for each in state.playbook.calendars.values()), "") if customer else "",
+        **templated(state, text, for_customer=kind_of(to) is ActorKind.CUSTOMER),
         urgent=kind in (MessageKind.PAGE, MessageKind.APPROVAL) and state.severity_rank <= 1,
         rung=rung,
         asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
         respond_by=ladder_words.take_before(state, event.at) if rung is not None else None,
         summary=summary,
     )
+
+
+def templated(state: Escalation, text: words.Words, *, for_customer: bool) -> dict[str, Any]:
+    """Return what a text's template needs. A customer's language comes with the request, their zone nobody knows."""
+    customer = state.customer if for_customer else None
+    return {
+        "template": text.template,
+        "values": dict(text.values),
+        "templates": state.playbook.templates.get(text.template, {}),
+        "locale": customer.locale if customer is not None else "",
+        "time_zone": next((each.time_zone for each in state.playbook.calendars.values()), "") if customer else "",
+    }
 
 
 def tell_owner(
@@ -111,14 +118,15 @@ def update(
     *,
     note: str,
     status: Literal["open", "pending", "solved", "closed"],
-    public: bool = False,
+    for_customer: words.Words | None = None,
 ) -> UpdateCase:
-    """Mirror something to the ticket."""
+    """Mirror something to the ticket; ``for_customer`` is what customers read there in their own language."""
     return UpdateCase(
         key=key_of(state, event, "case"),
         case_key=case_key(state),
         note=note,
-        public=public,
+        public=for_customer is not None,
+        **(templated(state, for_customer, for_customer=True) if for_customer is not None else {}),
         status=status,
         owner=state.owner.actor if state.owner else None,
         summary=f"ticket: {status}",

@@ -12,6 +12,7 @@ from escalation.lifecycle.reactions.common import (
     owner_of,
     tell_accountable,
     tells,
+    templated,
 )
 from escalation.lifecycle.reactions.communication import RELEASE, tell_speaker
 from escalation.lifecycle.sentences import sentence, told
@@ -128,7 +129,14 @@ def _to_customer(state: Escalation, event: e.Event, sent: e.FollowUpSent, *, by_
     if by_ticket and state.case_link is not None:
         key = key_of(state, event, f"{FOLLOW_UP}:{sent.seq}")
         summary = "ticket: follow-up to the customer"
-        yield UpdateCase(key=key, case_key=case_key(state), note=text.body, public=True, summary=summary)
+        yield UpdateCase(
+            key=key,
+            case_key=case_key(state),
+            note=text.body,
+            public=True,
+            **templated(state, text, for_customer=True),
+            summary=summary,
+        )
     elif state.customer is not None:
         to, summary = f"customer:{state.customer.id}", "follow up with the customer"
         yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary)

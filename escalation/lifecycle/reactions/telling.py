@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.changes.communication import update_of
-from escalation.lifecycle.reactions.common import case_key, find, key_of, notify
+from escalation.lifecycle.reactions.common import case_key, find, key_of, notify, templated
 from escalation.lifecycle.statements import read_in, read_in_words, update_words
 from escalation.lifecycle.statements.stakeholders import policy_of
 from escalation.model import events as e
@@ -40,6 +40,7 @@ def _tell_customer(state: Escalation, event: e.Event, name: str, what: str, *, b
             case_key=case_key(state),
             note=text.body,
             public=True,
+            **templated(state, text, for_customer=True),
             summary="ticket: an update for the customer",
         )
         return

@@ -29,7 +29,7 @@ def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -
     # down, they are told directly: their silence may be read as consent.
     reads_ticket = asks_customer and by_ticket and state.case_link is not None
     if by_ticket:
-        yield update(state, event, note=text.body, public=reads_ticket, status="pending")
+        yield update(state, event, note=text.body, status="pending", for_customer=text if reads_ticket else None)
     if not reads_ticket:
         to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
         summary = "ask whether the resolution is accepted"

@@ -70,6 +70,8 @@ class CaseUpdated(Internal):
     key: str
     public: bool = False
     """The customer may read it."""
+    template_error: str = ""
+    """Why it says plain words: which template failed and how, with no value of it."""
 
 
 class CaseNotUpdated(Internal):
