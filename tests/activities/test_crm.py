@@ -224,7 +224,10 @@ async def test_another_help_desk_takes_the_place_of_the_embedded_one() -> None:
     assert (link.ticket, link.snapshot and link.snapshot.system) == ("H-1", "hubspot")
 
 
-ASKED: dict[str, Any] = {"template": "resolution_proposed", "values": {"text": "zaplaceno znovu", "due": "2026-11-24T10:00:00+00:00"}}
+ASKED: dict[str, Any] = {
+    "template": "resolution_proposed",
+    "values": {"text": "zaplaceno znovu", "due": "2026-11-24T10:00:00+00:00"},
+}
 
 
 @pytest.mark.parametrize(
