@@ -265,7 +265,7 @@ class EscalationWorkflow(Views):
         with that task, while it is taken up here in the next. A replay takes it up in the first: a timer that was set
         in between would be set and taken away in one task, of which history knows nothing.
         """
-        return self.local.idle or self.now.rules < 1
+        return (self.local.idle and not self.journal.begins) or self.now.rules < 1
 
     @property
     def _long_enough(self) -> bool:

@@ -37,6 +37,12 @@ class Journal:
         self._local = local
         self._tail: tuple[Event, ...] = ()
         self._told_all = False
+        self._writing = False
+
+    @property
+    def begins(self) -> bool:
+        """True while something is to be recorded and it is not yet known by which kind of call."""
+        return bool(self.chapters) and not self._writing
 
     def write(self, state: Escalation, events: list[Event]) -> None:
         """Add events, and how the escalation stands after them."""
@@ -56,7 +62,9 @@ class Journal:
         """Write to the ledger for ever: one call in flight at most, each with all events since the last."""
         while True:
             await workflow.wait_condition(lambda: bool(self.chapters))
+            self._writing = True
             await self._record_batch()
+            self._writing = False
 
     async def _record_batch(self) -> None:
         # In a frame of its own: what was recorded must not stay in memory while nothing happens.

@@ -147,14 +147,20 @@ async def test_steps_of_a_playbook_become_ready_in_turn_and_an_item_of_forty_day
         ("role:head",),
         ("role:head", "person:ann"),
     ]
-    await eventually(lambda: [m for m in world.received(ANN) if "i3 is late" in m.subject], "the level hears of it")
+    await eventually(lambda: late_of(world, ANN, "i3"), "the level hears of it")
     await world.send(identifier, c.CompleteItem(by=BEN, item="i3", result="all of them"))
     assert (await world.result(identifier)).outcome == "closed"
 
 
 def heard_late(world: World) -> list[str]:
     """What the accountable person was told of the late item; before, cleo hears of other things."""
-    return [told.subject for told in world.received(CLEO) if "action item i1 is late" in told.subject]
+    return late_of(world, CLEO, "i1")
+
+
+def late_of(world: World, person: str, item: str) -> list[str]:
+    """What somebody was told of an item that is late."""
+    told = (message.subject for message in world.received(person))
+    return [subject for subject in told if f"work item {item} of" in subject and "is late" in subject]
 
 
 @pytest.mark.req("CSP-18")
