@@ -57,7 +57,7 @@ async def test_what_is_said_is_released_read_chased_and_asked_after_on_a_real_wo
         lambda state: all(each.reached for each in state.communication.stakeholders.values()),  # type: ignore[union-attr]
     )
     assert len(world.received(DAN)) == 2
-    assert f"by {BEN}, written by {BOT}, an AI" in world.received(DAN)[1].body
+    assert f"by Ben, written by {BOT}, an AI" in world.received(DAN)[1].body
     assert not world.received(CUSTOMER), "the ticket shows it"
     await world.send(identifier, c.ReachMilestone(by=ANN, name="found"))
 
