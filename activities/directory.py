@@ -15,10 +15,10 @@ from activities.workload import Workload
 from escalation.documents import stamp
 from escalation.errors import DocumentError, Finding
 from escalation.model.actions import FindPeople
-from escalation.people.directory import Contact, Directory, Person, load_directory
+from escalation.people.directory import Directory, load_directory
 from escalation.people.found import People
 from escalation.people.wanted import wanted
-from escalation.values import Actor, Record
+from escalation.values import Record
 
 log = structlog.get_logger(__name__)
 
@@ -76,15 +76,6 @@ class DirectoryFile:
         if not needed or self._workload is None:
             return directory.find(action, now)
         return directory.find(action, now, await self._workload.known(needed, action.key))
-
-    async def person(self, actor: Actor) -> Person | None:
-        """Return a person with their contact points; None when the directory does not know them."""
-        return (await asyncio.to_thread(self.current)).person(actor)
-
-    async def group(self, name: str) -> tuple[Contact, ...]:
-        """Return the contact points of a team's chat group; none when there is no such team, or it has no group."""
-        team = (await asyncio.to_thread(self.current)).team(name)
-        return team.group if team is not None else ()
 
     def current(self) -> Directory:
         """Return the newest usable state of the file; a broken one is logged once, with lines, and passed over."""

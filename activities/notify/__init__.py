@@ -17,6 +17,7 @@ from activities.notify.words import in_words
 from escalation.errors import RemoteRefused, RemoteUnavailable, UnknownPerson
 from escalation.explain import did_you_mean
 from escalation.model.actions import DeliveryReceipt, Notify
+from escalation.people.directory import Directory
 from escalation.values import ActorKind, kind_of
 
 log = structlog.get_logger(__name__)
@@ -48,13 +49,14 @@ class Notifications:
             RemoteRefused: every contact point refused, or there is none; names channels, never addresses.
             RemoteUnavailable: at least one is worth another try; with the shortest wait of them.
         """
-        worded = in_words(message, await self._receiver(message))
+        directory = await asyncio.to_thread(self._directory.current)
+        worded = in_words(message, _receiver(message, directory))
         if worded.error:
             log.warning("template_failed", template=worded.error, key=message.key)
         message = message.changed({"subject": worded.subject, "body": worded.body})
         refused: list[str] = []
         silent: list[RemoteUnavailable] = []
-        for channel, address in await self._points(message):
+        for channel, address in _points(message, directory):
             notifier = self._notifiers.get(channel)
             if notifier is None:
                 refused.append(f"{channel}: this worker has no such channel")
@@ -90,39 +92,39 @@ class Notifications:
                 self._asked_to_wait = waiting | {point: now + error.retry_after.total_seconds()}
             raise
 
-    async def _receiver(self, message: Notify) -> Receiver:
-        """Return how the receiver is written to: a person as the directory says, a chat group as most of its team."""
-        if not message.template:
-            return Receiver()
-        directory = await asyncio.to_thread(self._directory.current)
 
-        def name(actor: str) -> str:
-            known = directory.person(actor)
-            return known.name if known is not None else actor
+def _receiver(message: Notify, directory: Directory) -> Receiver:
+    """Return how the receiver is written to: a person as the directory says, a chat group as most of its team."""
+    if not message.template:
+        return Receiver()
 
-        people = [directory.person(message.to)]
-        if kind_of(message.to) is ActorKind.GROUP:
-            team = directory.team(message.to.partition(":")[2])
-            people = [directory.person(f"{ActorKind.PERSON}:{each}") for each in team.members] if team else []
-        known = Counter((each.locale, each.time_zone) for each in people if each is not None).most_common(1)
-        locale, zone = known[0][0] if known else (message.locale or "en", message.time_zone)
-        return Receiver(locale, zone, name)
+    def name(actor: str) -> str:
+        known = directory.person(actor)
+        return known.name if known is not None else actor
 
-    async def _points(self, message: Notify) -> list[tuple[str, str]]:
-        """Return channel and address of each contact point: the message's channels first, then the person's order."""
-        if kind_of(message.to) is ActorKind.GROUP:
-            contacts = await self._directory.group(message.to.partition(":")[2])
-            return [(contact.channel, contact.address) for contact in contacts]
-        if kind_of(message.to) is not ActorKind.PERSON:
-            return [(INBOX, message.to)]
-        person = await self._directory.person(message.to)
-        if person is None:
-            known = (await asyncio.to_thread(self._directory.current)).people
-            meant = did_you_mean(message.to, [f"person:{each.id}" for each in known])
-            raise UnknownPerson(f"{message.to} is not in the directory{meant}")
-        first = {channel: place for place, channel in enumerate(message.channels)}
-        ordered = sorted(person.contacts, key=lambda contact: first.get(contact.channel, len(first)))
-        return [(contact.channel, contact.address) for contact in ordered]
+    people = [directory.person(message.to)]
+    if kind_of(message.to) is ActorKind.GROUP:
+        team = directory.team(message.to.partition(":")[2])
+        people = [directory.person(f"{ActorKind.PERSON}:{each}") for each in team.members] if team else []
+    known = Counter((each.locale, each.time_zone) for each in people if each is not None).most_common(1)
+    locale, zone = known[0][0] if known else (message.locale or "en", message.time_zone)
+    return Receiver(locale, zone, name)
+
+
+def _points(message: Notify, directory: Directory) -> list[tuple[str, str]]:
+    """Return channel and address of each contact point: the message's channels first, then the person's order."""
+    if kind_of(message.to) is ActorKind.GROUP:
+        team = directory.team(message.to.partition(":")[2])
+        return [(contact.channel, contact.address) for contact in team.group] if team is not None else []
+    if kind_of(message.to) is not ActorKind.PERSON:
+        return [(INBOX, message.to)]
+    person = directory.person(message.to)
+    if person is None:
+        meant = did_you_mean(message.to, [f"person:{each.id}" for each in directory.people])
+        raise UnknownPerson(f"{message.to} is not in the directory{meant}")
+    first = {channel: place for place, channel in enumerate(message.channels)}
+    ordered = sorted(person.contacts, key=lambda contact: first.get(contact.channel, len(first)))
+    return [(contact.channel, contact.address) for contact in ordered]
 
 
 def _wait(error: RemoteUnavailable) -> timedelta:

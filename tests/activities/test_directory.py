@@ -134,10 +134,10 @@ def test_a_worker_does_not_start_with_a_directory_that_cannot_be_used(tmp_path: 
 async def test_contact_points_are_those_of_the_file_as_it_is_now(path: Path) -> None:
     directory = DirectoryFile(path)
     write(path, "eva", address="eva-2")
-    person = await directory.person("person:eva")
+    person = directory.current().person("person:eva")
     assert person is not None
     assert person.contacts[0].address == "eva-2"
-    assert await directory.person("person:nobody") is None
+    assert directory.current().person("person:nobody") is None
 
 
 def with_an_override(path: Path, start: datetime, end: datetime) -> Path:

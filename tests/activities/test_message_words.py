@@ -145,7 +145,6 @@ def test_staff_read_how_to_answer(locale: str) -> None:
     )
 
 
-@pytest.mark.req("ICP-13")
 def test_the_same_facts_are_told_to_each_receiver_in_their_language_and_zone() -> None:
     update = example("update")
     czech, briton = in_words(update, receiver("cs")), in_words(update, receiver("en"))
@@ -329,7 +328,6 @@ async def delivered(folder: Path, message: Notify) -> tuple[Notify, DeliveryRece
         ("agent:bot", "", "", "Tue, Nov 24, 2026 9:30 AM UTC"),
     ],
 )
-@pytest.mark.req("ICP-13")
 async def test_whoever_is_told_reads_their_own_language_and_time(
     tmp_path: Path, to: str, locale: str, zone: str, words: str
 ) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Self, cast
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -21,7 +21,7 @@ from activities.notify.port import Notifier
 from activities.notify.webhook import Webhook
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
-from escalation.people.directory import Directory
+from escalation.people.directory import Person
 from escalation.values import digest_of
 from tests.domain.builders import COMPANY
 from tests.support.sink import FaultSink, Reply, open_fault_sink
@@ -38,21 +38,29 @@ class Known(NamedTuple):
     contacts: tuple[Point, ...]
 
 
+class Group(NamedTuple):
+    group: tuple[Point, ...]
+
+
 class People:
     """Stands for the directory: who has which contact points, in which order."""
 
     def __init__(self, **people: list[Point]) -> None:
         self._people = people
 
-    async def group(self, team: str) -> tuple[Point, ...]:
-        return tuple(self._people.get(f"group_{team}", ()))
+    def current(self) -> Self:
+        return self
 
-    async def person(self, actor: str) -> Known | None:
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return COMPANY.people
+
+    def team(self, name: str) -> Group:
+        return Group(tuple(self._people.get(f"group_{name}", ())))
+
+    def person(self, actor: str) -> Known | None:
         points = self._people.get(actor.removeprefix("person:"))
         return None if points is None else Known(tuple(points))
-
-    def current(self) -> Directory:
-        return COMPANY
 
 
 class Channel:
