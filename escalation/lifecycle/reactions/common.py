@@ -9,7 +9,7 @@ from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
-from escalation.model.actions import Action, FindPeople, MessageKind, Notify, UpdateCase
+from escalation.model.actions import Action, FindPeople, LoadPlaybook, MessageKind, Notify, UpdateCase
 from escalation.model.state import Escalation
 from escalation.values import Actor, ActorKind, kind_of
 
@@ -130,4 +130,22 @@ def update(
         status=status,
         owner=state.owner.actor if state.owner else None,
         summary=f"ticket: {status}",
+    )
+
+
+def staff_note(state: Escalation, event: e.Event, note: str, *, summary: str) -> UpdateCase:
+    """Put a note on the ticket that only staff may read."""
+    return UpdateCase(key=key_of(state, event, "case"), case_key=case_key(state), note=note, summary=summary)
+
+
+def customer_note(state: Escalation, key: str, text: words.Words, *, summary: str) -> UpdateCase:
+    """Put a note on the ticket that the customer reads, in their language."""
+    said = templated(state, text, for_customer=True)
+    return UpdateCase(key=key, case_key=case_key(state), note=text.body, public=True, summary=summary, **said)
+
+
+def look_into_playbook(state: Escalation, event: e.Event, purpose: str, *, summary: str) -> LoadPlaybook:
+    """Read the playbook as its files say now; ``purpose`` comes back with the answer."""
+    return LoadPlaybook(
+        key=key_of(state, event, "playbook"), purpose=purpose, name=state.playbook.playbook, summary=summary
     )

@@ -7,11 +7,10 @@ from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.changes.communication import update_of
 from escalation.lifecycle.reactions.common import (
     Reaction,
-    case_key,
     find,
-    key_of,
     notify,
     owner_of,
+    staff_note,
     tell_accountable,
     tell_owner,
     tells,
@@ -21,7 +20,7 @@ from escalation.lifecycle.sentences import sentence
 from escalation.lifecycle.statements import read_in, statement_words, update_words
 from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model import events as e
-from escalation.model.actions import Action, MessageKind, UpdateCase
+from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 from escalation.values import ActorKind, kind_of
 
@@ -144,12 +143,7 @@ def _ask_for_summary(
 
 
 def _summary_filed(state: Escalation, event: e.SummaryFiled) -> Iterator[Action]:
-    yield UpdateCase(
-        key=key_of(state, event, "case"),
-        case_key=case_key(state),
-        note=f"Summary by {event.by}: {event.text}",
-        summary="ticket: summary",
-    )
+    yield staff_note(state, event, f"Summary by {event.by}: {event.text}", summary="ticket: summary")
 
 
 def not_delivered(state: Escalation, event: e.MessageFailed) -> Iterator[Action]:

@@ -6,20 +6,16 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle import migration
 from escalation.lifecycle.ladder import powers
 from escalation.lifecycle.ladder.bypass import ALLOWED
-from escalation.lifecycle.reactions.common import Reaction, find, key_of, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, find, look_into_playbook, notify, owner_of
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
-from escalation.model.actions import Action, LoadPlaybook, MessageKind
+from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 
 
 def _asked(state: Escalation, event: e.MigrationAsked) -> Iterator[Action]:
-    yield LoadPlaybook(
-        key=key_of(state, event, "playbook"),
-        purpose=f"{migration.PURPOSE}:{event.seq}",
-        name=state.playbook.playbook,
-        summary=f"load {state.playbook.playbook}, to move to {event.to}",
-    )
+    summary = f"load {state.playbook.playbook}, to move to {event.to}"
+    yield look_into_playbook(state, event, f"{migration.PURPOSE}:{event.seq}", summary=summary)
 
 
 def _refused(state: Escalation, event: e.MigrationRefused) -> Iterator[Action]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.hindsight import lessons, review_words
-from escalation.lifecycle.reactions.common import Reaction, key_of, notify, owner_of
+from escalation.lifecycle.reactions.common import Reaction, look_into_playbook, notify, owner_of
 from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
-from escalation.model.actions import Action, LoadPlaybook, MessageKind
+from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 from escalation.values import Actor, ActorKind, kind_of
 
@@ -19,12 +19,8 @@ def _draft_opened(state: Escalation, event: e.ReviewDraftOpened) -> Iterator[Act
 
 
 def _change_claimed(state: Escalation, event: e.ChangeClaimed) -> Iterator[Action]:
-    yield LoadPlaybook(
-        key=key_of(state, event, "playbook"),
-        purpose=f"{lessons.PURPOSE}:{event.lesson}",
-        name=state.playbook.playbook,
-        summary=f"see whether {state.playbook.playbook} {event.live_as} is live",
-    )
+    summary = f"see whether {state.playbook.playbook} {event.live_as} is live"
+    yield look_into_playbook(state, event, f"{lessons.PURPOSE}:{event.lesson}", summary=summary)
 
 
 def _change_not_live(state: Escalation, event: e.ChangeNotLive) -> Iterator[Action]:

@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.reactions.common import (
     Reaction,
-    case_key,
+    customer_note,
     find,
     key_of,
     notify,
     owner_of,
+    staff_note,
     tell_accountable,
     tells,
-    templated,
 )
 from escalation.lifecycle.reactions.communication import RELEASE, tell_speaker
 from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.statements import read_in_words, statement_words
 from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.model import events as e
-from escalation.model.actions import Action, MessageKind, UpdateCase
+from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 from escalation.values import ActorKind, kind_of
 
@@ -75,12 +75,8 @@ def _milestone_reached(state: Escalation, event: e.MilestoneReached) -> Iterator
 
 
 def _milestone_updated(state: Escalation, event: e.MilestoneUpdated) -> Iterator[Action]:
-    yield UpdateCase(
-        key=key_of(state, event, "case"),
-        case_key=case_key(state),
-        note=f"Milestone {event.milestone}, by {event.by}: {event.text}",
-        summary="ticket: milestone",
-    )
+    note = f"Milestone {event.milestone}, by {event.by}: {event.text}"
+    yield staff_note(state, event, note, summary="ticket: milestone")
 
 
 def _milestone_overdue(state: Escalation, event: e.MilestoneOverdue) -> Iterator[Action]:
@@ -129,14 +125,7 @@ def _to_customer(state: Escalation, event: e.Event, sent: e.FollowUpSent, *, by_
     if by_ticket and state.case_link is not None:
         key = key_of(state, event, f"{FOLLOW_UP}:{sent.seq}")
         summary = "ticket: follow-up to the customer"
-        yield UpdateCase(
-            key=key,
-            case_key=case_key(state),
-            note=text.body,
-            public=True,
-            **templated(state, text, for_customer=True),
-            summary=summary,
-        )
+        yield customer_note(state, key, text, summary=summary)
     elif state.customer is not None:
         to, summary = f"customer:{state.customer.id}", "follow up with the customer"
         yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.changes.communication import update_of
-from escalation.lifecycle.reactions.common import case_key, find, key_of, notify, templated
+from escalation.lifecycle.reactions.common import customer_note, find, key_of, notify
 from escalation.lifecycle.statements import read_in, read_in_words, update_words
 from escalation.lifecycle.statements.stakeholders import policy_of
 from escalation.model import events as e
-from escalation.model.actions import Action, MessageKind, UpdateCase
+from escalation.model.actions import Action, MessageKind
 from escalation.model.communication import Update
 from escalation.model.state import Escalation
 from escalation.playbook.audiences import CUSTOMER
@@ -35,14 +35,8 @@ def _tell_customer(state: Escalation, event: e.Event, name: str, what: str, *, b
         return
     text = requester_words.news_for_customer(said.text)
     if by_ticket and state.case_link is not None:
-        yield UpdateCase(
-            key=key_of(state, event, f"{what}ticket"),
-            case_key=case_key(state),
-            note=text.body,
-            public=True,
-            **templated(state, text, for_customer=True),
-            summary="ticket: an update for the customer",
-        )
+        key = key_of(state, event, f"{what}ticket")
+        yield customer_note(state, key, text, summary="ticket: an update for the customer")
         return
     for person in standing.people:
         message = notify(
