@@ -66,7 +66,7 @@ def open_points(state: Escalation) -> list[str]:
         points.append(f"the review is to be submitted by {state.accountable}, due {review.next_due:%Y-%m-%d %H:%M %Z}")
     for item in state.open_items:
         of = f" (change of lesson {item.lesson})" if item.lesson else ""
-        points.append(f"action item {item.id} of {item.owner}{of}, due {item.due:%Y-%m-%d %H:%M %Z}")
+        points.append(f"{item.kind} item {item.id} of {item.owner}{of}, due {item.due:%Y-%m-%d %H:%M %Z}")
     points += [
         f"the use of the exception procedure by {used.by} is to be looked at"
         for used in state.unreviewed
