@@ -6,7 +6,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
     directory.find     FindPeople -> People            crm.open_case      OpenCase -> CaseLink
     notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> str
     notify.join_digest Notify -> DeliveryReceipt       recovery.run       RunRecovery -> RecoveryResult
-    links.tell         TellLinked -> None
+    links.tell         TellLinked -> None              playbooks.load_sound  str -> LoadedPlaybook
 
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
