@@ -184,6 +184,14 @@ def request(playbook: Playbook, **changes: Any) -> Request:
     )
 
 
+STILL_LEVELS = [
+    {"id": "L1", "targets": ["team:desk"], "ack": "30d", "dwell": "60d"},
+    {"id": "L2", "targets": ["team:experts"], "ack": "30d", "dwell": "60d"},
+    {"id": "L3", "targets": ["role:lead"], "ack": "30d", "dwell": "60d", "last_resort": "role:boss"},
+]
+"""Levels that stay as they are, so that what a test is about moves alone."""
+
+
 def blank(playbook: Playbook) -> Escalation:
     """Return the state before anything happened."""
     return Escalation(

@@ -40,6 +40,7 @@ from tests.domain.builders import (
     OFFICE,
     PROCEDURE,
     START,
+    STILL_LEVELS,
     Life,
     gated,
     minutes,
@@ -47,12 +48,6 @@ from tests.domain.builders import (
     small,
 )
 
-LEVELS = [
-    {"id": "L1", "targets": ["team:desk"], "ack": "30d", "dwell": "60d"},
-    {"id": "L2", "targets": ["team:experts"], "ack": "30d", "dwell": "60d"},
-    {"id": "L3", "targets": ["role:lead"], "ack": "30d", "dwell": "60d", "last_resort": "role:boss"},
-]
-"""Levels that stay as they are, so that communication alone moves."""
 BOARD = {"name": "board", "audience": "management", "target": "role:finance"}
 LEGAL = {"name": "legal", "audience": "staff", "target": "role:security"}
 HOURLY = {"default": {"every": "1h", "chase": "15m"}}
@@ -60,7 +55,7 @@ HOURLY = {"default": {"every": "1h", "chase": "15m"}}
 
 def talking(**communication: Any) -> Playbook:
     said = {"communicator": "role:deputy", "stakeholders": [BOARD], "cadence": HOURLY, **communication}
-    return small(communication=said, levels=LEVELS)
+    return small(communication=said, levels=STILL_LEVELS)
 
 
 def talk(life: Life) -> Communication:
@@ -272,7 +267,7 @@ def test_a_rhythm_by_a_business_calendar_leaves_out_the_weekend_and_the_change_o
             "cadence": {"default": {"every": "4h", "chase": "30m", "calendar": "office"}},
         },
         calendars={"office": {"time_zone": "Europe/Prague", "week": week}},
-        levels=LEVELS,
+        levels=STILL_LEVELS,
     )
     # Friday 20 November, 14:30 in Prague: two and a half hours are left of the day, the rest is Monday's.
     life = Life(playbook, now=at(13, 30))
@@ -563,7 +558,7 @@ SUMMARIES = {"when": "severity.rank == 0.0", "within": "1h"}
 def test_a_complex_escalation_needs_a_summary_at_each_key_point_and_a_simple_one_needs_none() -> None:
     playbook = small(
         communication={"summaries": SUMMARIES},
-        levels=LEVELS,
+        levels=STILL_LEVELS,
         gates=[{"id": "refund", "approvers": ["role:security"], "deadline": "8h", "subject": ["amount"]}],
     )
     simple = opened(playbook).taken_by(ANN)
@@ -579,7 +574,7 @@ def test_a_complex_escalation_needs_a_summary_at_each_key_point_and_a_simple_one
 
 @pytest.mark.req("USE-4")
 def test_a_summary_that_is_not_filed_is_asked_for_and_keeps_the_escalation_from_being_closed() -> None:
-    life = opened(small(communication={"summaries": SUMMARIES}, levels=LEVELS), severity="P0").taken_by(ANN)
+    life = opened(small(communication={"summaries": SUMMARIES}, levels=STILL_LEVELS), severity="P0").taken_by(ANN)
     assert (life.due.at, life.due.kind) == (at(11), "summary")
     life.pass_time("2h")
     assert [event.times for event in life.all(e.SummaryOverdue)] == [1, 2]
@@ -609,7 +604,7 @@ def test_a_summary_that_is_not_filed_is_asked_for_and_keeps_the_escalation_from_
 
 @pytest.mark.req("USE-4")
 def test_where_it_is_cancelled_the_summaries_that_were_never_filed_are_named() -> None:
-    playbook = small(communication={"summaries": SUMMARIES, "stakeholders": [BOARD]}, levels=LEVELS)
+    playbook = small(communication={"summaries": SUMMARIES, "stakeholders": [BOARD]}, levels=STILL_LEVELS)
     life = opened(playbook, severity="P0").taken_by(ANN)
     update(life, by=ANN)
     life.send(c.Cancel(by=ANN, because="opened by mistake"))

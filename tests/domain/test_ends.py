@@ -5,9 +5,9 @@ from __future__ import annotations
 from escalation.errors import Incomplete, NotNow
 from escalation.model import commands as c
 from escalation.model import events as e
-from tests.domain.builders import ANN, BOB, HAL, IDA, JOY, gated, opened, small
+from tests.domain.builders import ANN, BOB, HAL, IDA, JOY, STILL_LEVELS, gated, opened, small
 from tests.domain.test_follow_through import reviewed
-from tests.domain.test_incident import LEVELS, declared
+from tests.domain.test_incident import declared
 from tests.domain.test_statements import BOARD, talking
 
 
@@ -57,7 +57,9 @@ def test_who_was_kept_informed_hears_that_it_was_given_back_to_the_ai() -> None:
 def test_a_draft_says_what_an_update_has_to_say_and_its_action_lines_become_items_when_it_is_released() -> None:
     parts = {"update_parts": {"resolution": ["next step"]}}
     life = opened(
-        small(communication={"stakeholders": [BOARD], "release_by": ["role:security"]}, levels=LEVELS, items=parts)
+        small(
+            communication={"stakeholders": [BOARD], "release_by": ["role:security"]}, levels=STILL_LEVELS, items=parts
+        )
     ).taken_by(ANN)
     assert "lacks next step" in life.refused(Incomplete, c.DraftUpdate(by=ANN, text="it is bad"))
     life.send(c.DraftUpdate(by=ANN, text="next step: see below\n-> @bob call the bank -> 2h\n-> write it down -> 3h"))

@@ -31,6 +31,7 @@ from tests.domain.builders import (
     JOY,
     KIM,
     START,
+    STILL_LEVELS,
     Life,
     blank,
     gated,
@@ -39,19 +40,13 @@ from tests.domain.builders import (
 )
 from tests.domain.invariants import check_history
 
-LEVELS = [
-    {"id": "L1", "targets": ["team:desk"], "ack": "30d", "dwell": "60d"},
-    {"id": "L2", "targets": ["team:experts"], "ack": "30d", "dwell": "60d"},
-    {"id": "L3", "targets": ["role:lead"], "ack": "30d", "dwell": "60d", "last_resort": "role:boss"},
-]
-"""Levels that stay as they are, so that the incident alone moves."""
 FIRST = {"within": "15m", "chase": "10m"}
 SHIFTS = {"length": "8h", "hand_over_before": "30m", "to": "role:deputy"}
 CRITICAL = {"critical_incident": {"when": 'severity == "P0"', "because": "nobody can pay"}}
 
 
 def playbook(gates: tuple[dict[str, Any], ...] = (), more: dict[str, Any] | None = None, **incident: Any) -> Playbook:
-    return gated(*gates, levels=LEVELS, incident=incident, **(more or {}))
+    return gated(*gates, levels=STILL_LEVELS, incident=incident, **(more or {}))
 
 
 def declared(gates: tuple[dict[str, Any], ...] = (), more: dict[str, Any] | None = None, **policy: Any) -> Life:

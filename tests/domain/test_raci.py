@@ -142,7 +142,7 @@ def test_the_audience_joins_members_add_others_and_nobody_leaves_what_they_still
     assert "is the commander: name somebody else first" in life.refused(NotNow, c.Leave(by=CYD))
 
 
-@pytest.mark.req("USE-3", "SYN-15")
+@pytest.mark.req("USE-3")
 def test_after_triage_the_owner_is_told_and_further_tasks_stand_in_the_same_place() -> None:
     life = opened(small(), facts={"flags.security": True})
     assert life.state.severity == "P0"
@@ -154,3 +154,15 @@ def test_after_triage_the_owner_is_told_and_further_tasks_stand_in_the_same_plac
     assert life.told(MessageKind.ITEM) == [BOB]
     assert EVE not in life.told()
     assert GUS not in life.told()
+
+
+@pytest.mark.req("SYN-15")
+def test_a_security_bug_is_assessed_at_once_has_an_owner_and_its_plan_is_communicated() -> None:
+    board = {"name": "board", "audience": "management", "target": "role:finance"}
+    life = opened(small(communication={"stakeholders": [board]}), facts={"flags.security": True})
+    assert (life.state.severity, life.told(MessageKind.PAGE)) == ("P0", [ANN, BOB])
+    life.taken_by(ANN)
+    life.send(c.PostUpdate(by=ANN, text="the port is closed by noon"))
+    [told] = [message for message in life.sent if "the port is closed by noon" in message.body]
+    assert life.state.communication is not None
+    assert (told.to,) == life.state.communication.stakeholders["board"].people

@@ -13,12 +13,12 @@ from escalation.lifecycle import next_due
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.playbook.schema import LoadedPlaybook, Playbook
-from tests.domain.builders import ANN, HAL, Life, gated, opened, small
+from tests.domain.builders import ANN, HAL, STILL_LEVELS, Life, gated, opened, small
 from tests.domain.test_actions_asked import ACTIONS, asked, use
 from tests.domain.test_actions_asked import playbook as acting
 from tests.domain.test_follow_through import STEPS, reviewed
 from tests.domain.test_handing_over import on_shift
-from tests.domain.test_incident import FIRST, LEVELS, SHIFTS, declared, incident
+from tests.domain.test_incident import FIRST, SHIFTS, declared, incident
 from tests.domain.test_incident import playbook as incidents
 from tests.domain.test_migration import loaded, move, refused
 from tests.domain.test_statements import talking
@@ -89,9 +89,9 @@ def test_the_end_of_a_shift_that_nobody_hands_over_any_more_is_not_waited_for() 
 
 def test_an_incident_is_stood_down_before_its_mode_is_gone() -> None:
     life = declared(first_update=FIRST)
-    assert "v2 has no incident mode: stand it down first" in refused(life, to(small(levels=LEVELS)))
+    assert "v2 has no incident mode: stand it down first" in refused(life, to(small(levels=STILL_LEVELS)))
     life.send(c.StandDown(by=ANN, because="it is over"))
-    move(life, to(small(levels=LEVELS)))
+    move(life, to(small(levels=STILL_LEVELS)))
     passes(life)
 
 

@@ -86,7 +86,7 @@ def test_the_checklist_of_a_stage_catches_what_was_forgotten_before_the_step_is_
     life.send(c.Resolve(by=ANN, resolution="done"))
 
 
-@pytest.mark.req("SUP-15")
+@pytest.mark.req("SUP-15", "EP-P3")
 def test_an_update_that_leaves_out_what_its_stage_requires_is_refused_and_says_which_part() -> None:
     talk = {"stakeholders": [{"name": "board", "audience": "staff", "target": "role:boss"}]}
     life = opened(small(communication=talk, items={"update_parts": {"resolution": ["Status", "Impact"]}})).taken_by(ANN)

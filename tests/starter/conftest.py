@@ -32,6 +32,15 @@ class Said(NamedTuple):
 Escalate = Callable[..., Said]
 
 
+def eventually(escalate: Escalate, *arguments: str, holds: Callable[[Any], bool]) -> Any:
+    """Ask again until the answer is as expected: visibility and deliveries come a moment after the command's answer."""
+    for _ in range(200):
+        answer = escalate(*arguments, "--json").json
+        if holds(answer):
+            return answer
+    raise AssertionError(f"{arguments}: {answer}")
+
+
 @pytest.fixture
 def escalate(capsys: pytest.CaptureFixture[str]) -> Escalate:
     """Run a command and expect its exit code."""

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from starter.embedded import EmbeddedStack
-from tests.starter.conftest import EXAMPLES, Escalate
+from tests.starter.conftest import EXAMPLES, Escalate, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -23,15 +22,6 @@ def opened(escalate: Escalate, file: str) -> str:
     receipt = escalate("open", file, "--json").json
     assert receipt["outcome"] == "opened"
     return str(receipt["escalation_id"])
-
-
-def eventually(escalate: Escalate, *arguments: str, holds: Callable[[Any], bool]) -> Any:
-    """Ask again until the answer is as expected: visibility and deliveries come a moment after the command's answer."""
-    for _ in range(200):
-        answer = escalate(*arguments, "--json").json
-        if holds(answer):
-            return answer
-    raise AssertionError(f"{arguments}: {answer}")
 
 
 @pytest.mark.req("CSP-2", "CON-1")

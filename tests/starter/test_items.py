@@ -8,8 +8,8 @@ from escalation.lifecycle.work.work_views import ItemView
 from starter.embedded import EmbeddedStack
 from starter.items import recent
 from tests.domain.builders import ANN, START
-from tests.starter.conftest import Escalate
-from tests.starter.test_cli import RequestFile, eventually, opened
+from tests.starter.conftest import Escalate, eventually
+from tests.starter.test_cli import RequestFile, opened
 
 
 def item(**changes: object) -> ItemView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from starter.story import Weight, say, tell
 from starter.trail import _recorded
 from tests.domain.builders import ANN, BOT
 from tests.domain.test_timeline import brought, post, recording, taken
-from tests.starter.conftest import Escalate
+from tests.starter.conftest import Escalate, eventually
 
 RequestFile = Callable[..., str]
 
@@ -76,14 +75,6 @@ def test_what_people_write_is_found_shown_exported_and_proved(
     read = escalate("export", escalation, "--markdown").out
     assert f"**#{seq}**" in read
     assert "owner: (none) -> person:jana.kralova" in read
-
-
-def eventually(escalate: Escalate, *arguments: str, holds: Callable[[Any], bool]) -> Any:
-    for _ in range(200):
-        answer = escalate(*arguments, "--json").json
-        if holds(answer):
-            return answer
-    raise AssertionError(f"{arguments}: {answer}")
 
 
 def eventually_recorded(escalation: str) -> bool:
