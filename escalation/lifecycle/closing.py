@@ -78,9 +78,7 @@ def open_points(state: Escalation) -> list[str]:
         if task.due is not None
     ]
     points += [
-        f"approval {given.gate} is to be looked at, and by whom is being looked up"
-        for given in state.approval_reviews
-        if all(item.approval_review != given.id for item in state.open_items)
+        f"approval {given.gate} is to be looked at, and by whom is being looked up" for given in state.reviews_to_assign
     ]
     points += [f"{other} below it is open" for other in links.open_children(state)]
     talk = state.communication

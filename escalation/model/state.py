@@ -422,6 +422,12 @@ class Escalation(Record):
         return tuple(used for used in self.bypasses if used.id not in done)
 
     @property
+    def reviews_to_assign(self) -> tuple[ApprovalReview, ...]:
+        """Approvals that are to be looked at by somebody who is still being looked up."""
+        assigned = {item.approval_review for item in self.open_items}
+        return tuple(given for given in self.approval_reviews if given.id not in assigned)
+
+    @property
     def breached(self) -> bool:
         """True when any clock passed its limit."""
         return any(clock.breached for clock in self.clocks.values())

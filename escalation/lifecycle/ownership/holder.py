@@ -29,13 +29,9 @@ def give_back(draft: Draft, command: c.GiveBack) -> None:
 
 def _still_open(state: Escalation) -> list[str]:
     left = [f"approval {gate.id} is pending" for gate in state.pending_gates]
-    left += [f"action item {item.id} is open" for item in state.open_items]
+    left += [f"{item.kind} item {item.id} is open" for item in state.open_items]
     left += [f"{used.skipped} was skipped and nobody has looked at it" for used in state.unreviewed]
-    left += [
-        f"approval {given.gate} is to be looked at and nobody has yet"
-        for given in state.approval_reviews
-        if all(item.approval_review != given.id for item in state.open_items)
-    ]
+    left += [f"approval {given.gate} is to be looked at and nobody has yet" for given in state.reviews_to_assign]
     if state.handoff is not None:
         left.append(f"a hand-off to {state.handoff.to} is open")
     if state.rung is not None:
