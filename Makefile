@@ -18,9 +18,9 @@ demo: $(READY) ## three escalations on the embedded stack, from opening to revie
 dev: $(READY) ## the embedded stack in the foreground, data kept between runs
 	@$(BIN)/escalate dev $(ARGS)
 
-# Two at once: most tests wait for a server of their own. One by one: make test ARGS="-n 0".
+# Three at once, also on two cores: half the time tests wait for a server of their own. One by one: make test ARGS="-n 0".
 test: $(READY) ## every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(READY) ## style, types, and who may import whom
 	@$(BIN)/ruff check .

@@ -40,13 +40,16 @@ class Settings(BaseSettings):
     """``postgresql://...`` or ``sqlite:///...``; without it ``ledger.db`` in ``data``."""
     scripts: Path | None = None
     """Folder of recovery scripts that playbooks may name; without it none is run."""
+    connections: Path | None = None
+    """The YAML file of connections: help desks and channels. Without it only what is embedded, and plain webhooks."""
     task_queue: str = TASK_QUEUE
     metrics: str | None = Field(default=None, pattern=r"^[^\s:]+:\d{1,5}$")
     """``host:port`` where Prometheus finds Temporal's metrics and the backlog."""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     graceful_shutdown: Duration = timedelta(seconds=20)
     """How long a stopping worker lets running activities finish."""
-    concurrent_activities: int = Field(default=50, ge=1, le=1000)
+    concurrent_activities: int = Field(default=50, ge=10, le=1000)
+    """Shared by all systems: one that hangs holds half of them at most (``activities.bulkhead``)."""
     concurrent_workflow_tasks: int = Field(default=50, ge=2, le=1000)
     cached_workflows: int = Field(default=2000, ge=0)
 
@@ -68,6 +71,7 @@ class Settings(BaseSettings):
             playbooks=self.playbooks,
             ledger_url=self.ledger_url,
             scripts=self.scripts,
+            connections=self.connections,
         )
 
 

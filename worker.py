@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,20 +19,27 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.common import MetricGauge
+from temporalio.common import MetricGauge, WorkflowIDConflictPolicy
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 import activities
 from activities.alive import Alive
+from activities.audits import Audits
+from activities.bulkhead import Bulkhead
 from activities.retry import RetryClass
 from escalation.errors import EscalationError
+from escalation.lifecycle.hindsight.audits import examine
+from escalation.model.watch import WATCH_WORKFLOW, Watch, watch_id
 from settings import Settings, connect, load_settings
+from workflows.audit import AuditWorkflow
+from workflows.current_details import CurrentDetails
 from workflows.digest import DigestWorkflow
 from workflows.escalation import EscalationWorkflow
 from workflows.runner import Runner
 from workflows.search_attributes import REGISTRY
+from workflows.watch import HelpDeskWatch
 
 log = structlog.get_logger("worker")
 
@@ -115,12 +123,13 @@ def build_runtime(settings: Settings) -> Runtime:
 
 def build_worker(client: Client, settings: Settings, world: activities.Activities, **more: Any) -> Worker:
     """Wire workflows and activities. Nothing is decided here; ``more`` goes to ``Worker`` as it is."""
+    audits = Audits(world.ledger.engine, world.directory.current, examine)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[EscalationWorkflow, DigestWorkflow],
-        activities=world.all(),
-        interceptors=[Alive(), RetryClass()],
+        workflows=[EscalationWorkflow, DigestWorkflow, HelpDeskWatch, AuditWorkflow],
+        activities=[*world.all(), audits.run],
+        interceptors=[CurrentDetails(), Alive(), RetryClass(), Bulkhead(settings.concurrent_activities)],
         workflow_runner=Runner(),
         graceful_shutdown_timeout=settings.graceful_shutdown,
         # How long the server waits for a killed worker before it gives its escalations to another one.
@@ -134,12 +143,28 @@ def build_worker(client: Client, settings: Settings, world: activities.Activitie
     )
 
 
+async def watch_help_desks(client: Client, settings: Settings, world: activities.Activities) -> None:
+    """Have each help desk watched that can say what people change there, once, however many workers start."""
+    for name in world.watching.names:
+        await client.start_workflow(
+            WATCH_WORKFLOW,
+            Watch(connection=name),
+            id=watch_id(name),
+            task_queue=settings.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"what people change in {name}",
+        )
+
+
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until told to stop, then let running activities finish."""
     runtime = build_runtime(settings)
     client = await connect(runtime)
     await register_search_attributes(client)
     world = activities.build(settings.places)
+    # By default there are six threads on two cores: host names that are not found in time would keep the directory's
+    # file from being read, and so every page from leaving.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.concurrent_activities))
     try:
         await world.feeds.open(await asyncio.to_thread(world.directory.current))
         async with build_worker(client, settings, world):
@@ -148,6 +173,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 "escalation_task_backlog", "tasks that wait for a worker", "tasks"
             )
             backlog = asyncio.create_task(watch_backlog(client, settings.task_queue, gauge))
+            await watch_help_desks(client, settings, world)
             log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
             await stop.wait()
             backlog.cancel()

@@ -7,6 +7,7 @@ Every activity's name is a contract with the workflow, which calls it by name an
     notify.send        Notify -> DeliveryReceipt       crm.update_case    UpdateCase -> str
     notify.join_digest Notify -> DeliveryReceipt       recovery.run       RunRecovery -> RecoveryResult
     links.tell         TellLinked -> None              playbooks.load_sound  str -> LoadedPlaybook
+    notify.amend       AmendMessage -> str             crm.watch          Watch -> str
 
 A worker also needs ``activities.retry.RetryClass`` as an interceptor: it decides which failures are tried again.
 """
@@ -21,9 +22,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not wait for SQLAlchemy and httpx
     import httpx
 
+    from activities.connections import Connections
     from activities.crm import Crm
     from activities.crm.local import LocalHelpDesk
     from activities.crm.port import HelpDesk
+    from activities.crm.watch import Watching
     from activities.directory import DirectoryFile
     from activities.feeds import Feeds
     from activities.ledger import Ledger
@@ -31,6 +34,7 @@ if TYPE_CHECKING:  # the command line reads ``Places`` from here, and must not w
     from activities.notify import Notifications
     from activities.notify.digest import Digests
     from activities.notify.inbox import Inbox
+    from activities.notify.port import Notifier
     from activities.playbooks import Playbooks
     from activities.recovery import Recoveries
     from activities.workload import Workload
@@ -50,6 +54,8 @@ class Places:
     """``sqlite:///…`` or ``postgresql://…``; None is ``ledger.db`` in ``data``."""
     scripts: Path | None = None
     """Folder of the recovery scripts that playbooks may name; None: none is run here."""
+    connections: Path | None = None
+    """The connections file; None: only the embedded help desk, the inbox and plain webhooks."""
 
     @property
     def inbox(self) -> Path:
@@ -94,12 +100,14 @@ class Activities:
     digests: Digests
     links: Links
     crm: Crm
+    watching: Watching
     ledger: Ledger
     recoveries: Recoveries
     workload: Workload
     inbox: Inbox
     local_help_desk: LocalHelpDesk | None
     """None when another help desk was given."""
+    connections: Connections
     client: httpx.AsyncClient
 
     def all(self) -> list[Callable[..., Awaitable[Any]]]:
@@ -109,16 +117,19 @@ class Activities:
             self.playbooks.load_sound,
             self.directory.find,
             self.notifications.send,
+            self.notifications.amend,
             self.digests.join,
             self.links.tell,
             self.crm.open_case,
             self.crm.update_case,
+            self.watching.watch,
             self.ledger.record,
             self.recoveries.run,
         ]
 
     async def close(self) -> None:
         """Write what is waiting and close files and connections; call it after the worker has stopped."""
+        await self.connections.close()
         await self.client.aclose()
         self.workload.close()
         await self.ledger.close()
@@ -131,12 +142,14 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     """Open everything and bring the ledger's tables up to date. ``help_desk`` replaces the embedded one.
 
     Raises:
-        DocumentError: the directory file cannot be used.
+        DocumentError: the directory file or the connections file cannot be used.
         SettingsError: the ledger's URL is not one.
         Unreachable: the ledger's database cannot be opened.
     """
+    from activities.connections import Connections, open_connections, read_connections
     from activities.crm import Crm
     from activities.crm.local import LocalHelpDesk
+    from activities.crm.watch import Watching
     from activities.directory import DirectoryFile
     from activities.feeds import Feeds
     from activities.http import open_client
@@ -149,7 +162,9 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     from activities.workload import Workload
     from escalation.playbook.load import Shelf, shipped_folder
 
+    connected = read_connections(places.connections) if places.connections is not None else None
     client = open_client()
+    connections = open_connections(connected, client) if connected is not None else Connections()
     feeds = Feeds(places.feeds, places.directory.parent, client)
     ledger = Ledger(places.ledger)
     workload = Workload(ledger.engine)
@@ -159,18 +174,25 @@ def build(places: Places, *, help_desk: HelpDesk | None = None) -> Activities:
     local = None
     if help_desk is None:
         help_desk = local = LocalHelpDesk(places.help_desk)
+    channels: dict[str, Notifier] = {
+        inbox.CHANNEL: received,
+        webhook.CHANNEL: webhook.Webhook(client),
+        **connections.notifiers,
+    }
     return Activities(
         playbooks=Playbooks(Shelf(*places.playbooks, shipped_folder())),
         directory=directory,
         feeds=feeds,
-        notifications=Notifications(directory, {inbox.CHANNEL: received, webhook.CHANNEL: webhook.Webhook(client)}),
+        notifications=Notifications(directory, channels),
         digests=Digests(),
         links=Links(),
-        crm=Crm(help_desk),
+        crm=Crm(help_desk, connections.help_desks, connections.default_help_desk),
+        watching=Watching(connections.help_desks, ledger.escalation_of),
         ledger=ledger,
         recoveries=Recoveries(places.scripts, places.recoveries),
         workload=workload,
         inbox=received,
         local_help_desk=local,
+        connections=connections,
         client=client,
     )

@@ -5,6 +5,7 @@ They also bring a cancellation (somebody has taken it) to a try that still waits
 """
 
 import asyncio
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -25,14 +26,28 @@ class _Beating(ActivityInboundInterceptor):
         limit = activity.info().heartbeat_timeout
         if not limit:
             return await super().execute_activity(input)
-        beats = asyncio.create_task(_beat(limit / 3))
+        # What an earlier try remembered stays, until this one remembers something else.
+        kept = list(activity.info().heartbeat_details)
+        _kept.set(kept)
+        beats = asyncio.create_task(_beat(limit / 3, kept))
         try:
             return await super().execute_activity(input)
         finally:
             beats.cancel()
 
 
-async def _beat(every: timedelta) -> None:
+_kept: ContextVar[list[Any]] = ContextVar("kept")
+
+
+def remember(*details: Any) -> None:
+    """Have the next try of this activity know something: it goes with this heartbeat, and with all that follow."""
+    kept = _kept.get(None)
+    if kept is not None:
+        kept[:] = details
+    activity.heartbeat(*details)
+
+
+async def _beat(every: timedelta, kept: list[Any]) -> None:
     while True:
         await asyncio.sleep(every.total_seconds())
-        activity.heartbeat()
+        activity.heartbeat(*kept)

@@ -9,10 +9,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, func, make_url, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RowMapping,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from temporalio import activity
@@ -50,6 +63,16 @@ class LedgerEntry(Record):
     last_seq: int
     """Number of the last event recorded; 0 for a decision that was taken without a workflow."""
     row: EscalationRow
+
+    @classmethod
+    def of(cls, row: RowMapping) -> Self:
+        """Read a row of a table of escalations, or of decisions not to escalate."""
+        return cls(
+            escalation_id=row["escalation_id"],
+            instance=row["instance"],
+            last_seq=row["last_seq"],
+            row=EscalationRow.model_validate(dict(row)),
+        )
 
 
 class Ledger:
@@ -226,6 +249,20 @@ class Ledger:
             query = select(events.c.body).where(events.c.instance == instance).order_by(events.c.seq)
             return list(connection.scalars(query))
 
+    def escalation_of(self, instance: str) -> str | None:
+        """Return the id of the escalation of an instance; None when it is not recorded (yet).
+
+        Raises:
+            RemoteUnavailable: the database does not answer.
+        """
+        query = select(escalations.c.escalation_id).where(escalations.c.instance == instance)
+        try:
+            with self._engine.connect() as connection:
+                found: str | None = connection.scalar(query)
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from None
+        return found
+
     def list_escalations(
         self,
         *,
@@ -286,15 +323,7 @@ class Ledger:
                 query = query.where(table.c[column] == value)
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [
-            LedgerEntry(
-                escalation_id=row["escalation_id"],
-                instance=row["instance"],
-                last_seq=row["last_seq"],
-                row=EscalationRow.model_validate(dict(row)),
-            )
-            for row in rows
-        ]
+        return [LedgerEntry.of(row) for row in rows]
 
 
 def _open(url: str) -> Engine:

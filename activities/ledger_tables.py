@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Index,
@@ -16,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    and_,
+    or_,
 )
 
 from escalation.model.actions import EscalationRow
@@ -67,9 +70,13 @@ def _cases(name: str) -> Table:
         Column("opened_at", Moment, nullable=False),
         Column("closed_at", Moment),
         Column("next_due_at", Moment),
+        # Null: kept for ever, which is also so for what was written before this was known.
+        Column("keep_until", Moment),
+        Column("legal_holds", JSON, nullable=False, server_default="[]"),
         Index(f"{name}_by_id", "escalation_id", "opened_at"),
         Index(f"{name}_by_outcome", "outcome", "opened_at"),
         Index(f"{name}_by_case", "case_system", "case_id"),
+        Index(f"{name}_by_keep", "keep_until", "instance"),
     )
 
 
@@ -114,6 +121,48 @@ turns_taken = Table(
     Column("number", BigInteger, nullable=False),
     Index("turns_taken_by_number", "target", "number", unique=True),
 )
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    # Of every instance with this id: a matter is about the case, however often it was opened.
+    Column("escalation_id", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("because", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    # Null: it was placed while the escalation was open, and is in its events.
+    Column("placed_at", Moment),
+    Column("released_by", Text, nullable=False, server_default=""),
+    Column("released_at", Moment),
+    Column("released_because", Text, nullable=False, server_default=""),
+)
+purged = Table(
+    "purged",
+    metadata,
+    Column("instance", Text, primary_key=True),
+    Column("escalation_id", Text, nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("playbook_digest", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("keep_until", Moment, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    # As an export of before has it in its first line.
+    Column("last_hash", Text, nullable=False),
+    Column("purged_at", Moment, nullable=False),
+    Column("purged_by", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Index("purged_by_id", "escalation_id"),
+    Index("purged_by_time", "purged_at"),
+)
+
+
+def lived(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Tell of an escalation whether it was open at some time in a period, whose end is no part of it."""
+    return and_(
+        escalations.c.opened_at < until, or_(escalations.c.closed_at.is_(None), escalations.c.closed_at >= since)
+    )
 
 
 def case_values(instance: str, escalation_id: str, last_seq: int, row: EscalationRow) -> dict[str, Any]:

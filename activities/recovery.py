@@ -20,6 +20,7 @@ from temporalio import activity
 
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from escalation.model.actions import RecoveryResult, RunRecovery
+from escalation.model.said import Said
 from escalation.values import digest_of, format_duration
 
 OUTPUT_BYTES: Final = 2_000
@@ -103,13 +104,15 @@ async def _run(script: Path, action: RunRecovery, lock: int) -> RecoveryResult:
             code = await process.wait()
     except TimeoutError:
         took = format_duration(action.within)
-        return RecoveryResult(ok=False, because=f"it was stopped after {took}", output=_text(kept))
+        said = Said(template="script_stopped", values={"after": int(action.within.total_seconds())})
+        return RecoveryResult(ok=False, because=f"it was stopped after {took}", output=_text(kept), grounds=said)
     finally:
         # Whatever it started goes with it.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-    return RecoveryResult(ok=code == 0, because=f"it ended with {code}", output=_text(kept))
+    said = Said(template="script_ended", values={"code": code})
+    return RecoveryResult(ok=code == 0, because=f"it ended with {code}", output=_text(kept), grounds=said)
 
 
 async def _tell(process: asyncio.subprocess.Process, told: bytes) -> None:

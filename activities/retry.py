@@ -11,9 +11,15 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from escalation.errors import DocumentError, DomainError, RemoteRefused, RemoteUnavailable
+from activities.alive import remember
+from activities.bulkhead import Full
+from escalation.errors import DocumentError, DomainError, RemoteRefused, RemoteUnavailable, Unreadable
 
 FINAL = (RemoteRefused, DomainError, DocumentError)
+MOST_UNREADABLE = 5
+"""So many answers that cannot be read are waited through by one activity, whichever calls of it they answered."""
+_COUNTED = "unreadable"
+"""Marks how many there were, in what one try remembers for the next."""
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +28,9 @@ class RetryClass(Interceptor):
     """Turns this project's errors into Temporal's, for every activity of the worker it is given to.
 
     What is ``FINAL`` fails at once. ``RemoteUnavailable`` is tried again: when the remote system asked us to, else as
-    the retry policy says. Anything else is a defect: Temporal logs it with its traceback and tries again.
+    the retry policy says. ``Unreadable`` is tried again until there were ``MOST_UNREADABLE`` of them: what was asked
+    for may have been done, and the next try finds it. Anything else is a defect: Temporal logs it with its traceback
+    and tries again.
     """
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - Temporal's name
@@ -38,11 +46,23 @@ class _Classified(ActivityInboundInterceptor):
         ):
             try:
                 return await super().execute_activity(input)
+            except Unreadable as error:
+                count = _unreadable() + 1
+                remember(_COUNTED, count)
+                final = count >= MOST_UNREADABLE
+                _note("refused" if final else "unreadable", error)
+                raise ApplicationError(
+                    str(error),
+                    type=RemoteRefused.__name__ if final else Unreadable.__name__,
+                    non_retryable=final,
+                    category=ApplicationErrorCategory.BENIGN,
+                ) from None
             except FINAL as error:
                 _note("refused", error)
                 raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
             except RemoteUnavailable as error:
-                _note("unavailable", error, error.retry_after)
+                if not isinstance(error, Full):  # nobody was asked, and a crowd of them would fill the log
+                    _note("unavailable", error, error.retry_after)
                 # Benign: an outage is no defect, and a day of it must not fill the log with tracebacks.
                 raise ApplicationError(
                     str(error),
@@ -50,6 +70,12 @@ class _Classified(ActivityInboundInterceptor):
                     next_retry_delay=error.retry_after,
                     category=ApplicationErrorCategory.BENIGN,
                 ) from None
+
+
+def _unreadable() -> int:
+    """Return how many unreadable answers the earlier tries of this activity had; other failures do not count."""
+    known = activity.info().heartbeat_details
+    return int(known[1]) if len(known) == 2 and known[0] == _COUNTED else 0
 
 
 def _note(outcome: str, error: Exception, wait: timedelta | None = None) -> None:

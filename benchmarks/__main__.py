@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from benchmarks import domain, engine, linter, people
+from benchmarks import domain, engine, linter, notify, people
 from benchmarks.figures import held
 
 if __name__ == "__main__":
@@ -11,5 +11,6 @@ if __name__ == "__main__":
     people.main()
     linter.main()
     asyncio.run(engine.main())
+    asyncio.run(notify.main())
     sys.stdout.flush()
     sys.exit(0 if all(held) else 1)

@@ -19,6 +19,7 @@ from escalation.model import commands as c
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory, load_directory
 from escalation.playbook.load import Shelf
+from escalation.playbook.schema import RULES
 from tools.messages import example, receiver
 
 COMMANDS_PER_SECOND = 20_000
@@ -34,7 +35,7 @@ def main() -> None:
         write_files(folder)
         directory = load_directory(folder / "directory.yaml")
         loaded = Shelf(folder / "playbooks").get("bench-customer")
-    blank = Escalation(id="e", instance="i", playbook=loaded.playbook, playbook_digest=loaded.digest)
+    blank = Escalation(id="e", instance="i", playbook=loaded.playbook, playbook_digest=loaded.digest, rules=RULES)
     now = datetime.now(UTC)
     lives = [_life(blank, directory, now, str(number)) for number in range(25)]
     rates = []

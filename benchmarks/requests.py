@@ -8,11 +8,24 @@ from escalation.model.request import Request, parse_request
 DIRECTORY = """
 people:
   - {id: solo, name: Solo Responder, locale: en, time_zone: Europe/London, contacts: [{channel: inbox, address: solo}]}
+  - {id: fin, name: Finance, locale: en, time_zone: Europe/London, contacts: [{channel: inbox, address: fin}]}
+  - {id: eng, name: Engineer, locale: en, time_zone: Europe/London, contacts: [{channel: inbox, address: eng}]}
+  - {id: spec, name: Specialist, locale: en, time_zone: Europe/London, contacts: [{channel: inbox, address: spec}]}
 teams:
   - {id: desk, name: Desk, members: [solo]}
+  - {id: support-frontline, name: First line, members: [solo]}
+  - {id: support-specialists, name: Specialists, members: [spec]}
+  - {id: support-managers, name: Managers, members: [spec]}
+  - {id: engineering-support, name: Engineers, members: [eng]}
+  - {id: finance, name: Finance, members: [fin]}
+  - {id: legal, name: Legal, members: [spec]}
 roles:
   lead: {holders: [solo]}
-rotations: {}
+  shift-lead: {holders: [spec]}
+  duty-manager: {holders: [spec]}
+  head-of-support: {holders: [spec]}
+rotations:
+  support: {people: [spec], time_zone: Europe/London, starts_on: 2026-01-05, hand_over: {weekday: monday, at: 08:00}}
 """
 
 PLAYBOOK = """
@@ -78,6 +91,7 @@ def request(key: str, playbook: str = "bench") -> Request:
                 "conversation": [{"author": "customer", "text": "Where is my money? I have waited for two weeks."}],
                 "attempted_solutions": [{"what": "sent the status page", "result": "it says paid"}],
                 "impact": "one customer waits",
+                "constraints": "none",
                 "help_needed": "find out what happened to the payment",
             },
         }

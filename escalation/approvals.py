@@ -17,8 +17,9 @@ from typing import Protocol
 
 from escalation.errors import AlreadyDone, NotNow, Unknown
 from escalation.lifecycle.approvals.actions import action_digest
-from escalation.lifecycle.situation import ActionView, Situation
-from escalation.model.commands import Act, Answer, AskApproval, UseApproval, WithdrawApproval
+from escalation.lifecycle.approvals.approval_views import ActionView
+from escalation.lifecycle.situation import Situation
+from escalation.model.commands import Act, Answer, UseApproval, WithdrawApproval, parse_command
 from escalation.playbook.facts import FactValue
 from escalation.values import Actor, Record
 
@@ -73,15 +74,17 @@ class ActionApprovals:
         """Ask whether an action may be done. Asked again while it is undecided or unused, it is the same one.
 
         Raises:
+            RequestRefused: who asks, the action or the reason is malformed; which, and what was expected.
             DomainError: the playbook declares no such action, an argument is wrong, or this actor may not ask.
             Unreachable: no server, or no worker, answered in time.
         """
         given = dict(arguments or {})
+        wanted = parse_command(
+            "ask_approval", {"by": self._by, "action": action, "arguments": given, "because": because}
+        )
         digest = action_digest(action, given)
         with suppress(AlreadyDone):  # it stands already
-            await self._client.send(
-                escalation, AskApproval(by=self._by, action=action, arguments=given, because=because)
-            )
+            await self._client.send(escalation, wanted)
         known = await self._standing(escalation, digest)
         if known is None:
             raise NotNow(f"{escalation} settled {action} before it could be looked up; ask again")

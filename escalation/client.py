@@ -36,21 +36,25 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation import errors
 from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
 from escalation.foresight.forecast import FindsPeople, forecast
+from escalation.lifecycle import decide
+from escalation.lifecycle.case.packet_views import Packet
+from escalation.lifecycle.explanation import Explanation
 from escalation.lifecycle.incident.views import ActionPlan
 from escalation.lifecycle.migration import Preview, preview
 from escalation.lifecycle.ownership.rights import Right
-from escalation.lifecycle.situation import Explanation, Packet, Situation
+from escalation.lifecycle.situation import Situation
 from escalation.lifecycle.timeline.overview import Overview
 from escalation.lifecycle.timeline.trail import Proof, parse_reference, proof
 from escalation.lifecycle.triage import Assessment, judge_request
 from escalation.model.commands import Act, Answer, Link, Migrate, command_name
 from escalation.model.events import Event
+from escalation.model.ids import escalation_id
 from escalation.model.request import Outcome, Receipt, Request, check_size
 from escalation.model.start import OPEN, RUN_LENGTH, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
 from escalation.model.state import Escalation
+from escalation.model.trying import Trying, trying
 from escalation.playbook.load import Shelf, shipped_folder
 from escalation.playbook.schema import Playbook
-from escalation.values import digest_of
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -64,29 +68,10 @@ _BETWEEN_TRIES = 0.2
 
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _LOWEST_PRIORITY = 5
-_LONGEST_KEY = 400
-"""Temporal allows ids of 1000 characters; nobody reads more than this."""
 _NO_ANSWER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.ABORTED)
 _ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"
 """Temporal's name for an update that a run took and did not live to answer."""
 _PATHS = re.compile(rf"(?:^|; )((?:{'|'.join(Request.model_fields)})(?:\.[\w.\-]+)?): ")
-_NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:\-]")
-
-
-def escalation_id(source: str, dedup_key: str) -> str:
-    """Return the workflow id for a source and key.
-
-    Characters that ids should not hold are written as ``%XX``, and so is a ``-`` in the source, so that two sources
-    never share an id. The end of a very long key is replaced by its digest.
-    """
-    key = _escaped(dedup_key)
-    if len(key) > _LONGEST_KEY:
-        key = f"{key[:_LONGEST_KEY]}-{digest_of(dedup_key)}"
-    return f"escalation-{_escaped(source).replace('-', '%2D')}-{key}"
-
-
-def _escaped(text: str) -> str:
-    return _NOT_IN_AN_ID.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), text)
 
 
 class EscalationClient:
@@ -146,6 +131,8 @@ class EscalationClient:
             playbook = self._playbook(request.playbook)
         except errors.DocumentError as error:
             said = [str(found) if found.line else found.message for found in error.findings]
+            if not self._knows_playbooks:
+                said[-1] += "; this client reads the shipped ones: name your folders by connect(playbooks=Shelf(...))"
             raise RequestRefused([("playbook", each) for each in said]) from error
         return judge_request(playbook, request, now=datetime.now(UTC))
 
@@ -176,19 +163,22 @@ class EscalationClient:
     async def open_child(self, parent: str, request: Request, because: str) -> Receipt:
         """Open an escalation below another one, in the name of whoever the request says.
 
-        Sending the same again is safe, also after only half of it was done: the open one is joined, and it is below the
-        other already.
+        One call for both: what the parent would refuse is refused before anything is opened, and the parent tells the
+        child. Sending the same again is safe, also after only half of it was done: the open one is joined, and it is
+        below the other already.
 
         Raises:
             RequestRefused: as ``open`` does; nothing was started.
-            NotAllowed: whoever asks has no part in the parent. What was opened is open then, on its own.
-            NotNow: the parent has ended.
-            Unknown: there is no such parent.
+            NotAllowed: whoever asks has no part in the parent; nothing was started.
+            NotNow: the parent has ended; nothing was started.
+            Unknown: there is no such parent; nothing was started.
             Unreachable: no server, or no worker, answered in time.
         """
+        child = escalation_id(request.source, request.dedup_key)
+        link = Link(by=request.requested_by, other=child, relation="child", because=because)
+        decide(await self.state(parent), link, datetime.now(UTC))
         receipt = await self.open(request)
         if receipt.outcome is not Outcome.DECLINED:
-            link = Link(by=request.requested_by, other=receipt.escalation_id, relation="child", because=because)
             await self.send(parent, link)
         return receipt
 
@@ -342,6 +332,14 @@ class EscalationClient:
             raise Unknown(f"{reference} names no entry; expected ESCALATION#NUMBER")
         state = await self.state(escalation)
         return proof(escalation, state.tail, seq, state.last_hash)
+
+    async def being_tried(self, escalation: str) -> tuple[Trying, ...]:
+        """Return what an outside system has not taken yet, the longest tried first; what goes at once is left out."""
+        try:
+            described = await self.temporal.get_workflow_handle(escalation).describe()
+        except RPCError as error:
+            raise await self._lost(error, escalation) from None
+        return trying(described.raw_description.pending_activities)
 
     async def action_plan(self, escalation: str) -> ActionPlan:
         """Return the action plan of its incident, in three sections; an empty one where there was no incident."""
@@ -497,7 +495,8 @@ class EscalationClient:
         except RPCError:
             return Unknown(f"no escalation has the id {escalation}; 'escalate list' names the open ones")
         when: datetime | None = described.close_time
-        return NotNow(f"{escalation} has ended" + (f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""))
+        at = f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""
+        return NotNow(f"{escalation} has ended{at}; nothing is awaited of you here. escalate show says how it ended")
 
 
 async def _between_runs(ask: Callable[[], Awaitable[T]]) -> T:

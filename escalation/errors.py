@@ -12,17 +12,19 @@
     ├── ConditionError              a condition does not pass the type check; carries every problem
     ├── RequestRefused              a request to open an escalation is malformed or too large; nothing was started
     ├── Unreachable                 a server this process depends on could not be reached
+    ├── LinkRefused                 a signed link cannot be used: changed on the way, for something else, or too old
     ├── SettingsError               a setting is missing or malformed; the process does not start
     └── RemoteError                 an outside system answered with a failure
         ├── RemoteRefused           final: the same call will fail again (4xx, invalid address)
-        │   └── UnknownPerson       nobody of that id is in the directory
+        │   ├── UnknownPerson       nobody of that id is in the directory
+        │   └── Unreadable          answered, but not in a way that can be read: nobody knows what was done
         └── RemoteUnavailable       worth trying again (network, 429, 5xx); may carry how long to wait
 
 A message says what was wrong, where, what was expected and what to do. It never carries a customer's values.
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class EscalationError(Exception):
@@ -108,16 +110,39 @@ class SettingsError(EscalationError):
     """A setting is missing or malformed; the message names the key and what was expected, never the value."""
 
 
+class LinkRefused(EscalationError):
+    """A signed link cannot be used; the message says why and what to do instead."""
+
+    def __init__(self, why: Literal["tampered", "not_for_this", "expired"], message: str) -> None:
+        self.why = why
+        super().__init__(message)
+
+
 class RemoteError(EscalationError):
     """An outside system (CRM, channel, ledger) answered with a failure."""
 
 
 class RemoteRefused(RemoteError):
-    """Final: the same call would be refused again."""
+    """Final: the same call would be refused again.
+
+    ``status`` is the HTTP status of the answer, None where it was none; ``reason`` the system's own word for it.
+    """
+
+    def __init__(self, message: str, status: int | None = None, reason: str = "") -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(message)
 
 
 class UnknownPerson(RemoteRefused):
     """Nobody of that id is in the directory: a mistyped name, or somebody who left."""
+
+
+class Unreadable(RemoteRefused):
+    """A call was answered with success, by something that cannot be read: what was asked for may have been done.
+
+    The same call is made again a few times, since it finds what it made under its key; then it counts as refused.
+    """
 
 
 class RemoteUnavailable(RemoteError):

@@ -89,12 +89,14 @@ def _locate(data: Any, error: ErrorDetails) -> Location:
         if (isinstance(data, dict) and part in data) or (isinstance(data, list) and part in range(len(data))):
             path.append(part)
             data = data[part]  # type: ignore[index]  # a list is only asked for a position it has
+    if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        return (*path, error["ctx"]["discriminator"].strip("'"))  # pydantic names only the mapping that has it
     return (*path, error["loc"][-1]) if error["type"] == "missing" else tuple(path)
 
 
 def _message(data: Any, path: Location, error: ErrorDetails, known: "_Expectations") -> str:
     match error["type"]:
-        case "missing":
+        case "missing" | "union_tag_not_found":
             return f"`{path[-1]}` is missing; expected {known.described(path)}"
         case "extra_forbidden":
             word, keys = str(path[-1]), known.keys(path[:-1])
@@ -167,6 +169,8 @@ class _Expectations:
         return [] if schema.get("type") == "null" else [schema]
 
     def _describe_all(self, schemas: Sequence[Schema]) -> str:
+        if schemas and all(map(_words, schemas)):
+            return _one_of(list(dict.fromkeys(word for schema in schemas for word in _words(schema))))
         return " or ".join(dict.fromkeys(map(self._describe, schemas))) or "something else"
 
     def _describe(self, schema: Schema) -> str:

@@ -15,9 +15,9 @@ from escalation.people.fatigue import AtMost, since, too_many
 from escalation.people.search import Known, Pages, Wanted
 from escalation.values import counted
 from starter import layout, session
+from starter.line import name
 from starter.people import best_known, names_of
 from starter.session import AsJson, say
-from starter.story import name
 from starter.who import PANEL, foreseen, target_of
 
 _NIGHTS = AtMost(night=0)

@@ -38,6 +38,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 _TIE = [sys.executable, "-I", "-S", "-c", _TIED_TO_PARENT] if sys.platform == "linux" else []
 _POLL = 0.02
 _READ_BYTES = 65_536
+_MOST_LOG_BYTES = 10_000_000
 _SHOWN_LINES = 15
 _SHOWN_WIDTH = 400
 
@@ -46,8 +47,9 @@ class ChildProcess:
     """A program that runs in the background until `stop`; subclasses say when it `is_ready`.
 
     `name` is what people read in messages. `startup` and `grace` are seconds: how long it may take to be ready, and to
-    leave after SIGTERM before it is killed. `log` is overwritten at the first start and added to by `restart`. `lock`
-    names a file that the program itself holds locked for as long as it lives, so that no second one uses the same data.
+    leave after SIGTERM before it is killed. `log` is added to; one over 10 MB is put aside as
+    `NAME.1` at the first start. `lock` names a file that the program itself holds locked for as long as it lives, so
+    that no second one uses the same data.
     `on_death` is called, with a message for people, when a program that was ready ends without `stop` or `kill`.
     """
 
@@ -97,7 +99,9 @@ class ChildProcess:
         if self.is_running:
             raise Unreachable(f"{self.name} runs already (pid {self.pid}).")
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked() as descriptors, self.log.open("ab" if self._process else "wb") as output:
+        if self._process is None and self.log.exists() and self.log.stat().st_size > _MOST_LOG_BYTES:
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
+        with self._locked() as descriptors, self.log.open("ab") as output:
             self._log_start = output.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *([*_TIE, str(os.getpid())] if _TIE else []),

@@ -13,12 +13,17 @@ from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
 from starter import (
+    auditing,
     burden,
     commands,
     communicating,
+    connecting,
     dev,
+    evidence,
     forecasting,
+    intake,
     items,
+    keeping,
     lookback,
     migrating,
     oncall,
@@ -56,6 +61,7 @@ def build() -> typer.Typer:
     )
     app.command("dev", rich_help_panel="Run")(dev.dev)
     opening.add_commands(app)
+    intake.add_commands(app)
     views.add_commands(app)
     trail.add_commands(app)
     who.add_commands(app)
@@ -67,8 +73,12 @@ def build() -> typer.Typer:
     commands.add_commands(app)
     migrating.add_commands(app)
     lookback.add_commands(app)
+    evidence.add_commands(app)
     app.add_typer(playbooks.app, rich_help_panel="Rules")
     app.add_typer(oncall.app, rich_help_panel="Rules")
+    app.add_typer(auditing.app, rich_help_panel=lookback.PANEL)
+    app.add_typer(connecting.app, rich_help_panel="Run")
+    app.add_typer(keeping.app, rich_help_panel="Run")
     return app
 
 

@@ -35,6 +35,7 @@ PANELS = {
     "incident": "Run an incident",
     "work": "Resolve, review, close",
     "review": "Resolve, review, close",
+    "records": "Keep records",
 }
 """Under which heading the commands of each module of the registry stand in the help."""
 
@@ -48,7 +49,13 @@ _FOUND_ELSEWHERE = ("raci", "authority", "customer", "service", "agent")
 """Kinds of receivers that a directory does not list by name."""
 _SECOND = "other"
 """The field that is a second escalation: it stands behind the first, without an option."""
-_PLACES = {_SECOND: "OTHER", "relation": "--as", "ai_would_have_been_right": "--ai-right", "priorities": "--priority"}
+_PLACES = {
+    _SECOND: "OTHER",
+    "relation": "--as",
+    "ai_would_have_been_right": "--ai-right",
+    "priorities": "--priority",
+    "baseline": "--watch-first",
+}
 _WORDS = {
     "by": "who acts: a person's id, or agent:ID, service:ID, customer:ID",
     "because": "why, in a sentence",

@@ -16,8 +16,8 @@ from escalation.model.events import Event
 from escalation.model.state import Escalation
 from escalation.values import counted
 from starter import layout
+from starter.line import name
 from starter.session import AsJson, EscalationId, connect, full_id, load, plain, run, say
-from starter.story import name
 from starter.story import say as in_words
 from starter.views import PANEL
 from starter.when import show

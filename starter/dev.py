@@ -12,8 +12,8 @@ from rich.text import Text
 from escalation.errors import DocumentError, SettingsError
 from starter import layout
 from starter.exits import stop_like_ctrl_c
+from starter.line import name
 from starter.session import AsJson, err, load, out, run, say
-from starter.story import name
 from starter.upkeep import Files
 
 if TYPE_CHECKING:

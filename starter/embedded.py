@@ -4,7 +4,7 @@ For `make dev`, `make demo` and the end-to-end tests; everything it keeps is in 
 
     temporal.db          the server's histories and timers; the next start on the folder goes on from there
     temporal.lock        held by the server, so that one folder never has two
-    logs/                temporal.log and worker-N.log of the latest run
+    logs/                temporal.log and worker-N.log, added to at each start
     ...                  the SQLite files of ledger, inbox and help desk (the workers' ESCALATION_DATA)
 
 Workers are stopped before the server, so that what they have in hand can still be reported to it.

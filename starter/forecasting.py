@@ -10,14 +10,16 @@ import typer
 from rich.console import Group, RenderableType
 from rich.constrain import Constrain
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from escalation.errors import NotNow, RequestRefused
 from escalation.model.events import CaseLinked
 from starter import layout
+from starter.line import name, names
 from starter.opening import playbook_of, read_request
 from starter.session import AsJson, connect, full_id, run, say
-from starter.story import Step, name, names, steps
+from starter.steps import Step, steps
 from starter.when import away, instant_of, localized, show, zone
 
 if TYPE_CHECKING:
@@ -119,10 +121,10 @@ def _days(found: Sequence[Step], begin: datetime) -> RenderableType:
 
 
 def _day(found: Sequence[Step], begin: datetime, widths: tuple[int, int]) -> RenderableType:
-    table = layout.columns("", "", "")
-    table.show_header = False
-    for column, width in zip(table.columns, widths, strict=False):
-        column.no_wrap, column.width = True, width
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for width in widths:
+        table.add_column(width=width, no_wrap=True)
+    table.add_column(overflow="fold")
     before = ("", "")
     for step in found:
         when = f"{localized(step.at):%H:%M:%S %Z}"

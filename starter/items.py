@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from escalation.errors import RequestRefused
 from escalation.values import Duration
 from starter import layout
+from starter.line import name
 from starter.session import AsJson, actor, connect, full_id, plain, run, say
-from starter.story import name
 from starter.when import show
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """``escalate ratings`` and ``escalate knowledge``: what ended escalations teach. Need no server."""
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,14 +12,14 @@ from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from escalation.errors import RequestRefused, Unreachable
+from escalation.errors import RequestRefused
 from escalation.lifecycle.hindsight.knowledge import knowledge, markdown
 from escalation.lifecycle.hindsight.lookback import GROUPS, Lookback, look_back, ratings
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
-from starter import layout, session
+from starter import layout, ledgers, session
+from starter.line import name
 from starter.session import AsJson, say
-from starter.story import name
 
 PANEL = "Look back"
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
@@ -121,19 +120,9 @@ def export_knowledge(
 
 def _ended(playbook: str, days: int | None, limit: int) -> list[tuple[str, str, list[Event]]]:
     """Return id, instance and events of escalations that have ended, the latest first."""
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from activities.ledger import Ledger
-
-    url = make_url(session.load().places.ledger)
-    shown = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        raise Unreachable(f"there is no ledger at {shown}; a worker makes it, or name another in ESCALATION_LEDGER_URL")
     since = datetime.now(UTC) - timedelta(days=days) if days is not None else None
-    ledger = Ledger(session.load().places.ledger)
     found: list[tuple[str, str, list[Event]]] = []
-    try:
+    with ledgers.opened() as ledger:
         for offset in range(0, limit, _AT_ONCE):
             listed = ledger.list_escalations(
                 playbook=playbook or None, limit=min(_AT_ONCE, limit - offset), offset=offset
@@ -150,8 +139,4 @@ def _ended(playbook: str, days: int | None, limit: int) -> list[tuple[str, str, 
             ]
             if len(listed) < _AT_ONCE:
                 break
-    except SQLAlchemyError as error:
-        raise Unreachable(f"the ledger at {shown} cannot be read ({type(error).__name__})") from None
-    finally:
-        asyncio.run(ledger.close())
     return found

@@ -5,6 +5,7 @@ Written back, what did not change stays as it stands in the file, with its comme
 
 import io
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,10 @@ from ruamel.yaml import YAML
 
 from escalation.documents import Document, read_document, stamp
 from escalation.errors import DocumentError, Finding, NotAllowed, NotNow, RequestRefused
-from escalation.explain import explain
+from escalation.explain import did_you_mean, explain
+from escalation.intake.config import MatrixIntake
+from escalation.intake.rows import Table
+from escalation.intake.rows import text as cell_text
 from escalation.playbook.ladder import Cell
 from escalation.playbook.load import Loaded, load
 from escalation.values import format_duration
@@ -37,15 +41,46 @@ def imported(text: str) -> tuple[Cell, ...]:
     Raises:
         RequestRefused: naming every line and column that is wrong.
     """
+    return cells_of((f"cell {number}", row) for number, row in enumerate(sheets.read(text, COLUMNS), start=1))
+
+
+def of_table(table: Table, intake: MatrixIntake) -> tuple[Cell, ...]:
+    """Read cells of a sheet: its columns are those that the intake names, others are left alone.
+
+    Raises:
+        RequestRefused: naming every column that is not there, and every row and part that is wrong.
+    """
+    titles = {part: intake.columns.get(part, part) for part in COLUMNS}
+    missing = [
+        (f"column {title}", f"is not in the sheet{did_you_mean(title, table.columns)}")
+        for part, title in titles.items()
+        if title not in table.columns and (part in intake.columns or Cell.model_fields[part].is_required())
+    ]
+    if missing:
+        raise RequestRefused(missing)
+    rows = (
+        (f"row {row.number}", {part: cell_text(row.cells.get(title, "")) for part, title in titles.items()})
+        for row in table.rows
+    )
+    return cells_of(((where, row) for where, row in rows if any(row.values())), titles)
+
+
+def cells_of(rows: Iterable[tuple[str, dict[str, str]]], titles: Mapping[str, str] | None = None) -> tuple[Cell, ...]:
+    """Read cells of rows, each with the words for its place: texts by part of a cell, ``titles`` of which people know.
+
+    Raises:
+        RequestRefused: naming every row and column that is wrong.
+    """
     found, wrong = [], []
-    for number, row in enumerate(sheets.read(text, COLUMNS), start=1):
+    for where, row in rows:
         said = _said(row)
         try:
             found.append(Cell.model_validate(said, extra="forbid"))
         except ValidationError as error:
             wrong += [
-                (f"cell {number}, {' '.join(str(part) for part in path[:1])}".rstrip(", "), message)
+                (", ".join(filter(None, (where, (titles or {}).get(part, part)))), message)
                 for path, message in explain(said, Cell, error.errors())
+                for part in ("".join(str(each) for each in path[:1]),)
             ]
     if wrong:
         raise RequestRefused(wrong)

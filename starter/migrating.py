@@ -14,8 +14,10 @@ from escalation.model import events as e
 from escalation.model.commands import Answer, Migrate
 from starter import layout, render
 from starter.commands import options_of, read_act
+from starter.line import names
 from starter.session import AsJson, EscalationId, connect, full_id, plain, run, say
-from starter.story import Step, names, steps, tell
+from starter.steps import Step, steps
+from starter.story import tell
 from starter.when import instant_of, show
 
 if TYPE_CHECKING:
@@ -115,9 +117,12 @@ def _preview(identifier: str, given: dict[str, Any], now: datetime, until: str, 
 async def _ask(identifier: str, given: dict[str, Any], now: datetime) -> "tuple[Escalation, Preview]":
     client = await connect()
     state = await client.state(identifier)
-    known = {"by": given["by"] or state.accountable, "because": given["because"] or "to see what would change"}
-    if not str(known["by"]).startswith("person:") and given["by"] is None:
-        raise RequestRefused([("--by", f"nobody owns {identifier}: say who would decide it")])
+    # A preview decides nothing: where nobody is named it looks as the owner, or as one of those who may decide it now.
+    may = (state.accountable, *state.people)
+    by = given["by"] or next((each for each in may if each.startswith("person:")), None)
+    if by is None:
+        raise RequestRefused([("--by", f"nobody owns {identifier}, and nobody was told yet: say who would decide it")])
+    known = {"by": by, "because": given["because"] or "to see what would change"}
     act = read_act(Migrate, options_of(Migrate), {**given, **known}, now)
     if not isinstance(act, Migrate):
         raise TypeError

@@ -18,9 +18,9 @@ from escalation.people.search import Search
 from escalation.people.swaps import Given, Swap, missing
 from escalation.values import format_duration
 from starter import layout
+from starter.line import names
 from starter.people import hearing, people
 from starter.session import AsJson, load, say
-from starter.story import names
 from starter.swapping import write_swap
 from starter.when import instant_of, localized, zone
 
@@ -188,7 +188,6 @@ def _table(name: str, rotation: AnyRotation, parts: list[Part], now: datetime, k
             *(Text(cell, style="" if found else "bold red") for cell in cells),
             Text.assemble((why, "dim"), "; " if why and instead else "", (instead, "yellow")),
         )
-    table.columns[1].no_wrap = table.columns[2].no_wrap = True
     remarks = rotation.remarks if isinstance(rotation, FeedRotation) else ()
     said = [
         Text(each, style="yellow" if each in remarks else "dim") for each in (_age(rotation, now), *remarks) if each

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from escalation.lifecycle.ownership.ownership_views import OwnershipView
-from starter.story import name, names
+from starter.line import name, names
 from starter.when import away, show
 
 

@@ -19,13 +19,15 @@ from escalation.people.directory import Directory
 from escalation.playbook.automation_library import shipped_automations
 from escalation.playbook.checks import check_against
 from escalation.playbook.differences import differences
+from escalation.playbook.ladder import Cell
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import Playbook
 from escalation.values import counted
-from starter import layout, matrix, session
+from starter import intake, layout, matrix, session
 from starter.docstrings import field_docs
 from starter.people import people as read_people
-from starter.procedure import automations_table, matrix_of, procedure
+from starter.procedure import automations_table, procedure
+from starter.procedure_ladder import matrix_of
 from starter.session import AsJson, say
 
 app = typer.Typer(name="playbook", help="The rules: list, show, check them.", no_args_is_help=True)
@@ -212,10 +214,14 @@ def show_matrix(
     read: Annotated[
         Path | None, typer.Option("--import", metavar="FILE", help="Make the cells of this CSV the matrix in the file.")
     ] = None,
+    sheet: Annotated[
+        str,
+        typer.Option("--from", metavar="INTAKE", help="Make the rows of the sheet that this intake reads the matrix."),
+    ] = "",
     playbooks: Folders = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the matrix of a playbook, write it as CSV, or read it back from CSV into the playbook's file.
+    """Show the matrix of a playbook, write it as CSV, or read it back from CSV or a sheet into the playbook's file.
 
     What did not change stays as it stands in the file, with its comments. Nothing is written where a check fails.
     """
@@ -223,18 +229,24 @@ def show_matrix(
     if read is None and as_csv:
         sys.stdout.write(matrix.exported(loaded.playbook.matrix))
         return
-    if read is not None:
-        try:
-            text = read.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RequestRefused([("--import", f"{read} cannot be read: {type(error).__name__}")]) from None
-        cells = matrix.imported(text)
+    if read is not None and sheet:
+        raise typer.BadParameter("--import and --from are two sources of one matrix: choose one")
+    if read is not None or sheet:
+        cells = _cells(read) if read is not None else intake.matrix_of(sheet)
         written = matrix.write_back(loaded.file, cells)
         what = f"{counted(len(cells), 'cell')} {'written' if written else 'there already'}"
         data = {"file": str(loaded.file), "cells": len(cells), "written": written}
         say(data, f"{loaded.file}: {what}", as_json=as_json)
         return
     say(session.plain(loaded.playbook)["matrix"], matrix_of(loaded.playbook), as_json=as_json)
+
+
+def _cells(read: Path) -> tuple[Cell, ...]:
+    try:
+        text = read.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestRefused([("--import", f"{read} cannot be read: {type(error).__name__}")]) from None
+    return matrix.imported(text)
 
 
 @app.command("schema")

@@ -7,7 +7,7 @@ from escalation.playbook.ownership import Activity
 from escalation.playbook.schema import Playbook
 from escalation.values import format_duration
 from starter import layout
-from starter.story import name
+from starter.line import name
 
 
 def handing_over(book: Playbook) -> RenderableType:

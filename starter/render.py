@@ -4,17 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.communication import explain_reason
+from escalation.lifecycle.explanation import Explanation
 from escalation.lifecycle.incident.rows import incident_rows
-from escalation.lifecycle.situation import Explanation, Situation
+from escalation.lifecycle.situation import Situation
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
-from starter.layout import add, columns, grid, headed
+from escalation.model.trying import Trying
+from starter.layout import Columns, add, columns, grid, headed
+from starter.line import Weight, name, names
 from starter.ownership import ownership_rows
 from starter.sections import SECTIONS
-from starter.story import Told, Weight, name, names
+from starter.story import Told
 from starter.when import away, offset, show
 
 OUTCOMES = {
@@ -65,8 +67,8 @@ def receipt(answer: Receipt) -> Group:
     return Group(*parts)
 
 
-def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
-    """Show where an escalation stands."""
+def situation(here: Situation, why: Explanation | None, now: datetime, tried: Sequence[Trying] = ()) -> Group:
+    """Show where an escalation stands, and what an outside system has not taken yet."""
     state = here.outcome or here.status
     title = Text.assemble((f"[{here.severity}] ", "bold"), (here.headline, "bold"), ("  " + state, "cyan"))
     who = Text(here.why.removeprefix("it has ended: "))
@@ -78,7 +80,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("otherwise", f"{show(here.next.at, now)} ({away(here.next.at, now)}): {here.next.what}" if here.next else ""),
         ("stage", f"{here.stage}" + (f", waiting on {here.waiting_on}" if not here.outcome else "")),
         ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),
-        ("accountable", name(here.accountable) + ("" if here.owner else " (nobody has taken it yet)")),
+        ("accountable", name(here.accountable) + ("" if here.owner or here.outcome else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
         *(ownership_rows(here.ownership, now) if here.ownership else ()),
         *((f"why {name(person)}", why) for person, why in here.why_they.items()),
@@ -97,11 +99,16 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
         ("stuck", Text("\n".join(here.work.stuck), style="bold red") if here.work and here.work.stuck else ""),
         ("defects", here.work.defects if here.work is not None else ""),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
+        ("changed there", here.case_changed),
+        ("not yet known", Text("\n".join(here.gaps), style="yellow") if here.gaps else ""),
+        ("being tried", Text("\n".join(_trying(each, now) for each in tried[:_MOST_TRIED]), style="yellow")),
         ("with the ticket", ", ".join(here.case_entries)),
         ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
         ("playbook", here.playbook),
         ("moved", "\n".join(here.migrations)),
+        ("records", here.records),
+        ("legal hold", Text("\n".join(here.legal_holds), style="bold") if here.legal_holds else ""),
     ]
     parts: list[RenderableType] = [title, grid(rows)]
     for section in SECTIONS:
@@ -113,18 +120,23 @@ def situation(here: Situation, why: Explanation | None, now: datetime) -> Group:
     return Group(*parts)
 
 
-def story(lines: Iterable[Told], now: datetime, since: datetime | None = None) -> Table:
+_MOST_TRIED = 10
+
+
+def _trying(each: Trying, now: datetime) -> str:
+    return f"{each}; again {show(each.next_at, now)}" if each.next_at else str(each)
+
+
+def story(lines: Iterable[Told], now: datetime, since: datetime | None = None) -> Columns:
     """Show a timeline. ``since`` adds how long after that instant each event came."""
-    table = columns("#", "when", "by", "what, and why")
-    table.columns[0].justify = "right"
+    table = columns("#", "when", "by", "what, and why", right=True)
     for line in lines:
         when = offset(line.at - since) if since else show(line.at, now)
         add(table, Text(str(line.seq), style="dim"), when, line.who, told(line))
-    table.columns[1].no_wrap = table.columns[2].no_wrap = True
     return table
 
 
 def told(line: Told) -> Text:
     """Show what happened, and why in a quieter voice."""
     style = "bold" if line.weight is Weight.TURN else ""
-    return Text.assemble((line.what, style), *([(f" — {line.why}", "dim")] if line.why else []))
+    return Text.assemble((line.what, style), *([(f" - {line.why}", "dim")] if line.why else []))

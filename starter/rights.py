@@ -12,9 +12,9 @@ from rich.text import Text
 from escalation.errors import RequestRefused, Unknown
 from escalation.explain import did_you_mean
 from starter import layout
+from starter.line import name, names
 from starter.people import best_known
 from starter.session import AsJson, connect, full_id, run, say
-from starter.story import name, names
 
 if TYPE_CHECKING:
     from escalation.lifecycle.ownership.rights import Right

@@ -4,18 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from escalation.lifecycle.situation import Situation
 from escalation.lifecycle.statements.plan import PlanRow
 from escalation.lifecycle.timeline.overview import OpenView
 from escalation.values import format_duration
-from starter.layout import add, columns, grid, headed
-from starter.story import name, names
+from starter.layout import Columns, add, columns, grid, headed
+from starter.line import name, names
 from starter.when import away, show
 
-_CLOCKS = {"breached": "bold red", "warned": "yellow", "paused": "cyan", "met": "dim"}
+_CLOCKS = {"breached": "bold red", "warned": "yellow", "paused": "cyan", "met": "dim", "stopped": "dim"}
 
 
 def _clocks(here: Situation, now: datetime) -> Iterator[RenderableType]:
@@ -23,7 +22,7 @@ def _clocks(here: Situation, now: datetime) -> Iterator[RenderableType]:
         return
     table = columns("clock", "limit", "", "left", "", "waits for")
     for clock in here.clocks:
-        met = clock.state == "met"
+        met = clock.state in ("met", "stopped")
         because = f" by {name(clock.paused_by)}: {clock.paused_because}" if clock.paused_by else ""
         closed = f", stands still until {show(clock.closed_until, now)}" if clock.closed_until else ""
         paused = f", paused for {_long(clock.paused_for)} in all" if clock.paused_for else ""
@@ -32,8 +31,9 @@ def _clocks(here: Situation, now: datetime) -> Iterator[RenderableType]:
         # The view is as old as the last thing that happened; what runs in wall time has gone on since.
         goes_on = not clock.calendar and clock.state != "paused"
         remaining = (clock.due - now).total_seconds() if goes_on else clock.left
+        waits_for = "" if clock.state == "stopped" else clock.waits_for
         left = "" if met else f"{_long(remaining)}{hours}"
-        add(table, clock.name, show(clock.due, now), "" if met else away(clock.due, now), left, state, clock.waits_for)
+        add(table, clock.name, show(clock.due, now), "" if met else away(clock.due, now), left, state, waits_for)
     yield headed("Clocks", table)
 
 
@@ -106,7 +106,7 @@ def _waiting(here: Situation, now: datetime) -> Iterator[RenderableType]:
             yield headed(heading, open_entries(waiting, now))
 
 
-def open_entries(waiting: Iterable[OpenView], now: datetime) -> Table:
+def open_entries(waiting: Iterable[OpenView], now: datetime) -> Columns:
     """Show blockers or questions that wait."""
     table = columns("#", "since", "by", "")
     for each in waiting:
@@ -151,7 +151,7 @@ def _communication(here: Situation, now: datetime) -> Iterator[RenderableType]:
         yield headed("Communication plan", plan_table(talk.plan))
 
 
-def plan_table(rows: Iterable[PlanRow]) -> Table:
+def plan_table(rows: Iterable[PlanRow]) -> Columns:
     """Show a communication plan."""
     table = columns("audience", "reads", "who", "when", "text", "channels", "cadence", "expected")
     for row in rows:

@@ -10,16 +10,17 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import DomainError, NotAllowed, Unknown, Unreachable
-from escalation.lifecycle.situation import Packet
+from escalation.lifecycle.case.packet_views import Packet
 from escalation.lifecycle.timeline.audit import changes, lines, verify
 from escalation.lifecycle.timeline.overview import Overview
 from escalation.lifecycle.timeline.trail import Hit, Proof, merged, proof, read, search
 from escalation.model import events as e
 from escalation.values import counted, parse_duration
 from starter import layout, render, sections
+from starter.line import Weight, name
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, run, say
-from starter.story import Weight, name, tell
 from starter.story import say as words
+from starter.story import tell
 from starter.when import instant_of, show
 
 PANEL = "Look at escalations"

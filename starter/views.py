@@ -20,14 +20,17 @@ from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted
 from starter import layout, render
+from starter.line import Weight, name
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
-from starter.story import Weight, name, tell
+from starter.story import tell
 from starter.trail import show_entry
 from starter.when import away, show
 
 if TYPE_CHECKING:
     from escalation.client import EscalationClient
-    from escalation.lifecycle.situation import Explanation, Situation
+    from escalation.lifecycle.explanation import Explanation
+    from escalation.lifecycle.situation import Situation
+    from escalation.model.trying import Trying
 
 PANEL = "Look at escalations"
 EVERY = 1.0
@@ -55,14 +58,15 @@ def show_one(escalation: EscalationId, as_json: AsJson = False) -> None:
     if entry is not None:
         show_entry(identifier, entry, as_json=as_json)
         return
-    here, why = run(_look(identifier))
-    data = {**plain(here), "explanation": plain(why)}
-    say(data, render.situation(here, why, datetime.now(UTC)), as_json=as_json)
+    here, why, tried = run(_look(identifier))
+    data = {**plain(here), "explanation": plain(why), "being_tried": plain(tried)}
+    say(data, render.situation(here, why, datetime.now(UTC), tried), as_json=as_json)
 
 
-async def _look(escalation: str) -> "tuple[Situation, Explanation]":
+async def _look(escalation: str) -> "tuple[Situation, Explanation, tuple[Trying, ...]]":
     client = await connect()
-    return await client.situation(escalation), await client.explain(escalation)
+    here, why = await client.situation(escalation), await client.explain(escalation)
+    return here, why, await client.being_tried(escalation)
 
 
 def timeline(escalation: EscalationId, everything: Everything = False, as_json: AsJson = False) -> None:
@@ -109,7 +113,7 @@ async def _watch(escalation: str, *, as_json: bool) -> None:
             for event in events if as_json else ():
                 print(json.dumps(plain(event), ensure_ascii=False), flush=True)
             for line in tell(() if as_json else events):
-                because = f" — {line.why}" if line.why else ""
+                because = f" - {line.why}" if line.why else ""
                 print(f"{show(line.at)}  {line.who}: {line.what}{because}", flush=True)
         return
     told: list[Event] = []
@@ -185,14 +189,14 @@ def list_escalations(  # noqa: PLR0913 - each is an option
     if not rows:
         say([], "None." if wanted.any else "No escalation is open.", as_json=as_json)
         return
-    table = layout.columns("severity", "escalation", "status", "level", "owner", "waiting on", "next by itself")
+    table = layout.columns("escalation", "severity", "status", "level", "owner", "waiting on", "next by itself")
     for row in rows:
         next_due = f"{show(row.next_due_at, now)} ({away(row.next_due_at, now)})" if row.next_due_at else ""
         breach = Text(" breached", style="bold red") if row.breached else Text("")
         layout.add(
             table,
-            row.severity,
             row.id,
+            row.severity,
             Text.assemble(row.status, breach),
             row.level,
             name(row.owner),

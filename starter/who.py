@@ -18,9 +18,9 @@ from escalation.people.wanted import wanted
 from escalation.playbook.schema import Playbook
 from escalation.values import FINDABLE, Target
 from starter import layout, session
+from starter.line import name, names
 from starter.people import best_known
 from starter.session import AsJson, say
-from starter.story import name, names
 from starter.when import instant_of, show
 
 PANEL = "Look at escalations"

@@ -15,6 +15,8 @@ from activities.notify.receiver import Receiver
 from activities.notify.words import in_words, shipped_locales
 from escalation.model.actions import MessageKind, Notify
 from escalation.playbook.messages import MESSAGES
+from escalation.playbook.messages.reasons import REASONS, ReasonId
+from escalation.playbook.parts import MessageTemplate
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "messages.md"
 MARK: Final = "<!-- From here on written by `python -m tools.messages`; not edited by hand. -->\n"
@@ -23,6 +25,7 @@ NAMES: Final = {
     "person:eva.dvorak": "Eva Dvořáková",
     "person:nils.berg": "Nils Berg",
     "person:zsofia.nagy": "Nagy Zsófia",
+    "team:billing": "Billing",
 }
 
 _SAMPLES: Final[dict[str, Any]] = {
@@ -127,6 +130,7 @@ _SAMPLES: Final[dict[str, Any]] = {
     "behaviour": "escalate",
     "by": "person:nils.berg",
     "chased": 2,
+    "editor": "agent 12",
     "clock": "resolution",
     "command": "approve",
     "count": 5,
@@ -160,10 +164,14 @@ _SAMPLES: Final[dict[str, Any]] = {
     "accountable": "person:eva.dvorak",
     "packet": {
         "help_needed": "refund 250 EUR",
+        "customer": {"name": "Markéta Horáková", "tier": "vip"},
+        "case": {"system": "chatbot", "id": "conv-4711", "url": "https://chat.example/4711"},
+        "ticket": {"number": "T-4711", "url": "https://desk.example/4711"},
         "reasons": [
             {
                 "trigger": "vague",
                 "because": "ai_confidence < 0.8",
+                "in_words": "250 EUR",
                 "facts": ["ai_confidence=0.62"],
                 "words": ["???"],
             }
@@ -171,7 +179,8 @@ _SAMPLES: Final[dict[str, Any]] = {
         "summary": "Refund 4711: paid twice",
         "impact": "1 VIP",
         "constraints": "GDPR",
-        "brought": [{"name": "order", "value": "4711"}],
+        "brought": [{"name": "order.id", "about": "", "value": "4711"}],
+        "crm": {"tier": "vip", "company": "", "open_tickets": 2, "at": "2026-11-21T14:05:00+00:00"},
         "tried": [{"what": "chatbot", "result": "?"}],
         "turns": 7,
         "last_by": "customer",
@@ -215,6 +224,7 @@ _SAMPLES: Final[dict[str, Any]] = {
     "script": "restart.sh",
     "severity": "P1",
     "silent": "person:nils.berg",
+    "deputy": True,
     "since": "2026-11-21T14:05:00+00:00",
     "stage": "resolution",
     "stakeholder": "sales",
@@ -222,16 +232,23 @@ _SAMPLES: Final[dict[str, Any]] = {
     "status": "waiting",
     "subject": [{"name": "amount", "value": "250"}],
     "summary": "s1",
+    "system": "desk",
     "text": "Refund 4711: 250 EUR.",
     "then": "up",
+    "goes_on": "level",
+    "goes_to": "L3",
+    "via_kind": "team",
+    "shift_ends": "2026-11-21T22:00:00+00:00",
     "times": 2,
     "title": "Refund 250 EUR",
+    "to_whom": "person:eva.dvorak",
     "until": "2026-11-21T14:35:00+00:00",
     "via": "team:billing",
     "waited_since": "2026-11-20T20:00:00+00:00",
     "was": "person:bem",
+    "words": "250 EUR",
     "where": {
-        "status": "in_progress",
+        "status": "resolution",
         "level": "L2",
         "accountable": "person:eva.dvorak",
         "called": ["person:zsofia.nagy"],
@@ -245,21 +262,111 @@ _SAMPLES: Final[dict[str, Any]] = {
     },
 }
 """What stands for each value; texts that people write are short and of no language."""
+WITHIN: Final = {
+    "reason": "nobody_decided",
+    "values": {"within": 900},
+    "english": "nobody decided within 15m",
+}
+"""A reason of the engine's own, as a message carries it."""
 _OF: Final[dict[str, dict[str, Any]]] = {
     "consulted": {"stage": "triage"},
     "first_update": {"times": 0},
-    "item": {"command": "escalate complete_item escalation-shop-4711 --item i1"},
+    "news.children_awaited": {"others": ["escalation-shop-4712"]},
+    "news.unfinished_awaited": {"waits": ["work item i2", "approval credit"]},
+    "item": {
+        "failed": {"reason": "condition_false", "values": {"condition": 'order.id != ""'}, "english": "it is not true"},
+        "command": "escalate complete_item escalation-shop-4711 --item i1",
+    },
+    "item_approval": {"again": 2},
+    "item_input": {"again": 0},
+    "item_input_customer": {"again": 0},
     "next_steps": {"more": 0},
     "next_steps_customer": {"steps": [{"title": "Refund 250 EUR", "due": "2026-11-23T09:30:00+00:00", "yours": False}]},
-    "read_in": {"more": 0},
+    "read_in": {
+        "more": 0,
+        "gates": [
+            {
+                "gate": "credit",
+                "state": "rejected",
+                "because": {
+                    "reason": "rejected_by",
+                    "values": {"people": ["person:nils.berg"], "because": "250 EUR"},
+                    "english": "rejected by person:nils.berg: 250 EUR",
+                },
+            }
+        ],
+    },
     "satisfaction_customer": {"text": "", "again": False},
-    "news.action_refused": {"how": "rejected"},
+    "news.action_refused": {
+        "how": "rejected",
+        "because": {"reason": "denied_by_silence", "values": {"waited": WITHIN}, "english": "the playbook denies then"},
+    },
+    "news.gate_late": {"because": WITHIN},
+    "news.handoff_ended": {
+        "how": "expired",
+        "words": "",
+        "because": {"reason": "not_accepted", "values": {"within": 5400}, "english": "nobody accepted within 1h 30m"},
+    },
+    "news.hold_ended": {
+        "because": {"reason": "hold_over", "values": {}, "english": "its declared end has come"},
+    },
+    "news.severity_changed": {
+        "because": {"reason": "rule_asks", "values": {}, "english": "a rule of the playbook asks for it"},
+    },
+    "news.status_overdue": {
+        "because": {
+            "reason": "status_lasts",
+            "values": {"status": "resolution", "lasted": 93600},
+            "english": "resolution for 1d 2h",
+        },
+    },
+    "news.no_feedback": {
+        "because": {"reason": "asked_twice", "values": {}, "english": "asked twice, and no answer came"},
+    },
+    "news.returned": {
+        "because": {
+            "reason": "returned_guided",
+            "values": {"because": "refund 250 EUR"},
+            "english": "returned with guidance: refund 250 EUR",
+        },
+    },
     "news.draft_ended": {"how": "dropped"},
     "news.entry_closed": {"kind": "question"},
-    "news.gate_over": {"how": "decided", "because": ""},
+    "news.gate_over": {
+        "how": "voided",
+        "because": {
+            "reason": "subject_changed",
+            "values": {},
+            "english": "what was to be approved has changed",
+        },
+    },
     "news.mention_unknown": {"notes": []},
     "news.milestone_late": {"times": 2},
-    "gate_closed": {"how": "passed"},
+    "gate_closed": {
+        "how": "passed",
+        "because": {
+            "reason": "approved_by",
+            "values": {"people": ["person:eva.dvorak", "person:nils.berg"], "choice": ""},
+            "english": "approved by person:eva.dvorak, person:nils.berg",
+        },
+    },
+    "handoff": {
+        "because": {
+            "reason": "shift_ends",
+            "values": {"who": "person:eva.dvorak", "at": "2026-11-23T09:30:00+00:00"},
+            "english": "the shift of person:eva.dvorak ends at 2026-11-23 09:30 UTC",
+        },
+    },
+    "review_draft": {
+        "because": {"reason": "resolution_proposed", "values": {}, "english": "a resolution is proposed"},
+    },
+    "update": {
+        "because": {
+            "reason": "concerned",
+            "values": {"severity": "P1", "level": "L2", "kind": ""},
+            "english": "severity P1, level L2",
+        },
+    },
     "input_request": {"parts": ["impact", "order.id"]},
     "input_request_customer": {"parts": ["help_needed", "order.id"]},
     "news.lowering_ended": {"how": "refused"},
@@ -284,6 +391,71 @@ def example(identifier: str, **other: Any) -> Notify:
     )
 
 
+_REASON_SAMPLES: Final[dict[str, Any]] = {
+    "after": 60,
+    "allowed": WITHIN,
+    "at": "2026-11-23T09:30:00+00:00",
+    "audience": "sales",
+    "automation": "vip-alert",
+    "because": "refund 250 EUR",
+    "by": "person:nils.berg",
+    "choice": "",
+    "clocks": [{"clock": "resolution", "due": "2026-11-24T09:30:00+00:00"}],
+    "code": 2,
+    "condition": "ai_confidence < 0.8",
+    "detail": "250 EUR",
+    "digest": "5487adfc52cf",
+    "first": ["refund 250 EUR"],
+    "gate": "credit",
+    "gates": [{"gate": "credit", "who": ["person:nils.berg"], "due": "2026-11-23T09:30:00+00:00"}],
+    "hold_because": "refund 250 EUR",
+    "hold_until": "2026-11-23T09:30:00+00:00",
+    "item": "i1",
+    "items": [
+        {"item": "i1", "title": "Refund", "owner": "person:nils.berg", "due": "2026-11-23T09:30:00+00:00"},
+    ],
+    "kind": "",
+    "lasted": 93600,
+    "level": "L2",
+    "missing": ["crm_snapshot"],
+    "now": "resolution",
+    "number": 2,
+    "parts": ["impact", "order.id"],
+    "people": ["person:eva.dvorak", "person:nils.berg"],
+    "period": 3,
+    "rejected": ["legal"],
+    "reasons": [WITHIN, "250 EUR"],
+    "reference": "T-4711",
+    "severity": "P1",
+    "stage": "triage",
+    "status": "resolution",
+    "team": "team:billing",
+    "used": 3,
+    "version": 4,
+    "votes": ["full (1)", "half (1)"],
+    "waited": WITHIN,
+    "who": "person:eva.dvorak",
+    "within": 900,
+}
+
+
+def reason(identifier: ReasonId, **other: Any) -> dict[str, Any]:
+    """Return a reason with example values, as a message carries it."""
+    values = {name: _REASON_SAMPLES[name] for name in REASONS[identifier].values}
+    if identifier == "version_not_active":
+        values["status"] = "draft"
+    if identifier == "severity_since":
+        values["now"] = "P2"
+    return {"reason": identifier, "values": values | other, "english": "plain"}
+
+
+def reason_in_words(said: dict[str, Any], locale: str) -> str:
+    """Return a reason as somebody reads it who reads this language."""
+    message = example("news.returned", because=said)
+    alone = MessageTemplate(subject="-", body="{{ because }}")
+    return in_words(message.changed({"templates": {locale: alone}}), receiver(locale)).body
+
+
 def receiver(locale: str) -> Receiver:
     """Return somebody who reads this language, where it is spoken."""
     return Receiver("en-GB" if locale == "en" else locale, ZONES[locale], lambda actor: NAMES.get(actor, actor))
@@ -298,6 +470,14 @@ def page(text: str) -> str:
         for locale in shipped_locales():
             words = in_words(example(identifier), receiver(locale))
             lines.append(f"\n**{locale}**: {words.subject}{words.error}\n\n```text\n{words.body}\n```")
+    lines.append("\n## Reasons of the engine's own\n")
+    lines.append("They stand inside messages, where `because` and its kin do; what people wrote stays as it is.")
+    for name, known in REASONS.items():
+        lines.append(f"\n### {name}\n\n{known.about[:1].upper()}{known.about[1:]}.\n")
+        lines += [f"- `{value}`: {about}" for value, about in known.values.items()]
+        lines.append("")
+        for locale in shipped_locales():
+            lines.append(f"- **{locale}**: " + reason_in_words(reason(name), locale).replace("\n", "\n  "))
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from escalation.errors import RequestRefused, UnknownPerson
 from escalation.model import commands as c
 from escalation.model.actions import (
     Action,
+    AmendMessage,
     CaseLink,
     DeliveryReceipt,
     FindPeople,
@@ -29,6 +30,7 @@ from escalation.model.actions import (
     TellLinked,
     UnknownAction,
 )
+from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.playbook.schema import shared
 from workflows.background import Background
@@ -63,8 +65,11 @@ NOTIFY = Dispatch("notify.send", timedelta(seconds=60), timedelta(days=1), _PATI
 # Cancelled, its end is waited for: only then is it known that the try under way was the last.
 PAGE = NOTIFY._replace(cancellation=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
 BUNDLED = PAGE._replace(activity="notify.join_digest")
-OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=30), None, _PATIENT)
-UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=30), None, _PATIENT)
+# What became of a page is news for as long as a page is.
+AMEND = Dispatch("notify.amend", timedelta(seconds=60), timedelta(days=1), _PATIENT)
+# A real CRM needs several calls; that its worker died shows in a few seconds all the same.
+OPEN_CASE = Dispatch("crm.open_case", timedelta(seconds=120), None, _PATIENT)
+UPDATE_CASE = Dispatch("crm.update_case", timedelta(seconds=120), None, _PATIENT)
 # What a linked escalation did not hear within a day, it has no use for.
 TELL_LINKED = Dispatch("links.tell", timedelta(seconds=20), timedelta(days=1), _PATIENT)
 FIND = Dispatch("directory.find", timedelta(seconds=5), None, _LOOKUP)
@@ -94,8 +99,14 @@ class Deliveries:
     """The actions in flight. ``left_over`` is what continue-as-new has to carry."""
 
     def __init__(
-        self, report: Report, background: Background, local: Local, left: tuple[Action | UnknownAction, ...] = ()
+        self,
+        report: Report,
+        background: Background,
+        local: Local,
+        left: tuple[Action | UnknownAction, ...] = (),
+        state: Callable[[], Escalation] | None = None,
     ) -> None:
+        self._state = state
         self.pending: dict[str, Action] = {}
         self._background = background
         self._local = local
@@ -132,19 +143,36 @@ class Deliveries:
         if action.key in self.pending:
             return
         self.pending[action.key] = action
-        name = _lane(action)
+        name = self._lane(action)
         lane = self._lanes.setdefault(name, _Lane())
         lane.waiting.append(action)
         if lane.work is None:
             lane.work = self._background.start(self._work(name, lane))
 
     def is_calling(self) -> bool:
-        """Tell whether somebody is being looked up, paged or asked to decide right now."""
+        """Tell whether somebody is being looked up to act, paged or asked to decide right now."""
+        # What was begun before took every search for a call, and has to replay so.
         return any(
-            isinstance(action, FindPeople)
+            (isinstance(action, FindPeople) and (action.calls or self._rules < 2))
             or (isinstance(action, Notify) and action.kind in (MessageKind.PAGE, MessageKind.APPROVAL))
             for action in self.pending.values()
         )
+
+    def _lane(self, action: Action) -> str:
+        """Name the lane of an action; what asks somebody does not wait behind news that wait for their quiet hours."""
+        name = _lane(action)
+        before = self._lanes.get(name)
+        if _asks(action) and before is not None and before.waiting and self._rules >= 2:
+            return name if _asks(before.waiting[0]) else f"{name}/ahead"
+        return name
+
+    @property
+    def _rules(self) -> int:
+        return self._state().rules if self._state is not None else 0
+
+    def _threaded(self, message: Notify) -> Notify:
+        known = self._state().threads if self._state is not None and not message.bundled else {}
+        return message.within(known) if known else message
 
     @property
     def runs_script(self) -> bool:
@@ -178,7 +206,7 @@ class Deliveries:
                 result = await lane.call
             except (FailureError, asyncio.CancelledError) as error:
                 if not is_cancelled_exception(error):
-                    result = _failure(action, error)
+                    result = _failure(action, error, plainly=self._rules >= 2)
             lane.call = None
             if action.key in self._withdrawn:
                 # The try that was under way may still have arrived. That it did not concerns nobody any more.
@@ -196,8 +224,12 @@ class Deliveries:
             return c.PeopleFound(purpose=action.purpose, found=await self._find(action), tells=action.tells)
         if isinstance(action, Notify):
             dispatch = BUNDLED if action.bundled else PAGE if _asks(action) else NOTIFY
-            receipt = await call(dispatch, action, DeliveryReceipt, action.summary)
-            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+            # Only now: the receipt of the message before it, which opened the thread, may have come in the meantime.
+            receipt = await call(dispatch, self._threaded(action), DeliveryReceipt, action.summary)
+            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt, matter=action.matter)
+        if isinstance(action, AmendMessage):
+            plain: str | None = await call(AMEND, action, None, action.summary)
+            return c.Amended(key=action.key, to=action.to, channel=action.channel, template_error=plain or "")
         if isinstance(action, OpenCase):
             return c.CaseOpened(link=await call(OPEN_CASE, action, CaseLink, action.summary))
         if isinstance(action, RunRecovery):
@@ -207,8 +239,11 @@ class Deliveries:
             return c.LinkTold(key=action.key)
         if isinstance(action, LoadPlaybook):
             return await self._load(action)
+        # Only now: where the ticket is may have become known while this waited behind its opening.
+        link = self._state().case_link if self._state is not None and not action.system else None
+        update = action.changed(link.where) if link is not None else action
         # Recorded answers of before there were templates are empty.
-        failed: str | None = await call(UPDATE_CASE, action, None, action.summary)
+        failed: str | None = await call(UPDATE_CASE, update, None, action.summary)
         return c.CaseUpdated(key=action.key, public=action.public, template_error=failed or "")
 
     async def _load(self, action: LoadPlaybook) -> c.PlaybookLoaded:
@@ -245,12 +280,16 @@ def _lane(action: Action) -> str:
         return f"find:{action.key}"
     if isinstance(action, Notify):
         return f"notify:{action.to}"
+    if isinstance(action, AmendMessage):
+        return f"amend:{action.channel}:{action.to}"  # its own: what is to be said yet does not wait for what was
     if isinstance(action, RunRecovery):
         return "recovery"
     if isinstance(action, TellLinked):
         return f"link:{action.to}"
     if isinstance(action, LoadPlaybook):
         return f"playbook:{action.name}"
+    if isinstance(action, OpenCase) and action.linked is not None:
+        return "customer"  # notes do not wait for what is only still to be known
     return "crm"
 
 
@@ -270,14 +309,19 @@ async def call(dispatch: Dispatch, argument: object, result_type: type[T] | None
     return result
 
 
-def _failure(action: Action, error: BaseException) -> c.Internal:
+def _failure(action: Action, error: BaseException, *, plainly: bool) -> c.Internal:
+    """Say as a command what came of an action; ``plainly``: without names of our classes, which events had before."""
     cause = error.__cause__ if isinstance(error, ActivityError) and error.__cause__ is not None else error
     why = cause.type or "failure" if isinstance(cause, ApplicationError) else type(cause).__name__
     # An error of Temporal's says its own type with its message.
     said = f"{why}: {cause.message}" if isinstance(cause, ApplicationError) else f"{why}: {cause}"
+    if plainly:
+        said = cause.message if isinstance(cause, ApplicationError) and cause.message else str(cause) or why
     if isinstance(action, Notify):
         unknown = why == UnknownPerson.__name__
         return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=said, unknown=unknown)
+    if isinstance(action, AmendMessage):
+        return c.Amended(key=action.key, to=action.to, channel=action.channel, error=said)
     if isinstance(action, OpenCase):
         return c.CaseNotOpened(error=said)
     if isinstance(action, FindPeople):

@@ -22,6 +22,7 @@ from escalation.model.actions import Action
 from escalation.model.request import Receipt, Request
 from escalation.model.start import HEAR_LINK, OPEN, REQUEST_STEPS, RUN_LENGTH, WORKFLOW, Start, Summary
 from escalation.model.state import Escalation
+from escalation.model.watch import HEAR_TICKET
 from escalation.playbook.schema import Stage
 from escalation.values import ENGINE
 from workflows.background import Background
@@ -57,7 +58,9 @@ class EscalationWorkflow(Views):
         self.early_signals: list[tuple[str, bytes]] = []
         self.background = Background()
         self.local = Local()
-        self.deliveries = Deliveries(self._report, self.background, self.local, carried.pending if carried else ())
+        self.deliveries = Deliveries(
+            self._report, self.background, self.local, carried.pending if carried else (), lambda: self.now
+        )
         self.journal = Journal(carried.journal if carried else (), self.deliveries.is_calling, self.local)
 
     @workflow.run
@@ -146,6 +149,8 @@ class EscalationWorkflow(Views):
                 if workflow.cancellation_reason() is None:
                     raise  # no cancellation: the worker drops the run from its cache
                 self._cancel()
+                if timeout is not None and self.now.rules >= 2:
+                    return  # nothing is due after that, and another timer would be set while nothing is settled
 
     def _cancel(self) -> None:
         """People are told and the ticket is closed before the run ends; what has ended already ends as it would."""
@@ -177,6 +182,17 @@ class EscalationWorkflow(Views):
 
     @hear_link.validator
     def _may_hear(self, news: c.LinkHeard) -> None:
+        require_open(self.now)
+        decide(self.now, news, workflow.now())
+
+    @workflow.update(name=HEAR_TICKET, description="The help desk says what people changed on the ticket there")
+    async def hear_ticket(self, news: c.CaseChanged) -> None:
+        """Take what people changed on the ticket."""
+        self.steps += 1
+        self.apply(news)
+
+    @hear_ticket.validator
+    def _may_hear_ticket(self, news: c.CaseChanged) -> None:
         require_open(self.now)
         decide(self.now, news, workflow.now())
 

@@ -50,7 +50,7 @@ class Journal:
         if not self.chapters or self.chapters[-1].instance != state.instance:
             self.chapters.append(Chapter(escalation_id=state.id, instance=state.instance, row=row))
         last = self.chapters[-1]
-        self.chapters[-1] = last.model_copy(update={"events": (*last.events, *events), "row": row})
+        self.chapters[-1] = last.changed({"events": (*last.events, *events), "row": row})
         self._tail = state.tail
 
     @property
@@ -79,7 +79,7 @@ class Journal:
         await self._store(record, f"record events {batch[0].seq} to {batch[-1].seq}")
         rest = self.chapters[0].events[len(batch) :]
         if rest:
-            self.chapters[0] = self.chapters[0].model_copy(update={"events": rest})
+            self.chapters[0] = self.chapters[0].changed({"events": rest})
         else:
             self.chapters.pop(0)
 
@@ -108,7 +108,7 @@ class Journal:
         self._told_all = True
         first = record.events[0]["seq"]
         earlier = tuple(event.model_dump(mode="json") for event in self._tail if event.seq < first)
-        return record.model_copy(update={"events": (*earlier, *record.events)})
+        return record.changed({"events": (*earlier, *record.events)})
 
 
 def _batch(events: tuple[Event, ...]) -> tuple[Event, ...]:

@@ -15,6 +15,7 @@ from escalation.errors import DomainError
 from escalation.lifecycle import decide
 from escalation.lifecycle.communication import situation
 from escalation.lifecycle.decide import accepted_before
+from escalation.lifecycle.outcomes import although, asked, hints, made, outcome
 from escalation.lifecycle.permissions import refuse_engine
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -66,12 +67,19 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
         after = self.now
         kept = any(isinstance(event, e.CommandHeld) for event in events)
         message = (
-            f"{name} is kept and applied as soon as it can be. "
-            if kept
-            else f"{name} accepted{_although(events)}{_asked(events)}. "
-        ) + _hints(events)
+            (
+                f"{name} is kept and applied as soon as it can be. "
+                if kept
+                else f"{name} accepted{although(events)}{asked(events)}. "
+            )
+            + hints(after, events)
+            + outcome(after, events)
+        )
         ref = _reference(after.id, events)
-        answer = c.Answer(message=message + situation(after), at=workflow.now(), seq=after.seq, ref=ref)
+        identifier, digest = made(events)
+        answer = c.Answer(
+            message=message + situation(after), at=workflow.now(), seq=after.seq, ref=ref, id=identifier, digest=digest
+        )
         # Everything is decided and recorded; only the answer waits, so that nothing contradicts it.
         await self.quiet()
         return answer
@@ -96,27 +104,6 @@ def _reference(escalation: str, events: Iterable[e.Event]) -> str:
 
 
 _ENTRIES = (e.NoteAdded, e.Attached, e.EntryPosted, e.Commented, e.EntryClosed)
-
-
-def _although(events: Iterable[e.Event]) -> str:
-    """Say with the answer that somebody else was called, or owns it."""
-    said = (event.although for event in events if isinstance(event, e.OwnerChanged | e.ResolutionProposed))
-    return "".join(f", {although}" for although in said if although)
-
-
-def _asked(events: Iterable[e.Event]) -> str:
-    """Say with the answer under which id an action is asked for, and whether it is allowed at once."""
-    asked = (event for event in events if isinstance(event, e.ActionAsked))
-    return "".join(
-        f": {event.approval} waits for {', '.join(event.gates)}" if event.gates else f": {event.approval} is allowed"
-        for event in asked
-    )
-
-
-def _hints(events: Iterable[e.Event]) -> str:
-    """Say which lines of what was written look like action lines and could not be read."""
-    unread = (event for event in events if isinstance(event, e.ActionLineUnread))
-    return "".join(f"Line {event.line} is no action item: it {event.hint}. " for event in unread)
 
 
 def _signal(name: str) -> Callable[..., Any]:

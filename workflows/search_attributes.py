@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from escalation.lifecycle.agenda import next_due
+from escalation.lifecycle.agenda import Due
 from escalation.lifecycle.targets import expand
 from escalation.model.state import Escalation
 
@@ -44,8 +44,8 @@ Values = dict[str, Any]
 """What search attributes say, by name."""
 
 
-def attributes_of(state: Escalation) -> Values:
-    """Return what the search attributes should say of this state; what does not apply is left out."""
+def attributes_of(state: Escalation, due: Due | None) -> Values:
+    """Return what the search attributes should say of a state with what is due in it; what does not apply is absent."""
     values: Values = {
         STAGE.name: str(state.stage),
         STATUS.name: state.status,
@@ -65,7 +65,6 @@ def attributes_of(state: Escalation) -> Values:
         team = next((target for target in called if target.startswith("team:")), "")
         values[LEVEL.name] = state.level.id
         values[TEAM.name] = team.partition(":")[2]
-    due = next_due(state)
     if due is not None:
         values[NEXT_DUE_AT.name] = due.at
     return values

@@ -6,10 +6,13 @@ All of it is made from the one state, so that no view can disagree with another 
 from temporalio import workflow
 
 from escalation.errors import NotNow
+from escalation.lifecycle.agenda import Due
+from escalation.lifecycle.case.packet_views import Packet, packet
 from escalation.lifecycle.details import markdown
+from escalation.lifecycle.explanation import Explanation, explanation
 from escalation.lifecycle.incident.views import ActionPlan, action_plan
 from escalation.lifecycle.ownership.rights import Right, rights
-from escalation.lifecycle.situation import Explanation, Packet, Situation, explanation, packet, situation
+from escalation.lifecycle.situation import Situation, situation
 from escalation.lifecycle.timeline.overview import Overview, overview
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -20,6 +23,7 @@ class Views:
     """Base of the workflow class."""
 
     state: Escalation | None
+    due: Due | None
 
     @property
     def now(self) -> Escalation:
@@ -72,18 +76,21 @@ class Views:
         """Return the whole state."""
         return self.now
 
+    def details(self) -> str:
+        """Write the situation for Temporal's UI; nothing before the first event."""
+        return markdown(self.state, workflow.now()) if self.state is not None and self.state.seq > 0 else ""
+
     async def publish(self) -> None:
-        """Keep search attributes and current details in step for ever: at most one upsert for each workflow task."""
+        """Keep the search attributes in step for ever: at most one upsert for each workflow task."""
         shown: Escalation | None = None
         said = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
         while True:
             await workflow.wait_condition(lambda: self._has_changed_since(shown))  # noqa: B023 - just this one
             shown = self.now
-            before, said = said, attributes_of(shown)
+            before, said = said, attributes_of(shown, self.due)
             updates = changes(before, said)
             if updates:
                 workflow.upsert_search_attributes(updates)
-            workflow.set_current_details(markdown(shown, workflow.now()))
 
     def _has_changed_since(self, shown: Escalation | None) -> bool:
         return self.state is not None and self.state.seq > 0 and self.state is not shown

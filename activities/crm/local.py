@@ -11,9 +11,10 @@ from activities.sqlite import SqliteFile
 from escalation.errors import RemoteRefused
 from escalation.model.actions import CaseLink, CustomerSnapshot, OpenCase, UpdateCase
 from escalation.model.request import Customer
+from escalation.model.ticket import EMBEDDED
 from escalation.values import Record
 
-SYSTEM = "helpdesk"
+SYSTEM = EMBEDDED
 """Its name as ``case.system``: such a case is a ticket of this help desk already."""
 
 _SCHEMA = """
@@ -93,7 +94,10 @@ class LocalHelpDesk:
         return await self._file.write(lambda connection: _snapshot(connection, customer_id, besides))
 
     async def update_ticket(self, action: UpdateCase) -> None:
-        """Apply an update once; refused when no ticket was opened under its ``case_key``."""
+        """Apply an update once; refused when no ticket was opened under its ``case_key``.
+
+        The ticket is found by that key alone, never by its number: it cannot be another's.
+        """
         await self._file.write(lambda connection: _update(connection, action))
 
     def seed(self, customers: Iterable[Customer]) -> None:
@@ -191,8 +195,9 @@ def _update(connection: sqlite3.Connection, action: UpdateCase) -> None:
         raise RemoteRefused(f"{SYSTEM}: no ticket was opened for {action.case_key}")
     if _comment(connection, action.key, ticket, action.note, public=action.public):
         connection.execute(
-            "update tickets set status = coalesce(?, status), owner = coalesce(?, owner) where id = ?",
-            (action.status, action.owner, ticket),
+            "update tickets set status = coalesce(?, status), owner = coalesce(?, owner),"
+            " severity = coalesce(?, severity) where id = ?",
+            (action.status, action.owner, action.severity, ticket),
         )
 
 

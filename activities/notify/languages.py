@@ -10,6 +10,7 @@ import jinja2
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
+from babel.units import format_unit
 
 from activities.notify.receiver import RECEIVER, Receiver
 
@@ -37,14 +38,31 @@ def chain(tag: str) -> tuple[str, ...]:
 
 def local(at: datetime, tag: str, zone: str) -> str:
     """Write an instant in words of a language and in a time zone, which is named: ``so 21. 11. 2026 15:05 CET``."""
-    there, known = at.astimezone(ZoneInfo(zone) if zone else UTC), language(tag)
-    clock = format_time(there, "short", tzinfo=there.tzinfo, locale=known)
+    there, known = _there(at, zone), language(tag)
+    form = _DAY.get(known.language)
+    day = format_date(there, form, locale=known) if form else format_skeleton("yMMMEd", there, locale=known)
+    return _plain(f"{day} {_clock(there, known)}")
+
+
+def brief(at: datetime, tag: str, zone: str, now: datetime) -> str:
+    """Write an instant of today as its time alone, ``15:05 CET``; any other as ``local`` does."""
+    there = _there(at, zone)
+    return _plain(_clock(there, language(tag))) if there.date() == _there(now, zone).date() else local(at, tag, zone)
+
+
+def _there(at: datetime, zone: str) -> datetime:
+    return at.astimezone(ZoneInfo(zone) if zone else UTC)
+
+
+def _clock(there: datetime, known: Locale) -> str:
     name = there.tzname() or ""
     # Some zones have no name but their distance.
     named = f"UTC{name[:3]}{f':{name[3:]}' if name[3:] else ''}" if name[:1] in "+-" else name
-    form = _DAY.get(known.language)
-    day = format_date(there, form, locale=known) if form else format_skeleton("yMMMEd", there, locale=known)
-    return f"{day} {clock} {named}".replace("\u202f", " ").replace("\xa0", " ")
+    return f"{format_time(there, 'short', tzinfo=there.tzinfo, locale=known)} {named}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def _receiver(context: Any) -> Receiver:
@@ -61,6 +79,25 @@ def _instant(context: Any, value: str) -> str:
 @jinja2.pass_context
 def _plural(context: Any, count: float, **forms: str) -> str:
     return forms.get(language(_receiver(context).words).plural_form(count), forms["other"])
+
+
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+@jinja2.pass_context
+def _duration(context: Any, seconds: float) -> str:
+    return lasting(int(seconds), _receiver(context).words)
+
+
+def lasting(seconds: int, tag: str) -> str:
+    """Write how long something takes in words of a language, in its two largest units: ``1 hodina a 30 minut``."""
+    known, parts = language(tag), []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(format_unit(count, f"duration-{unit}", length="long", locale=known))
+    nothing = format_unit(0, "duration-second", length="long", locale=known)
+    return format_list(parts[:2] or [nothing], locale=known).replace("\xa0", " ")
 
 
 def _choose(value: Any, **forms: str) -> str:
@@ -103,6 +140,7 @@ def _capital(text: Any) -> str:
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "instant": _instant,
+    "duration": _duration,
     "plural": _plural,
     "choose": _choose,
     "listed": _listed,

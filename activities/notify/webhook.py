@@ -11,7 +11,21 @@ from escalation.model.actions import DeliveryReceipt, Notify
 from escalation.values import digest_of
 
 CHANNEL = "webhook"
-POSTED = {"key", "to", "kind", "subject", "body", "urgent", "rung", "respond_by"}
+POSTED = {
+    "key",
+    "to",
+    "kind",
+    "subject",
+    "body",
+    "locale",
+    "urgent",
+    "rung",
+    "respond_by",
+    "escalation",
+    "seq",
+    "decided_at",
+    "offers",
+}
 """What receivers are told of a message: their contract, whatever else the engine keeps in one."""
 _PLAIN = "!#$&'()*+,/:;=?@[]~"
 STILL_BUSY = frozenset({409})
@@ -42,10 +56,10 @@ class Webhook:
             },
             also_retry=STILL_BUSY,
         )
-        return DeliveryReceipt(channel=CHANNEL, receipt_id=_receipt_id(answer, message.key), at=datetime.now(UTC))
+        return DeliveryReceipt(channel=CHANNEL, receipt_id=receipt_id(answer, message.key), at=datetime.now(UTC))
 
 
-def _receipt_id(answer: Answer, key: str) -> str:
+def receipt_id(answer: Answer, key: str) -> str:
     """Return the ``id`` of the answer; any 2xx is a delivery, so one without a usable id gets the key's digest."""
     try:
         body = answer.json()

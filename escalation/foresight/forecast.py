@@ -18,6 +18,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import (
     Action,
+    AmendMessage,
     CaseLink,
     DeliveryReceipt,
     FindPeople,
@@ -222,4 +223,6 @@ def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Intern
         return None  # nobody can foresee whether it helps; people are called meanwhile
     if isinstance(action, TellLinked):
         return c.LinkTold(key=action.key)
+    if isinstance(action, AmendMessage):
+        return c.Amended(key=action.key, to=action.to, channel=action.channel)
     return c.CaseUpdated(key=action.key, public=action.public)

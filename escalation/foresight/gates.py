@@ -9,7 +9,7 @@ from escalation.foresight.asking import Asking, Query
 from escalation.foresight.foreseen import Foreseen, Report, Weight
 from escalation.lifecycle.approvals import quorum
 from escalation.lifecycle.targets import of_raci
-from escalation.model.parts import Gate
+from escalation.model.approval import Gate
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.playbook.schema import Stage
 from escalation.values import Actor, Target, split_target

@@ -25,7 +25,7 @@ from escalation.lifecycle.statements import (
     update_words,
     updates,
 )
-from escalation.lifecycle.timeline import sessions
+from escalation.lifecycle.timeline import sessions, unfinished
 from escalation.lifecycle.timing import clocks, dwell
 from escalation.lifecycle.work import item_times
 from escalation.model.communication import Communication
@@ -80,6 +80,8 @@ def _dues(state: Escalation) -> Iterator[_Awaited]:
             yield _Awaited(at, kind, "", awaited)
     if state.children_due is not None and state.review is not None and links.open_children(state):
         yield _Awaited(state.children_due, "children", "", "the end of the escalations below it")
+    if state.unfinished_due is not None and state.review is not None and unfinished.unfinished(state):
+        yield _Awaited(state.unfinished_due, "unfinished", "", "the end of what holds up the close")
 
 
 def _dues_of_people(state: Escalation) -> Iterator[_Awaited]:
@@ -205,6 +207,7 @@ _HAPPENS: dict[str, Callable[[Draft, str], None]] = {
     "milestone": milestones.overdue,
     "follow_up": follow_up.due,
     "children": lambda draft, _: links.children_late(draft),
+    "unfinished": lambda draft, _: unfinished.late(draft),
     **incident.HAPPENS,
 }
 
@@ -282,12 +285,7 @@ def _gate(state: Escalation, about: str) -> str:
     gate, policy = state.gates[about], state.playbook.gate(about)
     if policy is None:
         return f"nobody has decided approval {about}"
-    behaviour = Expiry.HALT if gate.kept else policy.on_expiry
     deputies = policy.deputies[gate.deputies_asked :]
-    if behaviour is Expiry.NEXT_DEPUTY and not deputies:
-        behaviour = Expiry.HALT
-    if policy.on_request and behaviour in (Expiry.HALT, Expiry.ESCALATE):
-        behaviour = Expiry.DENY
     blocked = "it stays blocked and whoever is accountable is told"
     then = {
         Expiry.DENY: "that counts as a no",
@@ -296,7 +294,7 @@ def _gate(state: Escalation, about: str) -> str:
         Expiry.NEXT_DEPUTY: f"ask the deputy {deputies[0] if deputies else ''}",
         Expiry.APPROVE: "that counts as a yes, as the playbook declares",
         Expiry.KEEP: "it stays open, and whoever is accountable is told once",
-    }[behaviour]
+    }[approval.expiry(state, gate, policy)]
     return f"nobody has decided approval {about}: {then}"
 
 
@@ -383,6 +381,9 @@ _SAYS: dict[str, Callable[[Escalation, str], str]] = {
     "follow_up": statement_words.says_follow_up,
     "children": lambda state, _: (
         f"escalations below it are still open ({', '.join(links.open_children(state))}): remind {state.accountable}"
+    ),
+    "unfinished": lambda state, _: (
+        f"it is not closed over {', '.join(unfinished.unfinished(state))}: remind {state.accountable}"
     ),
     **incident.SAYS,
 }

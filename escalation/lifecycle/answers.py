@@ -59,7 +59,11 @@ _GOES_ON: dict[str, Callable[[Draft, str, People], None]] = {
 
 def delivered(draft: Draft, command: c.Delivered) -> None:
     """A message arrived."""
-    draft.record(e.MessageDelivered, key=command.key, to=command.to, rung=command.rung, receipt=command.receipt)
+    receipt = command.receipt
+    # A digest is one message for many escalations: what becomes of one of them cannot be said on it.
+    kept = receipt.amendable and not receipt.bundled and draft.state.rules >= 2
+    matter = command.matter if kept else ""
+    draft.record(e.MessageDelivered, key=command.key, to=command.to, rung=command.rung, receipt=receipt, matter=matter)
     _template_failed(draft, command.receipt.template_error)
 
 
@@ -68,6 +72,13 @@ def _template_failed(draft: Draft, failed: str) -> None:
     template = failed.partition(" ")[0]
     if failed and template not in draft.state.failing_templates and not draft.state.ended:
         draft.record(e.TemplateFailing, by=ENGINE, template=template, because=failed)
+
+
+def amended(draft: Draft, command: c.Amended) -> None:
+    """A message says what became of it; only that it could not is worth an event."""
+    if command.error:
+        draft.record(e.MessageNotAmended, key=command.key, to=command.to, channel=command.channel, error=command.error)
+    _template_failed(draft, command.template_error)
 
 
 def not_delivered(draft: Draft, command: c.NotDelivered) -> None:
@@ -79,7 +90,8 @@ def not_delivered(draft: Draft, command: c.NotDelivered) -> None:
 
 def case_opened(draft: Draft, command: c.CaseOpened) -> None:
     """The ticket is there; a tier that only the CRM knows is a new fact."""
-    draft.record(e.CaseLinked, link=command.link)
+    before = draft.state.case_link
+    draft.record(e.CaseLinked, link=command.link, completed=before is not None and before.later)
     state, snapshot = draft.state, command.link.snapshot
     known = state.facts.get("customer.tier") or (state.customer is not None and state.customer.tier)
     if snapshot is None or not snapshot.tier or known or state.ended:

@@ -6,58 +6,24 @@ unless the playbook says otherwise. Approvals are counted by ``quorum``. Silence
 never reads as approval unless the playbook says so in words.
 """
 
-import json
-
-from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, permissions
+from escalation.errors import Incomplete
+from escalation.lifecycle import assignment, grounds
 from escalation.lifecycle.approvals import approval_reviews, quorum
+from escalation.lifecycle.approvals.deciding import decidable, require_choice
+from escalation.lifecycle.approvals.subject import applies, subject_digest
 from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.facts import Facts, basis_of, condition, derive
+from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.statements import summaries
 from escalation.lifecycle.targets import expand
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Gate
+from escalation.model.approval import Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.playbook.schema import Playbook
-from escalation.values import ENGINE, Actor, digest_of, format_duration
-
-
-def subject_digest(state: Escalation, policy: GatePolicy, facts: Facts) -> str:
-    """Fingerprint of what is approved: the gate's facts and amounts, and for a final approval the resolution itself."""
-    subject: dict[str, object] = {name: facts.get(name) for name in state.playbook.subject_of(policy)}
-    if policy.before == "review" and state.resolution is not None:
-        # The same words proposed again are a new proposal: a rejection of the first does not stand against it.
-        subject["resolution"] = (state.resolution.text, state.resolution.at.isoformat())
-    if policy.before == "lowering" and state.lowering is not None:
-        subject["lowering"] = (
-            state.severity,
-            state.lowering.severity,
-            state.lowering.by,
-            state.lowering.at.isoformat(),
-        )
-    if policy.before == "stand_down" and state.incident is not None and state.incident.standing_down is not None:
-        asked = state.incident.standing_down
-        subject["stand_down"] = (state.incident.number, asked.by, asked.at.isoformat())
-    return digest_of(json.dumps(subject, sort_keys=True))
-
-
-def applies(state: Escalation, policy: GatePolicy) -> bool:
-    """Tell whether the escalation has come to where this gate stands."""
-    if policy.before == "assignment":
-        return state.level is None
-    if policy.before == "resolution":
-        return state.owner is not None and state.review is None
-    if policy.before == "lowering":
-        return state.lowering is not None
-    if policy.before == "action":
-        return False  # it stands before no part of the escalation's life: ``actions`` opens it
-    if policy.before == "stand_down":
-        return state.incident is not None and state.incident.standing_down is not None
-    return state.resolution_state == "confirmed" and state.review is None
+from escalation.values import ENGINE, Actor, format_duration
 
 
 def reconcile(draft: Draft) -> None:
@@ -77,11 +43,11 @@ def reconcile(draft: Draft) -> None:
             if gate.digest != digest and policy.on_request and gate.state != "pending":
                 gate = None  # it has done its work; this is another question
             elif gate.digest != digest:
-                _close(draft, gate, "voided", "what was to be approved has changed")
+                _close(draft, gate, "voided", subject_changed())
             elif why := spoilt(state, gate, policy):
                 _close(draft, gate, "voided", why)
             elif gate.state != "passed" and not wanted:
-                _close(draft, gate, "withdrawn", "its condition is no longer true")
+                _close(draft, gate, "withdrawn", grounds.of("condition_over", "its condition is no longer true"))
         if wanted and (gate is None or draft.state.gates[policy.id].state not in _STANDING):
             open_round(draft, policy, policy.id, digest)
 
@@ -89,10 +55,28 @@ def reconcile(draft: Draft) -> None:
 def spoilt(state: Escalation, gate: Gate, policy: GatePolicy) -> str:
     """Say why a round has to be asked of others; empty when it has not."""
     if gate.state == "pending" and _too_few_left(state, gate, policy):
-        return "too few of those who may decide are not concerned by it"
+        return grounds.of("too_few_left", "too few of those who may decide are not concerned by it")
     if _decides_on_own_work(state, gate, policy):
-        return f"{state.accountable} owns this now and may not decide it as well"
+        english = f"{state.accountable} owns this now and may not decide it as well"
+        return grounds.of("owns_it", english, who=state.accountable)
     return ""
+
+
+def why_allowed(gate: Gate) -> str:
+    """Say why nothing stands in the way any more: it was approved, or needs no approval."""
+    if gate.state == "passed":
+        return grounds.again(gate.because, gate.grounds)
+    return grounds.of("no_approval_needed", "no approval is needed any more")
+
+
+def subject_changed() -> str:
+    """Say that what is asked is another question now."""
+    return grounds.of("subject_changed", "what was to be approved has changed")
+
+
+def policy_changed() -> str:
+    """Say that another version of the playbook asks otherwise."""
+    return grounds.of("policy_changed", "the playbook says something else of it now")
 
 
 def void_changed(draft: Draft, before: Playbook) -> None:
@@ -101,7 +85,7 @@ def void_changed(draft: Draft, before: Playbook) -> None:
     for policy in state.playbook.gates:
         gate = state.gates.get(policy.id)
         if gate is not None and gate.state in _STANDING and policy != before.gate(policy.id) and applies(state, policy):
-            _close(draft, gate, "voided", "the playbook says something else of it now")
+            _close(draft, gate, "voided", policy_changed())
 
 
 _STANDING = ("pending", "passed", "rejected")
@@ -185,7 +169,8 @@ def close_unneeded(draft: Draft, gate: Gate, state: str, because: str) -> None:
 
 def close_bypassed(draft: Draft, gate: Gate, by: Actor, because: str) -> None:
     """Let a gate pass without its approvers, for what it asks now: a change asks them after all."""
-    _close(draft, gate, "passed", f"skipped by {by} in an emergency: {because}", by=by, skipped=True)
+    english = f"skipped by {by} in an emergency: {because}"
+    _close(draft, gate, "passed", grounds.of("skipped_by", english, who=by, because=because), by=by, skipped=True)
 
 
 def approve(draft: Draft, command: c.Approve) -> None:
@@ -208,29 +193,15 @@ def approve(draft: Draft, command: c.Approve) -> None:
     gate = draft.state.gates[gate.id]
     what = f"{choice} approved" if choice else "approved"
     if alone:
-        because = f"{what} by {command.by} alone in an emergency: {command.because}"
+        english = f"{what} by {command.by} alone in an emergency: {command.because}"
+        because = grounds.of("approved_alone", english, who=command.by, choice=choice, because=command.because)
         _close(draft, gate, "passed", because, by=command.by, choice=choice, emergency=True)
     elif quorum.is_reached(gate, policy, choice):
-        names = ", ".join(quorum.approvers(gate, choice))
-        _close(draft, gate, "passed", f"{what} by {names}", by=command.by, choice=choice)
+        approvers = list(quorum.approvers(gate, choice))
+        because = grounds.of("approved_by", f"{what} by {', '.join(approvers)}", people=approvers, choice=choice)
+        _close(draft, gate, "passed", because, by=command.by, choice=choice)
     else:
         _end_when_out_of_reach(draft, gate, policy, command.by)
-
-
-def require_choice(policy: GatePolicy, command: c.Approve) -> str:
-    """Return what was chosen; empty where there is nothing to choose.
-
-    Raises:
-        Incomplete: one of the choices has to be named.
-        Unknown: there is no such choice.
-    """
-    known = [choice.id for choice in policy.choices]
-    if command.choice is None and known:
-        raise Incomplete(f"approving {policy.id} means choosing: say which (choice); there are {', '.join(known)}")
-    if command.choice is not None and command.choice not in known:
-        there = f"there are {', '.join(known)}" if known else "approve it as it is"
-        raise Unknown(f"approval {policy.id} has no choice {command.choice}; {there}")
-    return command.choice or ""
 
 
 def _end_when_out_of_reach(draft: Draft, gate: Gate, policy: GatePolicy, by: Actor) -> bool:
@@ -240,7 +211,8 @@ def _end_when_out_of_reach(draft: Draft, gate: Gate, policy: GatePolicy, by: Act
     need = quorum.said(gate, policy)
     votes = [f"{choice.id} ({len(quorum.approvers(gate, choice.id))})" for choice in policy.choices]
     split = f"; the approvals are for {', '.join(votes)}" if votes else ""
-    _refused(draft, gate, policy, f"rejected: too few are left who could still approve ({need} must){split}", by)
+    english = f"rejected: too few are left who could still approve ({need} must){split}"
+    _refused(draft, gate, policy, grounds.of("out_of_reach", english, votes=votes), by)
     return True
 
 
@@ -258,7 +230,9 @@ def reject(draft: Draft, command: c.Reject) -> None:
     gate = draft.state.gates[gate.id]
     rejections = [vote.by for vote in gate.votes if vote.decision == "rejected"]
     if len(rejections) >= policy.reject_needs:
-        _refused(draft, gate, policy, f"rejected by {', '.join(rejections)}: {command.because}", command.by)
+        english = f"rejected by {', '.join(rejections)}: {command.because}"
+        because = grounds.of("rejected_by", english, people=rejections, because=command.because)
+        _refused(draft, gate, policy, because, command.by)
     else:
         _end_when_out_of_reach(draft, gate, policy, command.by)
 
@@ -282,8 +256,10 @@ def _refused(draft: Draft, gate: Gate, policy: GatePolicy, because: str, by: Act
         return
     if policy.before == "assignment":
         summaries.missed(draft, "it was returned")
-        work_items.drop_all(draft, f"it is returned with guidance: {because}")
-        draft.record(e.Closed, by=by, because=f"returned with guidance: {because}", returned=True)
+        dropped = grounds.of("returned_guided", f"it is returned with guidance: {because}", because=because)
+        work_items.drop_all(draft, dropped)
+        closed = grounds.of("returned_guided", f"returned with guidance: {because}", because=because)
+        draft.record(e.Closed, by=by, because=closed, returned=True)
     elif draft.state.resolution_state in ("proposed", "confirmed"):
         draft.record(e.ResolutionRejected, by=by, because=because)
 
@@ -298,21 +274,40 @@ def blocking(state: Escalation, *before: str) -> list[Gate]:
     return found
 
 
+def expiry(state: Escalation, gate: Gate, policy: GatePolicy) -> Expiry:
+    """Return what silence leads to as things stand: what the playbook declares, where that can be done."""
+    behaviour = Expiry.HALT if gate.kept else policy.on_expiry
+    if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
+        behaviour = Expiry.HALT
+    if behaviour is Expiry.APPROVE and state.rules >= 2 and _against(gate):
+        behaviour = Expiry.HALT  # somebody has spoken against it: that is no silence
+    if policy.before == "action" and behaviour is Expiry.ESCALATE and state.waits_for_confirmation:
+        behaviour = Expiry.HALT  # nobody is called for what is solved
+    if policy.on_request and behaviour in (Expiry.HALT, Expiry.ESCALATE):
+        behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
+    return behaviour
+
+
+def _against(gate: Gate) -> tuple[Actor, ...]:
+    """Return who has rejected it, or has asked for changes and said nothing since."""
+    latest = {vote.by: vote.decision for vote in gate.votes}
+    return tuple(person for person, decision in latest.items() if decision != "approved")
+
+
 def due(draft: Draft, gate_id: str) -> None:
     """Nobody decided in time: do what the playbook declares."""
     state = draft.state
     gate, policy = state.gates[gate_id], state.playbook.gate(gate_id)
     if policy is None:
         return
-    waited = f"nobody decided within {format_duration(policy.deadline)}"
-    behaviour = Expiry.HALT if gate.kept else policy.on_expiry
-    if behaviour is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies):
-        behaviour = Expiry.HALT
-        waited += " and every deputy was asked"
-    if policy.before == "action" and behaviour is Expiry.ESCALATE and state.waits_for_confirmation:
-        behaviour = Expiry.HALT  # nobody is called for what is solved
-    if policy.on_request and behaviour in (Expiry.HALT, Expiry.ESCALATE):
-        behaviour = Expiry.DENY  # it holds up nothing, so there is nothing to keep asking for
+    behaviour = expiry(state, gate, policy)
+    within = policy.deadline
+    waited = grounds.of("nobody_decided", f"nobody decided within {format_duration(within)}", within=within)
+    if policy.on_expiry is Expiry.NEXT_DEPUTY and not gate.kept and gate.deputies_asked >= len(policy.deputies):
+        waited = grounds.of("nobody_decided_nor_deputy", f"{waited} and every deputy was asked", within=within)
+    if policy.on_expiry is Expiry.APPROVE and behaviour is not Expiry.APPROVE and (against := _against(gate)):
+        english = f"not decided within {format_duration(within)}, and {', '.join(against)} did not agree"
+        waited = grounds.of("nobody_agreed", english, within=within, people=against)
     again = draft.now + policy.deadline if behaviour in (Expiry.HALT, Expiry.ESCALATE, Expiry.NEXT_DEPUTY) else None
     draft.record(
         e.GateExpired, by=ENGINE, gate=gate.id, round=gate.round, behaviour=behaviour, because=waited, due=again
@@ -320,105 +315,11 @@ def due(draft: Draft, gate_id: str) -> None:
     if _end_when_out_of_reach(draft, gate, policy, ENGINE):
         return
     if behaviour is Expiry.DENY:
-        _refused(draft, gate, policy, f"{waited}; the playbook denies then", ENGINE)
+        denied = grounds.of("denied_by_silence", f"{waited}; the playbook denies then", waited=waited)
+        _refused(draft, gate, policy, denied, ENGINE)
     elif behaviour is Expiry.APPROVE:
-        _close(draft, gate, "passed", f"{waited}; the playbook approves then: {policy.because}")
+        english = f"{waited}; the playbook approves then: {policy.because}"
+        approved = grounds.of("approved_by_silence", english, waited=waited, because=policy.because)
+        _close(draft, gate, "passed", approved)
     elif behaviour is Expiry.ESCALATE and state.level is not None:
         assignment.go_up(draft, f"approval {gate.id}: {waited}")
-
-
-def decidable(
-    state: Escalation, gate_id: str | None, by: Actor, digest: str | None, act: str, *, alone: bool = False
-) -> tuple[Gate, GatePolicy]:
-    """Return the open gate on which somebody may decide now, and the playbook's words on it.
-
-    Raises:
-        DomainError: they may not, or not on this gate, not any more, not on what they saw.
-    """
-    permissions.require_person(by, act)
-    permissions.refuse_concerned(state, by)
-    gate = find_gate(state, gate_id)
-    policy = state.playbook.gate(gate.id)
-    if policy is None:
-        raise Unknown(f"playbook {state.playbook.playbook} has no gate {gate.id}")
-    if gate.state != "pending":
-        who = gate.closed_by or ENGINE
-        when = f"{gate.closed_at:%Y-%m-%d %H:%M:%S %Z}" if gate.closed_at else "before"
-        raise AlreadyDone(f"approval {gate.id} was decided already: {gate.state} by {who} at {when} ({gate.because})")
-    require_separation(state, gate, policy, by)
-    if alone:
-        _require_emergency(gate, policy, by)
-    elif by not in gate.people:
-        passed_on = next((each for each in reversed(gate.delegations) if each.by == by), None)
-        if passed_on is not None:
-            at = f"{passed_on.at:%Y-%m-%d %H:%M:%S %Z}"
-            raise NotAllowed(f"{by} passed the seat in {gate.id} on to {passed_on.to} at {at}, who decides instead")
-        whom = f"approvers are {', '.join(gate.people)}" if gate.people else "nobody who may decide it was found"
-        raise NotAllowed(f"{by} is not an approver of {gate.id}; {whom}")
-    if digest is not None and digest != gate.digest:
-        raise NotNow(
-            f"what you saw of {gate.id} has changed since: you decided on {digest}, now it is {gate.digest}; look again"
-        )
-    mine = [vote for vote in gate.votes if vote.by == by and vote.decision != "changes_requested"]
-    if mine:
-        raise AlreadyDone(f"you {mine[0].decision} {gate.id} already, at {mine[0].at:%Y-%m-%d %H:%M:%S %Z}")
-    return gate, policy
-
-
-def _require_emergency(gate: Gate, policy: GatePolicy, by: Actor) -> None:
-    if policy.emergency is None:
-        raise NotAllowed(
-            f"the playbook lets nobody approve {gate.id} alone in an emergency (emergency); decide as asked"
-        )
-    if by not in (gate.emergency or ()):
-        who = ", ".join(policy.emergency.who)
-        raise NotAllowed(f"{by} may not approve {gate.id} alone in an emergency; {who} may")
-
-
-def require_separation(state: Escalation, gate: Gate, policy: GatePolicy, by: Actor) -> None:
-    """Refuse whom the playbook bars from this decision.
-
-    Raises:
-        NotAllowed: saying why.
-    """
-    if by in gate.excluded:
-        barred = ", ".join(target for target in policy.exclude if target not in ("requester", "owner"))
-        raise NotAllowed(f"{by} is excluded from deciding {policy.id}, as {barred} is (separation of duties)")
-    if policy.before == "lowering" and state.lowering is not None and by == state.lowering.by:
-        raise NotAllowed(f"{by} asked for the milder severity and may not decide {policy.id} (separation of duties)")
-    if policy.before == "stand_down" and by == asked_by(state):
-        raise NotAllowed(f"{by} asked to stand down and may not decide {policy.id} (separation of duties)")
-    if "requester" in policy.exclude and by == state.requested_by:
-        raise NotAllowed(f"{by} asked for this escalation and may not decide {policy.id} (separation of duties)")
-    if "owner" in policy.exclude and state.owner is not None and by == state.owner.actor:
-        raise NotAllowed(f"{by} owns this escalation and may not decide {policy.id} (separation of duties)")
-
-
-def asked_by(state: Escalation) -> Actor | None:
-    """Return who asked to stand the incident down; None while nobody does."""
-    asked = state.incident.standing_down if state.incident is not None else None
-    return asked.by if asked is not None else None
-
-
-def find_gate(state: Escalation, gate_id: str | None) -> Gate:
-    """Return the gate a decision is about.
-
-    Raises:
-        Unknown: the playbook has no such gate.
-        NotNow: it is not open (yet), or none was named and several are open.
-    """
-    if gate_id is None:
-        pending = state.pending_gates
-        if len(pending) == 1:
-            return pending[0]
-        if not pending and len(state.gates) == 1:
-            return next(iter(state.gates.values()))
-        names = ", ".join(gate.id for gate in pending) or "none"
-        raise NotNow(f"say which approval you mean (gate); open ones: {names}")
-    if state.playbook.gate(gate_id) is None:
-        names = ", ".join(gate.id for gate in state.playbook.gates) or "none"
-        raise Unknown(f"playbook {state.playbook.playbook} has no approval {gate_id}; it has {names}")
-    gate = state.gates.get(gate_id)
-    if gate is None:
-        raise NotNow(f"approval {gate_id} is not open")
-    return gate

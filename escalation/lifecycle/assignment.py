@@ -17,7 +17,7 @@ from escalation.lifecycle.ladder import hours, paths
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Rung
+from escalation.model.ladder import Rung
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Axis, LevelPolicy, PathPolicy
 from escalation.values import ENGINE, TIMER, Actor, Target, format_duration
@@ -307,8 +307,14 @@ def decline(draft: Draft, command: c.Decline) -> None:
     if rung is None:
         raise _taken_already(state, command.by)
     if command.by not in rung.people:
-        whom = ", ".join(rung.people) or "nobody"
-        raise NotAllowed(f"{command.by} was not paged in round {rung.id}, which {whom} can decline")
+        whom = ", ".join(rung.people) or "nobody yet"
+        now = f"being called now, in round {rung.id}: {whom}"
+        if command.by in state.told:
+            raise NotNow(
+                f"the round in which you were called is over, so you need not decline any more; {now}. "
+                "You may still take it (acknowledge)"
+            )
+        raise NotAllowed(f"{command.by} was not called, so there is nothing to decline; {now}")
     if command.by in rung.declined:
         raise AlreadyDone(f"you declined round {rung.id} already")
     draft.record(e.PageDeclined, rung=rung.id, because=command.because)

@@ -7,6 +7,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.hindsight import feedback
 from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.lifecycle.statements import summaries
+from escalation.lifecycle.timeline.unfinished import unfinished
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -81,6 +82,7 @@ def open_points(state: Escalation) -> list[str]:
         f"approval {given.gate} is to be looked at, and by whom is being looked up" for given in state.reviews_to_assign
     ]
     points += [f"{other} below it is open" for other in links.open_children(state)]
+    points += [f"{each} is not over" for each in unfinished(state)]
     talk = state.communication
     unfiled = talk.unfiled if talk is not None else ()
     points += [

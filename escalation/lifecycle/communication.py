@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from escalation.lifecycle import message_values as values
+from escalation.lifecycle.case.lacks import lacks
+from escalation.lifecycle.grounds import plain
 from escalation.lifecycle.incident.incident_lines import incident_lines
 from escalation.lifecycle.message_values import Sentence, Text, Words, instant, short, shown
 from escalation.lifecycle.targets import being_called
-from escalation.model.actions import Said
 from escalation.model.request import Reason
 from escalation.model.state import Escalation
 from escalation.people.found import People
+from escalation.playbook.messages.ids import MessageId, NewsTemplate
 from escalation.values import counted
 
 __all__ = ["Text", "Words", "instant", "shown"]
@@ -38,9 +40,9 @@ def headline(state: Escalation) -> str:
     return f"[{state.severity}] {values.about(state)}"
 
 
-def text(state: Escalation, what: str, subject: str, body: str, /, **more: object) -> Text:
+def text(state: Escalation, what: MessageId, subject: str, body: str, /, **more: object) -> Text:
     """Say something to those who work on it: in plain English, and as the message ``what`` with its values."""
-    return Text(subject, body, what, values.common(state) | values.plain(more))
+    return Text(subject, body, what, values.common(state) | plain(more))
 
 
 def packet(state: Escalation) -> str:
@@ -71,13 +73,24 @@ def packet(state: Escalation) -> str:
         lines.append(f"Conversation: {said}, the last by {last.author}: {last.text[:300]}")
     if state.due_at is not None:
         lines.append(f"Due: {instant(state.due_at)}")
-    if state.missing:
-        lines.append(f"Missing from the packet: {', '.join(state.missing)}")
-    if state.exception:
-        lines.append(f"Sent incomplete: {state.exception}")
+    lines += customer_lines(state)
+    missing, because = lacks(state)
+    if missing:
+        lines.append(f"Missing from the packet: {', '.join(missing)}")
+    if because:
+        lines.append(f"Sent incomplete: {because}")
     if state.repeat_of:
         lines.append("This is a repeat: an earlier escalation with the same key was closed before.")
     return "\n".join(lines)
+
+
+def customer_lines(state: Escalation) -> list[str]:
+    """Say what the CRM knows of the customer, as far as it bears on deciding."""
+    known = values.crm(state)
+    tier, company = (f"{name} {known[name]}" if known.get(name) else "" for name in ("tier", "company"))
+    tickets = counted(known["open_tickets"], "open ticket") if known else ""
+    said = ", ".join(filter(None, [tier, company, tickets]))
+    return [f"Customer: {said} (as of {instant(known['at'])})"] if known else []
 
 
 def instead(found: People) -> str:
@@ -89,19 +102,19 @@ _SUBJECT: Final = 80
 """How much of a piece of news stands in its subject."""
 
 
-def news(state: Escalation, sentence: str) -> Words:
-    """Tell somebody something in one sentence, with where it stands; a ``Sentence`` is told in their language."""
-    brief = sentence if len(sentence) <= _SUBJECT else f"{sentence[: _SUBJECT - 4]} ..."
-    subject, body = f"{headline(state)} - {brief}", f"{sentence}\n{situation(state)}"
-    if not isinstance(sentence, Sentence):  # one that waited for people since before messages had ids
-        return Text(subject, body)
-    said = sentence.said
-    return Text(subject, body, said.template, values.common(state) | values.where(state) | said.values)
+def plainly(state: Escalation, english: str) -> Words:
+    """Tell somebody something in one sentence of plain English, with where it stands."""
+    brief = english if len(english) <= _SUBJECT else f"{english[: _SUBJECT - 4]} ..."
+    return Text(f"{headline(state)} - {brief}", f"{english}\n{situation(state)}")
 
 
-def retold(english: str, said: Said | None) -> str:
-    """Return a sentence as it was before it waited for the people who are told it."""
-    return Sentence.again(english, said) if said is not None else english
+def news(state: Escalation, sentence: Sentence) -> Words:
+    """Tell somebody something in one sentence, with where it stands, in their language."""
+    plain, said = plainly(state, sentence), sentence.said
+    if not said.template:
+        return plain
+    said_and_where = values.common(state) | values.where(state) | said.values
+    return plain._replace(template=NewsTemplate(said.template), values=said_and_where)
 
 
 def situation(state: Escalation) -> str:

@@ -21,12 +21,13 @@ from escalation.lifecycle import (
     permissions,
     resolution,
     review,
+    settled,
     triage,
     triggers,
 )
 from escalation.lifecycle.approvals import actions, choices, delegation, lowering
 from escalation.lifecycle.automatic import automations, critical, recovery
-from escalation.lifecycle.case import information, links, packet, recusal
+from escalation.lifecycle.case import help_desk, information, links, packet, recusal, ticket
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import reads
 from escalation.lifecycle.hindsight import feedback, labels, lessons
@@ -34,7 +35,7 @@ from escalation.lifecycle.incident import baseline, mode, periods, plan, priorit
 from escalation.lifecycle.ladder import bypass, handoff, shifts, silence
 from escalation.lifecycle.ownership import assistance, holder, raci, roles
 from escalation.lifecycle.statements import follow_up, milestones, receipts, release, replies, summaries, updates
-from escalation.lifecycle.timeline import comments, entries, sessions
+from escalation.lifecycle.timeline import comments, entries, holds, sessions
 from escalation.lifecycle.timing import clocks, dwell
 from escalation.lifecycle.work import (
     checklists,
@@ -73,8 +74,10 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         DomainError: a rule refuses the command; the message says why and what would be possible.
         RequestRefused: a request to open does not fit its playbook.
     """
+    identity = ""
     if isinstance(command, c.Act):
-        if accepted_before(state, command) is not None:
+        identity = _identity(command)
+        if identity and accepted_before(state, command) is not None:
             return state, []
         if not isinstance(command, c.Cancel):
             # The engine itself cancels when the run is cancelled in Temporal; the shell refuses that from outside.
@@ -82,13 +85,14 @@ def advance(state: Escalation, command: c.Command, now: datetime) -> tuple[Escal
         permissions.require_open(state)
         if state.playbook.activities or state.playbook.before_work is not None:
             assistance.require_allowed(state, command, now)
+        if early.must_wait(state, command):
+            draft = Draft(state, command.by, now, identity)
+            early.keep(draft, command)
+            _require_room(draft, command)
+            return draft.state, draft.events
     elif state.ended and not _counts_after_the_end(state, command):
         return state, []
-    draft = Draft(state, command.by, now, _identity(command) if isinstance(command, c.Act) else "")
-    if isinstance(command, c.Act) and early.must_wait(state, command):
-        early.keep(draft, command)
-        _require_room(draft, command)
-        return draft.state, draft.events
+    draft = Draft(state, command.by, now, identity)
     _rule(draft, command)
     if draft.events:
         _follow_up(draft, command)
@@ -112,7 +116,6 @@ _GROWS = frozenset(
         c.AskApproval,
         c.DraftReview,
         c.AddLesson,
-        c.PlaybookLoaded,
         c.PostEntry,
         c.DraftUpdate,
         c.BlockItem,
@@ -129,7 +132,7 @@ _GROWS = frozenset(
         c.Migrate,
     }
 )
-"""Commands whose words stay in the state for good."""
+"""Commands whose words stay in the state for good. What the world answers is none: refused, it would be lost."""
 
 _DECIDES = frozenset({c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval})
 """Their words stay too, but what is short is never refused: however full the state is, people decide."""
@@ -165,7 +168,16 @@ def _identity(command: c.Act) -> str:
     return f"{c.NAMES[type(command)]}/{command.by}/{command.command_id}" if command.command_id else ""
 
 
-_AFTER_THE_END = (c.Open, c.Delivered, c.NotDelivered, c.CaseOpened, c.CaseNotOpened, c.CaseNotUpdated, c.SignalRefused)
+_AFTER_THE_END = (
+    c.Open,
+    c.Delivered,
+    c.NotDelivered,
+    c.Amended,
+    c.CaseOpened,
+    c.CaseNotOpened,
+    c.CaseNotUpdated,
+    c.SignalRefused,
+)
 
 
 def _counts_after_the_end(state: Escalation, command: c.Command) -> bool:
@@ -197,8 +209,34 @@ _BEARS_ON_GATES = {
 
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
+    """Do what follows from events. What is not there, and what the playbook has no word on, is not even asked for."""
+    _go_on(draft, command)
+    _settle_hops(draft)
+    if draft.state.resolution is not None:
+        review.begin_when_confirmed(draft)
+    _as_the_playbook_has_it(draft, command)
+    if draft.state.review is not None:
+        _close_when_done(draft)
     playbook = draft.state.playbook
-    packet.let_through(draft)
+    if draft.state.actions:
+        actions.follow(draft)
+    if playbook.timed_statuses:
+        dwell.follow(draft)
+    if playbook.tells_of_stages:
+        raci.follow(draft)
+    if draft.state.held and draft.state.ended:
+        early.release(draft, _rule)
+    if draft.state.links:
+        links.follow(draft)
+    if draft.state.asking or draft.state.taken_up:
+        settled.follow(draft)
+
+
+def _go_on(draft: Draft, command: c.Command) -> None:
+    """Let go on what waited for this: the packet, approvals, early decisions, the ladder."""
+    playbook = draft.state.playbook
+    if draft.state.input_request is not None:
+        packet.let_through(draft)
     if draft.before.rung is not None:
         silence.broken(draft, command)
     _reconcile_since(draft, 0)
@@ -212,7 +250,7 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         seen = len(draft.events)
         lowering.settle(draft)
         _reconcile_since(draft, seen)
-    if draft.state.opened and draft.state.level is None:
+    if draft.state.level is None and draft.state.opened:
         triage.proceed(draft)
     seen = len(draft.events)
     if playbook.recoveries:
@@ -220,22 +258,15 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
     recusal.follow(draft)
     _reconcile_since(draft, seen)
     _settle_level(draft)
-    review.open_draft(draft)
-    _settle_hops(draft)
-    review.begin_when_confirmed(draft)
-    _as_the_playbook_has_it(draft, command)
+    if playbook.drafts_reviews:
+        review.open_draft(draft)
+
+
+def _close_when_done(draft: Draft) -> None:
     closing_from = len(draft.events)
     review.close_when_done(draft)
     if len(draft.events) > closing_from:
         automations.follow(draft, closing_from)
-    if draft.state.actions:
-        actions.follow(draft)
-    dwell.follow(draft)
-    raci.follow(draft)
-    if draft.state.ended and draft.state.held:
-        early.release(draft, _rule)
-    if draft.state.links:
-        links.follow(draft)
 
 
 def _as_the_playbook_has_it(draft: Draft, command: c.Command) -> None:
@@ -283,13 +314,20 @@ def _run_incident(draft: Draft) -> None:
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
-    if len(draft.events) > seen and not _BEARS_ON_GATES.isdisjoint(map(type, draft.events[seen:])):
+    if not draft.state.playbook.gates:
+        return
+    fresh = draft.events[seen:]
+    if not _BEARS_ON_GATES.isdisjoint(map(type, fresh)) or (draft.state.rules >= 2 and any(map(_has_keywords, fresh))):
         approval.reconcile(draft)
+
+
+def _has_keywords(event: e.Event) -> bool:
+    return isinstance(event, e.NoteAdded) and bool(event.words)
 
 
 def _settle_hops(draft: Draft) -> None:
     """How often it was handed on is a fact too."""
-    if draft.state.hops != draft.before.hops and "handoffs" in reads(draft.state.playbook):
+    if "handoffs" in reads(draft.state.playbook) and draft.state.hops != draft.before.hops:
         seen = len(draft.events)
         triggers.settle(draft, {"handoffs"})
         _reconcile_since(draft, seen)
@@ -313,10 +351,12 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.PeopleFound: answers.people_found,
     c.Delivered: answers.delivered,
     c.NotDelivered: answers.not_delivered,
+    c.Amended: answers.amended,
     c.CaseOpened: answers.case_opened,
     c.CaseNotOpened: answers.case_not_opened,
     c.CaseUpdated: answers.case_updated,
     c.CaseNotUpdated: answers.case_not_updated,
+    c.CaseChanged: help_desk.changed,
     c.RecoveryRan: recovery.ended,
     c.SignalRefused: answers.signal_refused,
     c.Acknowledge: assignment.acknowledge,
@@ -401,8 +441,11 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     c.Comment: comments.comment,
     c.ReactEntry: comments.react,
     c.MarkSeen: comments.mark_seen,
+    c.OpenTicket: ticket.open_anew,
     c.OpenSession: sessions.open_session,
     c.CloseSession: sessions.close_session,
+    c.PlaceLegalHold: holds.place,
+    c.ReleaseLegalHold: holds.release,
     c.LinkHeard: links.heard,
     c.LinkTold: lambda *_: None,
     c.LinkNotTold: links.not_told,

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from escalation.lifecycle.approvals.approval_views import GateView
 from escalation.lifecycle.communication import explain_reason
 from escalation.lifecycle.hindsight.review_views import ReviewView
 from escalation.lifecycle.incident.rows import incident_rows
-from escalation.lifecycle.situation import GateView, Situation, situation
+from escalation.lifecycle.situation import Situation, situation
 from escalation.lifecycle.statements.update_views import CommunicationView
 from escalation.lifecycle.timeline.overview import OpenView
 from escalation.lifecycle.timing.clock_views import ClockView
@@ -25,7 +26,7 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines = [
         f"### {_said(f'{here.severity} · {here.status}')}" + (f" · {here.level}" if here.level else ""),
         "",
-        f"- **Who acts next:** {_said(', '.join(here.who_acts_next)) or 'nobody'} — {_said(here.why)}",
+        f"- **Who acts next:** {_said(', '.join(here.who_acts_next)) or 'nobody'} - {_said(here.why)}",
         f"- **Accountable:** {_said(here.accountable)}",
     ]
     if here.called:
@@ -43,8 +44,7 @@ def markdown(state: Escalation, now: datetime) -> str:
     lines += _incident_lines(here)
     if here.lowering:
         lines.append(f"- **To become milder:** {_said(here.lowering)}")
-    if here.missing:
-        lines.append(f"- **Missing from the packet:** {_said(', '.join(here.missing))}")
+    lines += _case_lines(here)
     if here.resolution:
         lines.append(f"- **Resolution:** {_said(here.resolution)}")
     lines += _section("Clocks", [_clock_line(clock) for clock in here.clocks])
@@ -65,6 +65,15 @@ def markdown(state: Escalation, now: datetime) -> str:
     return "\n".join(lines)
 
 
+def _case_lines(here: Situation) -> Iterator[str]:
+    if here.missing:
+        yield f"- **Missing from the packet:** {_said(', '.join(here.missing))}"
+    for gap in here.gaps:
+        yield f"- **Not yet known:** {_said(gap)}"
+    if here.case_changed:
+        yield f"- **Ticket:** {_said(here.case_changed)}"
+
+
 def _incident_lines(here: Situation) -> list[str]:
     rows = incident_rows(here.incident) if here.incident is not None else ()
     return [f"- **{label}:** {_said(text)}" for label, text in rows]
@@ -79,7 +88,7 @@ def _clock_line(clock: ClockView) -> str:
     because = f" by {_said(clock.paused_by)} ({_said(clock.paused_because)})" if clock.paused_by else ""
     hours = f" of {clock.calendar} hours" if clock.calendar else ""
     closed = f", stands still until {_instant(clock.closed_until)}" if clock.closed_until else ""
-    waits = f", waits for {clock.waits_for}" if clock.state not in ("met", "breached") else ""
+    waits = f", waits for {clock.waits_for}" if clock.state not in ("met", "breached", "stopped") else ""
     paused = f", paused for {format_duration(timedelta(seconds=clock.paused_for))} in all" if clock.paused_for else ""
     return f"**{clock.name}**{hours}: {clock.state}{because}, limit {_instant(clock.due)}{waits}{closed}{paused}"
 
@@ -88,7 +97,7 @@ def _gate_line(gate: GateView) -> str:
     said = (*gate.decided, *(f"chosen: {choice}" for choice in (gate.choice,) if choice), *gate.passed_on)
     decided = f", {'; '.join(said)}" if said else ""
     until = f", decide until {_instant(gate.due)}" if gate.state == "pending" else ""
-    asks = f" — {_said(gate.asks)}" if gate.asks else ""
+    asks = f" - {_said(gate.asks)}" if gate.asks else ""
     return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}{asks}"
 
 

@@ -7,6 +7,7 @@ event, so that none of them works on an outdated picture.
 from datetime import datetime
 from typing import Any
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle.evolve import evolve
 from escalation.model.events import Event, EventBase
 from escalation.model.state import Escalation
@@ -27,6 +28,7 @@ class Draft:
     def record(self, kind: type[EventBase], /, *, by: Actor | None = None, **content: Any) -> None:
         """Record an event of this kind and apply it. ``by`` is whoever sent the command unless said otherwise."""
         state = self.state
+        content = grounds.recorded(content) if state.rules >= 2 else grounds.told_plainly(content)
         event: Any = kind.made(
             {
                 "seq": state.seq + 1,

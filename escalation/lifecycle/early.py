@@ -6,7 +6,8 @@ An early approval or rejection is bound to what it would decide on at that momen
 from collections.abc import Callable
 
 from escalation.errors import AlreadyDone, DomainError, NotNow
-from escalation.lifecycle import approval, permissions
+from escalation.lifecycle import permissions
+from escalation.lifecycle.approvals import deciding, subject
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.model import commands as c
@@ -18,19 +19,18 @@ from escalation.values import ActorKind, kind_of
 
 def must_wait(state: Escalation, command: c.Act) -> bool:
     """Tell whether a person's decision came before the round or gate it is about knows who may decide."""
-    if kind_of(command.by) is not ActorKind.PERSON:
+    if not isinstance(command, _MAY_WAIT) or kind_of(command.by) is not ActorKind.PERSON:
         return False
     if isinstance(command, _TAKING):
         if state.rung is None or state.rung.resolved:
             return False
         return isinstance(command, c.Decline) or command.by not in state.people
-    if isinstance(command, _DECIDING):
-        return _gate_to_come(state, command.gate) is not None or _knows_nobody(state, command)
-    return False
+    return _gate_to_come(state, command.gate) is not None or _knows_nobody(state, command)
 
 
 _TAKING = (c.Acknowledge, c.Claim, c.Decline)
 _DECIDING = (c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval)
+_MAY_WAIT = (*_TAKING, *_DECIDING)
 
 
 def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:
@@ -72,7 +72,7 @@ def _as_seen(state: Escalation, command: c.Act) -> c.Act:
     policy = _gate_to_come(state, command.gate)
     if policy is None:
         return command
-    return command.changed({"digest": approval.subject_digest(state, policy, derive(basis_of(state)))})
+    return command.changed({"digest": subject.subject_digest(state, policy, derive(basis_of(state)))})
 
 
 MOST_HELD = 100
@@ -87,7 +87,7 @@ def keep(draft: Draft, command: c.Act) -> None:
         NotNow: too many are.
     """
     if isinstance(command, c.Approve) and (policy := _gate_to_come(draft.state, command.gate)) is not None:
-        approval.require_choice(policy, command)  # what no change of the facts could mend is said at once
+        deciding.require_choice(policy, command)  # what no change of the facts could mend is said at once
     name, content = c.NAMES[type(command)], _as_seen(draft.state, command).model_dump_json(exclude={"command_id"})
     if any((held.command, held.content) == (name, content) for held in draft.state.held):
         raise AlreadyDone(f"your {name} came early and is kept already; it is applied as soon as it can be")

@@ -15,13 +15,16 @@ from escalation.lifecycle.changes import (
     items,
     ladder,
     links,
+    messages,
     migration,
     opening,
     ownership,
     packet,
+    records,
     recovery,
     review,
     statements,
+    ticket,
     time,
     timeline,
     work,
@@ -43,12 +46,15 @@ _APPLY: dict[type[e.EventBase], Change] = {
     **items.CHANGES,
     **communication.CHANGES,
     **statements.CHANGES,
+    **ticket.CHANGES,
     **recovery.CHANGES,
     **automation.CHANGES,
     **links.CHANGES,
+    **messages.CHANGES,
     **review.CHANGES,
     **migration.CHANGES,
     **timeline.CHANGES,
+    **records.CHANGES,
     **incident.CHANGES,
     **ownership.CHANGES,
 }
@@ -59,7 +65,9 @@ def evolve(state: Escalation, event: e.Event) -> Escalation:
     kind = type(event)
     apply = _APPLY.get(kind)
     changes = apply(state, event) if apply is not None else {}
-    if ladder.is_owners_turn(state, event) or (state.silent_due is not None and event.by == state.accountable):
+    if (kind in ladder.OWNERS_TURN and ladder.is_owners_turn(state, event)) or (
+        state.silent_due is not None and event.by == state.accountable
+    ):
         changes |= ladder.heard(state, changes, event)
     if kind in packet.PARTS:
         changes |= packet.versioned(state, event)

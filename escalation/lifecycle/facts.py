@@ -103,6 +103,8 @@ def derive(basis: Basis) -> Facts:
 
 def heard(playbook: Playbook, turns: Iterable[Turn], customer: Customer | None) -> dict[str, tuple[str, ...]]:
     """Return the playbook's keywords in what the customer said: list name to the words that matched."""
+    if not playbook.keywords:
+        return {}
     said = [turn.text for turn in turns if turn.author == "customer"]
     return matches(said, playbook.keywords, customer.locale if customer else None)
 
@@ -206,9 +208,20 @@ def value_problems(
 ) -> Iterable[str]:
     """Yield what is wrong with a value that is declared like this."""
     if not _is(kind, value):
-        yield f"must be a {kind}"
+        yield f"must be a {kind}{_found(kind, value)}"
     else:
         yield from _range_problems(values, minimum, maximum, value)
+
+
+def _found(kind: FactType, value: FactValue) -> str:
+    if isinstance(value, bool):
+        return "; found true or false"
+    if isinstance(value, str):
+        return f"; found text, and a {kind} is written without quotes" if kind in _BARE else "; found text"
+    return "; found a number" if isinstance(value, int | float) else "; found a list"
+
+
+_BARE = (FactType.NUMBER, FactType.FLAG)
 
 
 def _range_problems(

@@ -3,23 +3,24 @@
 Everything is plain JSON and bounded; what is not known is empty, never absent.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
+from escalation.lifecycle.case.lacks import lacks
 from escalation.lifecycle.facts import basis_of, condition, derive
+from escalation.lifecycle.grounds import again, cut, plain
 from escalation.lifecycle.targets import being_called
-from escalation.model.actions import Said
 from escalation.model.request import Reason
+from escalation.model.said import Said
 from escalation.model.state import Escalation
 from escalation.people.found import People
+from escalation.playbook.messages.ids import MessageId, NewsId, NewsTemplate, SettledTemplate
 
-MOST_LISTED: Final = 20
-"""So many entries of a list a message has; the packet and the timeline have all."""
 LONG: Final = 2_000
 """Longest text of a packet within a message."""
-MOST: Final = 20_000
-"""Longest text of any value."""
+_NAMED: Final = 80
+"""How much of a title stands in a sentence."""
 
 
 class Text(NamedTuple):
@@ -27,7 +28,7 @@ class Text(NamedTuple):
 
     subject: str
     body: str
-    template: str = ""
+    template: MessageId | NewsTemplate | SettledTemplate | Literal[""] = ""
     values: dict[str, Any] = {}
 
 
@@ -42,16 +43,16 @@ class Sentence(str):
     said: Said
 
     @classmethod
-    def of(cls, what: str, english: str, values: Mapping[str, Any]) -> "Sentence":
+    def of(cls, what: NewsId, english: str, values: Mapping[str, Any]) -> "Sentence":
         """Make the sentence ``what`` of its values."""
         text = english.format_map({name: _shown(value) for name, value in values.items()})
         return cls.again(text, Said(template=f"news.{what}", values=plain(values)))
 
     @classmethod
-    def again(cls, text: str, said: Said) -> "Sentence":
-        """Put together what was said, and its plain English."""
+    def again(cls, text: str, said: Said | None) -> "Sentence":
+        """Put together what was said, and its plain English; None: it waited since before messages had ids."""
         sentence = cls(text)
-        sentence.said = said
+        sentence.said = said if said is not None else Said(template="")
         return sentence
 
 
@@ -70,14 +71,15 @@ def short(text: str, most: int = LONG) -> str:
     return text if len(text) <= most else f"{text[:most]} ... (shortened; escalate show has the whole packet)"
 
 
-def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Write values as bounded JSON."""
-    return {name: _plain(value) for name, value in values.items()}
-
-
 def common(state: Escalation) -> dict[str, Any]:
     """Return what messages to those who work on it all have."""
     return {"id": state.id, "severity": state.severity, "about": about(state)}
+
+
+def short_line(text: str) -> str:
+    """Write the beginning of a text in one line, to name a thing in a sentence."""
+    line = " ".join(text.split())
+    return line if len(line) <= _NAMED else f"{line[: _NAMED - 4]} ..."
 
 
 def about(state: Escalation) -> str:
@@ -88,37 +90,78 @@ def about(state: Escalation) -> str:
 
 def found(people: People | None) -> dict[str, Any]:
     """Say whether somebody is told only because nobody else could be found."""
-    return {"fell_back": people is not None and people.fell_back, "notes": _plain(people.notes if people else ())}
+    return {"fell_back": people is not None and people.fell_back, **plain({"notes": people.notes if people else ()})}
 
 
 def packet(state: Escalation) -> dict[str, Any]:
     """Return the context packet."""
     context = state.context
     last = context.conversation[-1] if context.conversation else None
+    missing, because = lacks(state)
     return {
         "packet": plain(
             {
-                "help_needed": _cut(context.help_needed, LONG),
-                "reasons": [_reason(reason) for reason in state.reasons],
-                "summary": _cut(context.summary, LONG),
-                "impact": _cut(context.impact, LONG),
-                "constraints": _cut(context.constraints, LONG),
-                "brought": [{"name": name, "value": _cut(value, LONG)} for name, value in brought_along(state)],
+                "help_needed": cut(context.help_needed, LONG),
+                "customer": _customer(state),
+                "case": _case(state),
+                "ticket": _ticket(state),
+                "reasons": [_reason(state, reason) for reason in state.reasons],
+                "summary": cut(context.summary, LONG),
+                "impact": cut(context.impact, LONG),
+                "constraints": cut(context.constraints, LONG),
+                "brought": [
+                    {"name": name, "about": state.playbook.fields[name].about, "value": cut(value, LONG)}
+                    for name, value in brought_along(state)
+                ],
                 "tried": [
-                    {"what": _cut(attempt.what, 300), "result": _cut(attempt.result, 300)}
+                    {"what": cut(attempt.what, 300), "result": cut(attempt.result, 300)}
                     for attempt in context.attempted_solutions[-10:]
                 ],
                 "turns": len(context.conversation),
                 "last_by": last.author if last is not None else "",
                 "last_text": last.text[:300] if last is not None else "",
                 "due": state.due_at,
-                "missing": state.missing,
-                "exception": state.exception,
+                "crm": crm(state),
+                "missing": missing,
+                "exception": because,
                 "incident": _incident(state),
                 "repeat": state.repeat_of is not None,
             }
         )
     }
+
+
+def crm(state: Escalation) -> dict[str, Any]:
+    """Return what the CRM knew of the customer when it was asked; empty while it has not told."""
+    known = state.case_link.snapshot if state.case_link is not None else None
+    if known is None:
+        return {}
+    return {
+        "tier": short_line(known.tier),
+        "company": short_line(known.company),
+        "open_tickets": known.open_tickets,
+        "at": known.fetched_at,
+    }
+
+
+def _customer(state: Escalation) -> dict[str, str]:
+    customer, link = state.customer, state.case_link
+    if customer is None:
+        return {}
+    known = link.snapshot.tier if link is not None and link.snapshot is not None else ""
+    return {"name": cut(customer.name or customer.id, 200), "tier": customer.tier or known}
+
+
+def _case(state: Escalation) -> dict[str, str]:
+    case = state.case
+    return {"system": case.system, "id": case.id, "url": case.url} if case is not None else {}
+
+
+def _ticket(state: Escalation) -> dict[str, str]:
+    link, case = state.case_link, state.case
+    if link is None or (case is not None and link.ticket == case.id and (case.url or not link.url)):
+        return {}
+    return {"number": link.ticket, "url": link.url}
 
 
 def _incident(state: Escalation) -> dict[str, Any]:
@@ -143,9 +186,17 @@ def _incident(state: Escalation) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+def _reason(state: Escalation, reason: Reason) -> dict[str, Any]:
     facts = [f"{name}={shown(value)}" for name, value in reason.facts.items() if name != "keywords"]
-    return {"trigger": reason.trigger, "because": reason.because, "facts": facts, "words": reason.words}
+    policy = next((each for each in state.playbook.triggers if each.id == reason.trigger), None)
+    own = policy is None or bool(policy.about)
+    return {
+        "trigger": reason.trigger,
+        "because": reason.because,
+        "in_words": reason.because if own else "",
+        "facts": facts,
+        "words": reason.words,
+    }
 
 
 def brought_along(state: Escalation) -> Iterator[tuple[str, str]]:
@@ -172,31 +223,12 @@ def where(state: Escalation) -> dict[str, Any]:
                 "incident": state.incident.declared_at if declared and state.incident is not None else "",
                 "ended": state.ended,
                 "outcome": state.outcome,
-                "because": state.outcome_because,
+                "because": again(state.outcome_because, state.outcome_grounds),
                 "stage": state.stage,
                 "waiting_on": state.waiting_on,
             }
         )
     }
-
-
-def _plain(value: Any) -> Any:
-    # No match statement: Temporal's sandbox, in which recorded lives are replayed too, has another `datetime`.
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str):
-        return _cut(value, MOST)
-    if isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value][:MOST_LISTED] if isinstance(value, Iterable) else _cut(str(value), MOST)
-
-
-def _cut(text: str, most: int) -> str:
-    return str(text) if len(text) <= most else f"{text[:most]} …"
 
 
 def _shown(value: Any) -> str:

@@ -60,7 +60,9 @@ def ask(draft: Draft, command: c.Migrate) -> None:
 def _require_held(state: Escalation, command: c.Migrate) -> None:
     """Refuse a mapping of what the escalation and its playbook do not have."""
     mine = f"v{state.playbook.version} of {state.playbook.playbook}"
-    held = tuple(dict.fromkeys((*state.gates, *state.clocks, *state.facts)))
+    plan = state.incident.plan if state.incident is not None else ()
+    checkpoints = (line.gate for line in plan if line.gate)
+    held = tuple(dict.fromkeys((*state.gates, *checkpoints, *state.clocks, *state.facts)))
     for what, names, known, whose in (
         ("levels", command.levels, tuple(level.id for level in state.playbook.levels), mine),
         ("paths", command.paths, tuple(path.id for path in state.playbook.paths), mine),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from escalation.errors import ConditionError
 from escalation.lifecycle.facts import basis_of, condition, derive, problems
 from escalation.lifecycle.hindsight import lessons
+from escalation.lifecycle.incident import plan_checkpoints
 from escalation.lifecycle.ladder import paths
 from escalation.model.migration import MigrationAsk
 from escalation.model.state import Escalation
@@ -97,6 +98,15 @@ def _gone(state: Escalation, new: Playbook, asked: MigrationAsk) -> Iterator[str
     if recovery is not None and recovery.state == "waiting" and new.recovery(recovery.id) is None:
         yield f"recovery script {recovery.id} waits for its approval and is not in v{new.version}: decide that first"
     yield from _of_the_incident(state, new)
+    # Recorded escalations were moved over it, and have to replay so.
+    for each in plan_checkpoints.gone(state, new) if state.rules >= 2 else ():
+        asks = state.gates.get(each.line.gate)
+        pending = asks is not None and asks.state == "pending"  # named above
+        if each.steps and not each.passed and not pending and each.line.gate not in asked.drop:
+            yield (
+                f"checkpoint {each.line.id} of the action plan stands for approval {each.line.gate}, which is not in "
+                f"v{new.version}, and action items {', '.join(each.steps)} wait behind it: decide it first, or {hint}"
+            )
     facts = {name: value for name, value in state.facts.items() if name not in asked.drop}
     for place, problem in problems(new, facts):
         yield f"{place} does not fit v{new.version}: {problem}; change it first, or {hint}"
@@ -203,6 +213,10 @@ def _effects(state: Escalation, new: Playbook, asked: MigrationAsk, level: str, 
     for name, clock in state.clocks.items():
         if clock.stopped_at is None and name in new.clocks and new.clocks[name] != state.playbook.clocks[name]:
             yield f"clock {name} is set anew, from when it began"
+    for each in plan_checkpoints.gone(state, new):
+        how = "counts as passed" if each.passed else "falls away"
+        free = f": action items {', '.join(each.steps)} do not wait for it" if each.steps else ""
+        yield f"checkpoint {each.line.id} of the action plan {how}, since approval {each.line.gate} is gone{free}"
     if state.ownership.shift is not None and new.shift_handover is None:
         yield "the end of the owner's shift is not waited for any longer"
     yield from _effects_on_statements(state, new)

@@ -24,7 +24,9 @@ def require_open(state: Escalation) -> None:
         NotNow: saying which.
     """
     if state.ended:
-        raise NotNow(f"{state.id} has ended: {state.outcome} at {state.closed_at:%Y-%m-%d %H:%M:%S %Z}")
+        at = f"{state.closed_at:%Y-%m-%d %H:%M:%S %Z}"
+        why = f" ({state.outcome_because})" if state.outcome_because else ""
+        raise NotNow(f"{state.id} has ended: {state.outcome} at {at}{why}; nothing more is expected of you here")
     if state.opened_at is None:
         raise NotNow(f"{state.id} has not been opened yet")
 

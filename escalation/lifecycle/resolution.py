@@ -1,7 +1,7 @@
 """Stage resolution: work is held and resumed, a solution is proposed, and whoever it is for confirms or rejects it."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, assignment, permissions, triggers
+from escalation.lifecycle import approval, assignment, grounds, permissions, triggers
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident.mode import require_stood_down
 from escalation.lifecycle.ownership import assistance
@@ -9,7 +9,8 @@ from escalation.lifecycle.timing import clocks
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Gate
+from escalation.model.approval import Gate
+from escalation.model.ladder import Owner
 from escalation.model.state import Escalation
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
 
@@ -44,12 +45,14 @@ def resume(draft: Draft, command: c.Resume) -> None:
     permissions.require_member(state, command.by)
     if state.hold is None:
         raise NotNow(f"{state.id} is not on hold; it is waiting on {state.waiting_on}")
-    draft.record(e.HoldEnded, because=command.because or f"resumed by {command.by}")
+    draft.record(
+        e.HoldEnded, because=command.because or grounds.of("resumed", f"resumed by {command.by}", who=command.by)
+    )
 
 
 def hold_over(draft: Draft) -> None:
     """The hold has come to its declared end."""
-    draft.record(e.HoldEnded, by=ENGINE, because="its declared end has come")
+    draft.record(e.HoldEnded, by=ENGINE, because=grounds.of("hold_over", "its declared end has come"))
 
 
 def resolve(draft: Draft, command: c.Resolve) -> None:
@@ -70,18 +73,39 @@ def resolve(draft: Draft, command: c.Resolve) -> None:
     _require_open_way(draft.state, asked=state.owner is not None)
     work_items.require_way_to_resolution(draft.state)
     if draft.state.hold is not None:
-        draft.record(e.HoldEnded, because="a resolution was proposed")
-    policy, owner = state.playbook.resolution, state.owner
+        draft.record(e.HoldEnded, because=grounds.of("resolution_proposed", "a resolution was proposed"))
+    propose(draft, command.resolution, command.cause, by=command.by, owner=state.owner)
+
+
+def propose(draft: Draft, text: str, cause: str, *, by: Actor, owner: Owner | None = None) -> None:
+    """Ask whoever confirms, where somebody does; ``owner`` is who owned it before."""
+    policy = draft.state.playbook.resolution
     asked = policy.confirmed_by != "nobody"
     draft.record(
         e.ResolutionProposed,
-        resolution=command.resolution,
-        cause=command.cause,
+        by=by,
+        resolution=text,
+        cause=cause,
         confirm_due=draft.now + policy.confirm_within if asked else None,
-        although=f"although {owner.actor} owns it" if owner is not None and owner.actor != command.by else "",
+        although=f"although {owner.actor} owns it" if owner is not None and owner.actor != by else "",
     )
     if not asked:
         draft.record(e.ResolutionConfirmed, by=ENGINE, how="not_asked")
+
+
+def require_proposable(state: Escalation) -> None:
+    """Refuse a resolution that nobody of the working group proposes while something stands in front of it.
+
+    Raises:
+        NotNow: saying what.
+    """
+    if state.owner is None:
+        raise NotNow(f"nobody has taken {state.id} yet")
+    if state.hold is not None:
+        raise NotNow(f"{state.id} is on hold: {state.hold.because}")
+    require_stood_down(state, "resolved")
+    _require_open_way(state, asked=True)
+    work_items.require_way_to_resolution(state)
 
 
 def _require_open_way(state: Escalation, *, asked: bool) -> None:

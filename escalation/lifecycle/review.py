@@ -1,12 +1,13 @@
 """Stage review: what was learned is written down, and the escalation lives until its last action item is done."""
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow
-from escalation.lifecycle import approval, permissions
+from escalation.lifecycle import approval, grounds, permissions
 from escalation.lifecycle.case import links
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.hindsight import labels, lessons
 from escalation.lifecycle.statements import follow_up, summaries
+from escalation.lifecycle.timeline import unfinished
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -22,11 +23,17 @@ def open_draft(draft: Draft) -> None:
     if policy.starts is not ReviewStart.STABLE or state.review_draft is not None or not state.opened or state.ended:
         return
     if state.waits_for_confirmation:
-        draft.record(e.ReviewDraftOpened, by=ENGINE, because="a resolution is proposed")
+        draft.record(
+            e.ReviewDraftOpened, by=ENGINE, because=grounds.of("resolution_proposed", "a resolution is proposed")
+        )
     elif policy.stable_when is not None and state.level is not None and state.review is None:
         compiled = condition(state.playbook, policy.stable_when)
         if compiled.true(derive(basis_of(state))):
-            draft.record(e.ReviewDraftOpened, by=ENGINE, because=f"it is stable: {policy.stable_when}")
+            draft.record(
+                e.ReviewDraftOpened,
+                by=ENGINE,
+                because=grounds.of("stable", f"it is stable: {policy.stable_when}", condition=policy.stable_when),
+            )
 
 
 def draft_part(draft: Draft, command: c.DraftReview) -> None:
@@ -53,7 +60,7 @@ def draft_part(draft: Draft, command: c.DraftReview) -> None:
 def begin_when_confirmed(draft: Draft) -> None:
     """Start the review once the resolution stands and no gate is left in front of it."""
     state = draft.state
-    if state.review is not None or state.ended or state.resolution_state != "confirmed":
+    if state.resolution_state != "confirmed" or state.review is not None or state.ended:
         return
     # Facts that changed since it was proposed may have opened an approval that stands before the resolution.
     if not approval.blocking(state, "resolution", "review"):
@@ -127,7 +134,11 @@ def close_when_done(draft: Draft) -> None:
         return
     if state.links and links.wait_for_children(draft):
         return
-    draft.record(e.Closed, by=ENGINE, because="the review is in and every action item is done")
+    if unfinished.wait_for_it(draft):
+        return
+    draft.record(
+        e.Closed, by=ENGINE, because=grounds.of("review_done", "the review is in and every action item is done")
+    )
 
 
 def due(draft: Draft) -> None:

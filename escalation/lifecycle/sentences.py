@@ -1,10 +1,12 @@
 """News in one sentence each: in plain English, and as what every language says (``playbook.messages``)."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from escalation.lifecycle.message_values import Sentence
+from escalation.playbook.messages.ids import NewsId
 
-_ENGLISH: Final = {
+_ENGLISH: Final[Mapping[NewsId, str]] = {
     "clock_warned": "{clock} is close to its limit, {due}",
     "clock_reminded": "reminder: the limit of {clock} is {due}",
     "clock_breached": "{clock} passed its limit",
@@ -37,7 +39,6 @@ _ENGLISH: Final = {
     "linked": "{other} is linked with it now ({relation}): {because}",
     "unlinked": "{other} is not linked with it any more: {because}",
     "link_lost": "the linked {other} cannot be told any more: {because}",
-    "handoff_ended": "the hand-off was {how}: {because}. You stay responsible",
     "automation": "{text}",
     "feed_failing": "the calendar of rotation {rotation} fails: {because}. Please mend it",
     "advised": "{by} advises: {text}",
@@ -47,11 +48,11 @@ _ENGLISH: Final = {
     "handoff_withdrawn": "the hand-off that was offered to you was withdrawn: {because}",
     "handover_edited": "what remains for the next shift was written anew: {text}",
     "incident_declared": "incident declared: {because}",
-    "input_answered": "input {item} is there: {text}",
-    "item_blocked": "work item {item} is blocked: {because}",
-    "item_dropped": "work item {item} is dropped: {because}",
-    "item_postponed": "work item {item} is due {due} now: {because}",
-    "item_reassigned": "work item {item} is that of {owner} now: {because}",
+    "input_answered": "input {item} ({title}) is there: {text}",
+    "item_blocked": "work item {item} ({title}) is blocked: {because}",
+    "item_dropped": "work item {item} ({title}) is dropped: {because}",
+    "item_postponed": "work item {item} ({title}) is due {due} now: {because}",
+    "item_reassigned": "work item {item} ({title}) is that of {owner} now: {because}",
     "mention_barred": "{people} is not told of {link}: the case is about them",
     "milestone_late": "the update of milestone {milestone} is late, asked for {times} times",
     "no_feedback": "the customer gave no feedback: {because}",
@@ -59,15 +60,25 @@ _ENGLISH: Final = {
     "responsibility_given": "{who} looks after this from now on: {duty}",
     "stand_down_refused": "the incident is not stood down: {because}",
     "stood_down": "the incident is stood down: {because}",
-    "template_failing": "the template of message {failed} fails; its plain words went out. Please mend it: {because}",
+    "template_failing": "playbook {playbook}: the template of message {failed} fails; other words went out in its "
+    "place, so nobody missed it. Please mend it: {because}",
+    "unfinished_awaited": "it is closed when these are over: {waits}",
+    "ticket_refused": "there is no ticket: the help desk refused it ({error}). Once that is mended, have it opened, or "
+    "link one (open_ticket)",
+    "ticket_solved": "the ticket was set to {status} in {system} by {editor}; here it goes on. If it is solved, say "
+    "how (resolve)",
+    "ticket_reopened": "the ticket was opened again in {system} by {editor}, while the proposed solution waits to be "
+    "confirmed. Please ask whoever confirms it",
+    "ticket_not_proposed": "the ticket was set to {status} in {system} by {editor}, but cannot be proposed as solved: "
+    "{because}",
 }
 
 
-def sentence(what: str, **values: Any) -> Sentence:
+def sentence(what: NewsId, **values: Any) -> Sentence:
     """Say something as a message of its own: ``sentence("clock_breached", clock="resolution")``."""
     return Sentence.of(what, _ENGLISH[what], values)
 
 
-def told(what: str, english: str, **values: Any) -> Sentence:
+def told(what: NewsId, english: str, **values: Any) -> Sentence:
     """Say something whose plain English depends on more than its values."""
     return Sentence.of(what, english.replace("{", "{{").replace("}", "}}"), values)

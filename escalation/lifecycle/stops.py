@@ -129,6 +129,7 @@ _STOPS: dict[str, Callable[[Escalation, str], Stop]] = {
     "milestone": lambda state, about: Stop(f"the update of milestone {about}", _working(state)),
     "follow_up": _follow_up,
     "children": lambda state, _: Stop("the end of the escalations below it", _working(state)),
+    "unfinished": lambda state, _: Stop("the end of what holds up the close", _working(state)),
     "first_update": lambda state, _: Stop("the first update", baseline.speakers(state) or _working(state)),
     "hand_over": lambda state, _: Stop("standing down", _working(state)),
 }

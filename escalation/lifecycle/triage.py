@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from escalation.errors import NotNow, RequestRefused
-from escalation.lifecycle import approval, assignment, resolution, triggers
+from escalation.lifecycle import approval, assignment, grounds, resolution, triggers
 from escalation.lifecycle.case import needs, packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import (
@@ -233,7 +233,9 @@ def _join(draft: Draft, request: Request) -> None:
         left_out=0 if fits else len(fresh),
     )
     changed = {*facts, *packet.FACTS, "occurrences"}
-    if request.severity is not None and triggers.worsen(draft, request.severity, "reported again as this bad"):
+    if request.severity is not None and triggers.worsen(
+        draft, request.severity, grounds.of("again_as_bad", "reported again as this bad")
+    ):
         changed |= {"severity", "severity.rank"}
     _due_earlier(draft, request)
     packet.catch_up(draft, request.context, request.customer)
@@ -274,7 +276,8 @@ def _contradict(draft: Draft, request: Request, fresh: tuple[Turn, ...]) -> None
         turn.author == "customer" for turn in fresh
     )
     if comes_from_customer:
-        because = "the customer reported it again while the resolution waited to be confirmed"
+        english = "the customer reported it again while the resolution waited to be confirmed"
+        because = grounds.of("customer_again", english)
         resolution.contradicted(draft, request.requested_by, because)
 
 
@@ -283,6 +286,6 @@ def _reopen(draft: Draft, request: Request) -> None:
     state = draft.state
     if state.review is None or state.level is None:
         return
-    because = "reported again after it was thought to be solved"
+    because = grounds.of("again_after_solved", "reported again after it was thought to be solved")
     draft.record(e.ResolutionRejected, by=request.requested_by, because=because)
     assignment.enter_level(draft, state.level.index, because)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from escalation.lifecycle import assignment
+from escalation.lifecycle import assignment, grounds
 from escalation.lifecycle.case.severity import FACTS as SEVERITY
 from escalation.lifecycle.case.severity import change, chosen, said, worst_of
 from escalation.lifecycle.draft import Draft
@@ -70,13 +70,15 @@ def reason_of(playbook: Playbook, trigger: TriggerPolicy, facts: Facts, words: M
     if "confidence.threshold" in reads:
         # The threshold depends on it: a reason never rests on a single number.
         reads = reads | {"task_risk", *(("source",) if playbook.confidence_by_source else ())}
-    return Reason(
-        trigger=trigger.id,
-        initiation=trigger.initiation,
-        axis=trigger.axis,
-        because=trigger.about or trigger.when,
-        facts=among(facts, reads),
-        words=words_of(trigger.when, reads, words),
+    return Reason.made(
+        {
+            "trigger": trigger.id,
+            "initiation": trigger.initiation,
+            "axis": trigger.axis,
+            "because": trigger.about or trigger.when,
+            "facts": among(facts, reads),
+            "words": words_of(trigger.when, reads, words),
+        }
     )
 
 
@@ -123,7 +125,8 @@ def settle(draft: Draft, changed: AbstractSet[str], *, rise: bool = True) -> Non
     if fresh:
         reasons = tuple(reason_of(playbook, trigger, facts, state.words) for trigger in fresh)
         draft.record(e.ReasonsAdded, by=ENGINE, reasons=reasons)
-    worsen(draft, severity, "facts changed and a rule of the playbook asks for it")
+    because = grounds.of("rule_asks", "facts changed and a rule of the playbook asks for it")
+    worsen(draft, severity, because)
     if rise:
         _rise(draft, fresh, facts, changed)
 

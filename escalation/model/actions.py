@@ -1,13 +1,16 @@
 """What the outside world should now be told or asked. Each action has a key from the domain: its idempotency key."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from escalation.model.parts import Relation
 from escalation.model.request import Case, Customer
+from escalation.model.said import Said
+from escalation.model.ticket import EMBEDDED, TicketStatus
 from escalation.people.search import Search
 from escalation.playbook.facts import FactValue
 from escalation.playbook.parts import MessageTemplate
@@ -28,13 +31,6 @@ class MessageKind(StrEnum):
     CUSTOMER = "customer"
 
 
-class Said(Record):
-    """What a message says, before anybody puts it into words: its id and its values, as plain JSON."""
-
-    template: str
-    values: dict[str, Any] = {}
-
-
 class FindPeople(Search):
     """Resolve targets to people, now. Answered by ``PeopleFound``."""
 
@@ -47,6 +43,14 @@ class FindPeople(Search):
     tells: Said | None = None
     """What they are to be told; comes back with the answer."""
     summary: str = ""
+
+    @property
+    def calls(self) -> bool:
+        """True unless they are only told something: then nothing is waited for, and nothing else has to hurry."""
+        return self.purpose.partition(":")[0] not in _ONLY_TOLD
+
+
+_ONLY_TOLD = frozenset({"tell", "raci", "mention"})
 
 
 class Templated(Record):
@@ -64,12 +68,25 @@ class Templated(Record):
     """For a customer, whose own nobody knows: that of the playbook's first calendar; empty: UTC."""
 
 
+class Offer(Record):
+    """An answer that a message asks for, as a button or a link: a command, and what it is sent with."""
+
+    command: Slug
+    """Its name, such as ``acknowledge`` or ``approve``."""
+    arguments: dict[str, str] = {}
+    """Fields of the command, such as ``gate`` and ``digest``: what was asked is what is answered."""
+    needs: tuple[Slug, ...] = ()
+    """Fields that whoever answers has to fill in, such as ``because``."""
+
+
 class Notify(Templated):
     """Send one message to a person, customer or service. Answered by ``Delivered`` or ``NotDelivered``."""
 
     type: Literal["notify"] = "notify"
     key: str
     to: Addressee
+    to_name: str = ""
+    """Name of the person it is for, given when it is delivered; for places that others read too."""
     kind: MessageKind
     subject: str
     body: str
@@ -85,7 +102,106 @@ class Notify(Templated):
     """Channels that are tried before the receiver's own order goes on."""
     bundled: bool = False
     """True: it waited for the receiver's working hours and goes out with whatever else did."""
+    escalation: str = ""
+    """Id of the escalation, where a channel keeps its messages together or offers answers to them."""
+    seq: int = 0
+    """Number of the event that caused it, in the order in which the escalation decided; 0: not known."""
+    decided_at: AwareDatetime | None = None
+    """When that was."""
+    offers: tuple[Offer, ...] = ()
+    """What the receiver may answer, the likeliest first."""
+    threads: dict[str, str] = {}
+    """Thread of this escalation's earlier messages to the same receiver, by channel."""
+    other_threads: dict[str, tuple[str, ...]] = {}
+    """Threads of those to other receivers, by channel: two may be reached at the same place."""
+    matter: str = ""
+    """What has to be answered: ``rung:L1/2``, ``gate:credit/1``, ``item:i3``; while it is open the offers are good."""
     summary: str = ""
+
+    @property
+    def thread(self) -> str:
+        """The one thread that is left once a channel was chosen; empty without one."""
+        return next(iter(self.threads.values()), "")
+
+    @property
+    def known_threads(self) -> tuple[str, ...]:
+        """Every thread of the escalation on the channel that was chosen, the receiver's own first."""
+        others = (thread for threads in self.other_threads.values() for thread in threads)
+        return tuple(dict.fromkeys((*self.threads.values(), *others)))
+
+    def within(self, threads: Mapping[Addressee, Mapping[str, str]]) -> Self:
+        """Return the message with the escalation's threads: for each receiver that of each channel."""
+        others: dict[str, tuple[str, ...]] = {}
+        for to, theirs in threads.items():
+            for channel, thread in theirs.items():
+                if to != self.to and thread not in others.get(channel, ()):
+                    others[channel] = (*others.get(channel, ()), thread)
+        return self.changed({"threads": dict(threads.get(self.to, {})), "other_threads": others})
+
+
+class Fate(StrEnum):
+    """What became of a message that asked for something."""
+
+    TAKEN = "taken"
+    """Somebody took what was paged."""
+    DECIDED = "decided"
+    """What was to be approved is decided; what was asked is answered, or done."""
+    WITHDRAWN = "withdrawn"
+    """Nobody has to answer any more: asked anew, moved up, cancelled or merged."""
+    ENDED = "ended"
+    """The escalation is resolved, or has ended otherwise: also of what somebody took."""
+
+
+class AmendMessage(Templated):
+    """Say on a message that arrived what became of it. Answered by ``Amended``, whether it could be or not.
+
+    Its plain English (``body``), template and values are one sentence, such as "Taken by Eva at 10:41".
+    """
+
+    type: Literal["amend_message"] = "amend_message"
+    key: str
+    to: Addressee
+    channel: str
+    """Connection that carried it."""
+    receipt_id: str
+    """The provider's own id of it."""
+    fate: Fate
+    by: Actor | None = None
+    """Who took or decided it; None: nobody."""
+    body: str
+    escalation: str
+    summary: str = ""
+
+
+class CustomerSnapshot(Record):
+    """What the CRM knew of the customer, and when it was asked."""
+
+    fetched_at: AwareDatetime
+    system: str
+    tier: str = ""
+    company: str = ""
+    open_tickets: int = 0
+    history: tuple[str, ...] = ()
+    """The latest tickets, newest first, one line each, at most ten."""
+
+
+class CaseLink(Record):
+    """The ticket in the outside system, and the customer as it knows them."""
+
+    ticket: str
+    url: str = ""
+    system: str = ""
+    """Name of the connection it is in; empty: the embedded help desk."""
+    snapshot: CustomerSnapshot | None = None
+    gap: str = ""
+    """Why there is no snapshot, where the system refused it."""
+    later: bool = False
+    """True: the ticket is there, and the system did not answer when it was asked for the customer."""
+
+    @property
+    def where(self) -> dict[str, str]:
+        """Where the ticket is found, as fields of ``UpdateCase``."""
+        return {"system": self.system or EMBEDDED, "ticket": self.ticket}
 
 
 class OpenCase(Record):
@@ -101,6 +217,12 @@ class OpenCase(Record):
     body: str
     """Why it was escalated and what is needed to decide: a note that only staff may read."""
     severity: str
+    facts: dict[str, FactValue] = {}
+    """What was stated of the case, for fields of its ticket."""
+    linked: CaseLink | None = None
+    """The ticket is there already, and only the customer is still to be fetched."""
+    ticket: str = ""
+    """Number of one that people opened in the help desk: that one is linked, none is opened."""
     summary: str = ""
 
 
@@ -115,11 +237,20 @@ class UpdateCase(Templated):
     key: str
     case_key: str
     """``OpenCase.key``: the external id under which the ticket is found again."""
+    case_system: str = ""
+    """Of the case: says which help desk it is, where there are several, as long as ``system`` does not."""
+    system: str = ""
+    """The help desk that the ticket was opened or linked in, as ``CaseLink`` says: no other one knows what ``ticket``
+    means. Empty: not known yet, or written before this was kept."""
+    ticket: str = ""
+    """The ticket's own id in ``system`` where it is known already; saves looking for it."""
     note: str = ""
     public: bool = False
     """True: the customer may read the note."""
-    status: Literal["open", "pending", "solved", "closed"] | None = None
+    status: TicketStatus | None = None
     owner: Actor | None = None
+    severity: str | None = None
+    """What it is now, for the ticket's priority; None: as before."""
     summary: str = ""
 
 
@@ -153,6 +284,8 @@ class RecoveryResult(Record):
     because: str
     output: str = ""
     """The end of what it wrote."""
+    grounds: Said | None = None
+    """What that reason says."""
 
 
 class TellLinked(Record):
@@ -175,14 +308,26 @@ class TellLinked(Record):
     on_behalf_of: Actor
     ended: bool = False
     """This one has ended."""
+    above: tuple[str, ...] = ()
+    """Told to one below this one: what is above this one, the nearest first."""
     summary: str = ""
 
 
 Action = Annotated[
-    FindPeople | Notify | OpenCase | UpdateCase | RunRecovery | TellLinked | LoadPlaybook, Field(discriminator="type")
+    FindPeople | Notify | AmendMessage | OpenCase | UpdateCase | RunRecovery | TellLinked | LoadPlaybook,
+    Field(discriminator="type"),
 ]
 _KNOWN = frozenset(
-    {"find_people", "notify", "open_case", "update_case", "run_recovery", "tell_linked", "load_playbook"}
+    {
+        "find_people",
+        "notify",
+        "amend_message",
+        "open_case",
+        "update_case",
+        "run_recovery",
+        "tell_linked",
+        "load_playbook",
+    }
 )
 
 
@@ -222,8 +367,14 @@ class DeliveryReceipt(Record):
     at: AwareDatetime
     bundled: bool = False
     """True: it came with others in a digest, in working hours; it counts for nobody's limit of pages."""
+    thread: str = ""
+    """What the channel calls the thread it began or went on in, such as Slack's ``ts``; empty: it has none."""
+    amendable: bool = False
+    """True: what becomes of it can be said on the message itself, under ``receipt_id``."""
     template_error: str = ""
     """Where and how the message's template failed, with no value of it; the plain words went out instead."""
+    passed_over: tuple[str, ...] = ()
+    """Contact points that were asked before and did not take it: the channel and why, never an address; at most 5."""
 
 
 class DigestEnd(Record):
@@ -235,24 +386,25 @@ class DigestEnd(Record):
     """Of the pages that were in it."""
 
 
-class CustomerSnapshot(Record):
-    """What the CRM knew of the customer, and when it was asked."""
+class CaseChange(Record):
+    """Something that somebody did to the ticket in the help desk itself."""
 
-    fetched_at: AwareDatetime
-    system: str
-    tier: str = ""
-    company: str = ""
-    open_tickets: int = 0
-    history: tuple[str, ...] = ()
-    """The latest tickets, newest first, one line each, at most ten."""
-
-
-class CaseLink(Record):
-    """The ticket in the outside system, and the customer as it knows them."""
-
-    ticket: str
-    url: str = ""
-    snapshot: CustomerSnapshot | None = None
+    key: str
+    """The help desk's own id of the change: the same change heard twice is one."""
+    case_key: str
+    """The ticket's external id, ``OpenCase.key``."""
+    at: AwareDatetime
+    by: str = ""
+    """Who did it, as the help desk calls them; no customer's name."""
+    by_customer: bool = False
+    status: TicketStatus | None = None
+    """What the status is now; None: as before."""
+    owner: str | None = None
+    """Whose ticket it is now, as the help desk calls them; empty: nobody's; None: as before."""
+    note: str = ""
+    """What was written, as plain text, at most 4,000 characters."""
+    public: bool = False
+    """True: the customer can read the note."""
 
 
 class EscalationRow(Record):
@@ -280,6 +432,10 @@ class EscalationRow(Record):
     opened_at: AwareDatetime
     closed_at: AwareDatetime | None = None
     next_due_at: AwareDatetime | None = None
+    keep_until: AwareDatetime | None = None
+    """Until when the records are kept; None while it is open, and for ever."""
+    legal_holds: tuple[str, ...] = ()
+    """References of the matters for which they are kept beyond that."""
 
 
 class RecordEvents(Record):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from escalation.model.said import Said
 from escalation.model.statements import FollowUp, Milestone, UpdateDraft
 from escalation.playbook.communication import KeyPoint
 from escalation.playbook.schema import Stage
@@ -59,6 +60,12 @@ class Standing(Record):
     receipt_chased: int = 0
     read_by: tuple[Actor, ...] = ()
     """Who confirmed to have read the latest."""
+    grounds: Said | None = None
+    """What its reason says, where it is the engine's own."""
+
+
+KEPT_SUMMARIES = 20
+"""How many summaries the state keeps that were filed, the latest; the timeline has all of them."""
 
 
 class Summary(Record):
@@ -98,6 +105,9 @@ class Communication(Record):
     stakeholders: dict[Slug, Standing] = {}
     """Everybody who is concerned, by name; from then on to the end."""
     summaries: dict[str, Summary] = {}
+    """Those that are to be filed, and the latest that were."""
+    required: int = 0
+    """How many were required until now."""
     version: int = 0
     """How many statements were released."""
     drafted: int = 0

@@ -42,6 +42,8 @@ class PlanLine(Record):
     """The approval that a checkpoint stands for."""
     behind: str = ""
     """The checkpoint that a step of the execution plan stands behind."""
+    settled: str = ""
+    """Of a checkpoint whose approval is not in the playbook any more: how it stood when that was so."""
 
 
 class Priorities(Record):

@@ -10,6 +10,10 @@ MOST_RESPONSIBILITIES = 50
 MOST_DRAFTS = 20
 MOST_PASSED = 20
 """How many assigned responsibilities, drafts that wait, and hand-offs (the latest) are kept in the state."""
+KEPT_OWNERS = 50
+"""How many of those who owned it are kept, each once, the latest."""
+KEPT_HEARD = 200
+"""How many of those who heard of a stage are kept with when, the latest of each stage."""
 
 
 class Responsibility(Record):
@@ -73,6 +77,10 @@ class Ownership(Record):
     """Who was asked for input: they may advise, and not act."""
     stage_told: dict[str, tuple[Actor, ...]] = {}
     """Stage to whom it was told to, as consulted or informed."""
+    stage_heard: dict[str, dict[Actor, int]] = {}
+    """Stage to the number of the event by which somebody first heard of it."""
+    owners: tuple[Actor, ...] = ()
+    """Everybody who has owned it, each once."""
     advice: int = 0
     documented: Documented | None = None
     drafts: dict[str, WorkDraft] = {}

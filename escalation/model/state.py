@@ -9,42 +9,37 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, field_serializer
 
 from escalation.model.actions import CaseLink, DeliveryReceipt
+from escalation.model.approval import ActionApproval, ApprovalReview, Gate
 from escalation.model.communication import Communication
 from escalation.model.events import Event
 from escalation.model.incident import Incident
 from escalation.model.items import Item
+from escalation.model.ladder import Bypass, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.messages import Asking
 from escalation.model.migration import Migration, MigrationAsk
 from escalation.model.ownership import Ownership
 from escalation.model.parts import (
-    ActionApproval,
-    ApprovalReview,
     AutomationTask,
-    Bypass,
-    Clock,
     Critical,
-    Gate,
-    Handoff,
     Held,
-    Hold,
     InputRequest,
-    LevelState,
     Link,
     Lowering,
-    Owner,
     PacketPart,
     Recovery,
     Remembered,
     Resolution,
     Review,
-    Rung,
     Score,
     ShownStatus,
-    StatusStay,
-    Taken,
 )
+from escalation.model.records import LegalHold
 from escalation.model.request import Case, Context, Customer, Reason, Receipt
 from escalation.model.review import FeedbackRound, Labels, Lesson, ReviewDraft
+from escalation.model.said import Said
+from escalation.model.ticket import Ticket
 from escalation.model.timeline import Timeline
+from escalation.model.timing import Clock, Hold, StatusStay
 from escalation.playbook.facts import FactValue
 from escalation.playbook.ladder import LevelPolicy
 from escalation.playbook.schema import Initiation, Playbook, Raci, Stage, Timing, WaitingOn, compact
@@ -108,6 +103,7 @@ class Escalation(Record):
     """Who supplied each part of the packet last, and in which version."""
     exception: str = ""
     """Why people were told although the packet was incomplete."""
+    exception_grounds: Said | None = None
     severity: str = ""
     lowering: Lowering | None = None
     due_at: AwareDatetime | None = None
@@ -190,6 +186,10 @@ class Escalation(Record):
     """The playbook's work items that have come into being."""
     communication: Communication | None = None
     """How stakeholders are kept informed; None where the playbook says nothing of it."""
+    legal_holds: tuple[LegalHold, ...] = ()
+    """Matters for which the records are kept beyond their period."""
+    may_hold: tuple[Actor, ...] = ()
+    """Who may place and release holds, where the playbook names them; known once they are looked up."""
     timeline: Timeline | None = None
     """What people put on the timeline, as far as more than its events is kept; None before they did."""
     ratings: tuple[Score, ...] = ()
@@ -197,6 +197,8 @@ class Escalation(Record):
 
     children_due: AwareDatetime | None = None
     """When the owner is reminded that escalations below this one are open; None: it does not wait for them."""
+    unfinished_due: AwareDatetime | None = None
+    """When the owner is reminded that blockers or live sessions hold up the close; None: it does not wait for them."""
     links: dict[str, Link] = {}
     """Escalations that belong to this one, by id."""
     people: dict[Actor, str] = {}
@@ -205,8 +207,16 @@ class Escalation(Record):
     """Everybody a page, approval or item was delivered to: who hears of the end."""
     receipts: dict[str, DeliveryReceipt] = {}
     """The latest delivery receipts by message key."""
+    threads: dict[Addressee, dict[str, str]] = {}
+    """What the channels of each receiver call the thread of this escalation's messages."""
+    asking: tuple[Asking, ...] = ()
+    """Messages that ask for something, and are changed as soon as it is answered."""
+    taken_up: tuple[Asking, ...] = ()
+    """Messages that say who took what they asked, and are changed once more when that is over."""
     case_link: CaseLink | None = None
     case_error: str = ""
+    ticket: Ticket | None = None
+    """How people of the help desk left the ticket; None: they have not changed it."""
     held: tuple[Held, ...] = ()
     answers: dict[str, Receipt] = {}
     """Receipts by request id: the same request sent again gets its first answer."""
@@ -215,10 +225,16 @@ class Escalation(Record):
     closed_at: AwareDatetime | None = None
     outcome: Literal["", "closed", "cancelled", "declined", "returned"] = ""
     outcome_because: str = ""
+    outcome_grounds: Said | None = None
 
     @field_serializer("playbook", when_used="json")
     def _playbook_without_defaults(self, playbook: Playbook) -> dict[str, Any]:
         return compact(playbook)
+
+    @property
+    def case_key(self) -> str:
+        """The external id under which the ticket is found again."""
+        return f"{self.instance}/case"
 
     @property
     def opened(self) -> bool:

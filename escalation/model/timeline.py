@@ -36,6 +36,7 @@ class Source(StrEnum):
     """Where something was written first."""
 
     CHAT = "chat"
+    EMAIL = "email"
     TICKET = "ticket"
     DOCUMENT = "document"
     PHONE = "phone"
@@ -86,10 +87,14 @@ KEPT_RECORDINGS = 100
 """How many of the latest recordings the register holds; the ledger has all of them."""
 KEPT_STEPS = 50
 KEPT_READERS = 100
+KEPT_THREADS = 1000
+"""How many of the latest comments are known with their thread: a comment on an older one begins a thread of its own."""
 MOST_OPEN = 100
 """How many blockers and questions may be open at once."""
 MOST_SESSIONS = 20
 """How many sessions may be open at once."""
+KEPT_MENTIONS = 20
+"""How many of those whom the versions of one entry mention are kept, the latest."""
 MOST_LINKS = 20
 """How many links one entry may have."""
 SHORT = 300
@@ -181,6 +186,8 @@ class Timeline(Record):
     comments: int = 0
     refs: dict[int, EntryRef] = {}
     """The latest entries, by sequence number."""
+    threads: dict[int, int] = {}
+    """The latest comments and answers, and the entry in whose thread each stands."""
     open: dict[int, OpenEntry] = {}
     recordings: dict[int, Recording] = {}
     """The latest recordings."""

@@ -23,6 +23,7 @@ from escalation.people.fatigue import AtMost, Fatigue
 from escalation.people.feeds import FeedRotation, Heard
 from escalation.people.finding import Finder
 from escalation.people.found import People
+from escalation.people.reach import Limit, MessageFor, Quiet, ordered
 from escalation.people.schedules import AnyRotation, Span, changes
 from escalation.people.search import Known, Search
 from escalation.values import Actor, ActorKind, Record, Slug, Target, digest_of, split_target
@@ -39,6 +40,8 @@ class Contact(Record):
     channel: Slug
     """``inbox``, ``email``, ``webhook`` or another channel that the installation has a connection for."""
     address: Annotated[str, Field(min_length=1, max_length=500)]
+    limit: Limit | None = None
+    """How many messages a worker sends there in a while, before what is not urgent waits; None: any number."""
 
 
 class Absence(Span):
@@ -74,6 +77,10 @@ class Person(Record):
     """When this person works, in their own time zone unless another is named; None: whenever they are on call."""
     at_most: AtMost | None = None
     """How many pages this person may be burdened with, before others are asked first."""
+    quiet: Quiet | None = None
+    """When only what is urgent reaches this person; the rest waits. None: never."""
+    channels: dict[MessageFor, Annotated[tuple[Slug, ...], Field(min_length=1)]] = {}
+    """Kind of message to the channels that are tried first for it; the other contacts follow in their order."""
 
     @model_validator(mode="before")
     @classmethod
@@ -91,6 +98,15 @@ class Person(Record):
         """Return up to which amount this person may decide something; infinity for any, None for nothing."""
         limit = self.authority.get(kind, False)
         return float("inf") if limit is True else limit or None
+
+    def points(self, kind: str, first: tuple[str, ...] = ()) -> tuple[Contact, ...]:
+        """Return the contacts in the order in which they are tried for a kind of message, ``first`` before all."""
+        places = ordered((*first, *self.channels.get(MessageFor(kind), ())) if kind in set(MessageFor) else first)
+        return tuple(sorted(self.contacts, key=lambda contact: places.get(contact.channel, len(places))))
+
+    def quiet_until(self, kind: str, at: datetime, *, urgent: bool) -> datetime | None:
+        """Return until when a message waits that comes at an aware instant; None: it does not."""
+        return self.quiet.until(kind, self.time_zone, at, urgent=urgent) if self.quiet is not None else None
 
     def opens_at(self, at: datetime) -> datetime | None:
         """Return when this person's next working window begins; None within one, and for who has no hours."""
@@ -193,6 +209,13 @@ class Directory(Record):
     def team(self, name: str) -> Team | None:
         """Return a team by its id; None when there is none."""
         return self._teams.get(name)
+
+    def teams_of(self, actor: Actor) -> tuple[str, ...]:
+        """Return the ids of the teams that somebody is a member of, or leads."""
+        person = self._people.get(actor)
+        if person is None:
+            return ()
+        return tuple(team.id for team in self.teams if person.id in (*team.members, team.lead))
 
     def by_id(self, person: str) -> Person | None:
         """Return a person by their id; None when there is none."""

@@ -34,7 +34,7 @@ _LISTED_ONCE = ("people.*.id", "teams.*.id", "teams.*.members.*", "roles.*.holde
 
 def check(document: Document) -> list[Finding]:
     """Return everything wrong with a directory beyond its shape."""
-    found = [*_unknown(document), *_twice(document), *_overlaps(document), *_swaps(document)]
+    found = [*_unknown(document), *_twice(document), *_overlaps(document), *_swaps(document), *_channels(document)]
     return [*found, *_circles(document), *holiday_findings(document, "people.*.hours")]
 
 
@@ -46,6 +46,14 @@ def _unknown(document: Document) -> Iterator[Finding]:
             if isinstance(value, str) and value not in known:
                 hint = did_you_mean(value, known) or f"; expected the id of a {what} in this directory"
                 yield document.finding(path, f"no {what} `{value}`{hint}")
+
+
+def _channels(document: Document) -> Iterator[Finding]:
+    for path, value in document.each("people.*.channels.*.*"):
+        mine = [str(name) for at, name in document.each("people.*.contacts.*.channel") if at[:2] == path[:2]]
+        if isinstance(value, str) and value not in mine:
+            hint = did_you_mean(value, mine) or f"; expected one of {', '.join(dict.fromkeys(mine))}"
+            yield document.finding(path, f"no contact of this person is on channel `{value}`{hint}")
 
 
 def _twice(document: Document) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from escalation.playbook.check_incident import check_incident
 from escalation.playbook.check_organisation import authorities, check_organisation
 from escalation.playbook.check_ownership import check_ownership
 from escalation.playbook.check_paths import check_paths
+from escalation.playbook.check_records import check_records
 from escalation.playbook.check_review import check_review
 from escalation.playbook.check_statements import check_statements
 from escalation.playbook.check_time import check_time
@@ -63,6 +64,7 @@ TARGETS = (
     "shift_handover.to",
     "work.*.owner",
     "work.*.approvers.*",
+    "retention.hold_by.*",
 )
 """Where targets stand in a playbook."""
 
@@ -95,6 +97,7 @@ def check(document: Document) -> list[Finding]:
         *check_gates(document, types),
         *check_time(document, types),
         *check_review(document),
+        *check_records(document),
         *check_communication(document),
         *check_statements(document),
         *check_incident(document),

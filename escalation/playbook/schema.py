@@ -19,11 +19,13 @@ from escalation.playbook.clocks import ClockPolicy, StatusLimit, Stops
 from escalation.playbook.communication import CommunicationPolicy
 from escalation.playbook.facts import FactType, FactValue
 from escalation.playbook.gates import ActionPolicy, GatePolicy
+from escalation.playbook.help_desk import HelpDeskPolicy
 from escalation.playbook.incident import IncidentPolicy
 from escalation.playbook.ladder import Axis, BypassPolicy, Cell, LevelPolicy, PathPolicy, Route
 from escalation.playbook.organisation import DecisionMaker
 from escalation.playbook.ownership import Activity, BeforeWork, Delegation, ShiftHandover
 from escalation.playbook.parts import Condition, MessageTemplate
+from escalation.playbook.records import RetentionPolicy
 from escalation.playbook.recovery import RecoveryPolicy
 from escalation.playbook.review import FeedbackPolicy, ReviewStart
 from escalation.playbook.severity import CategoryPolicy, SeverityScale
@@ -254,6 +256,8 @@ class Playbook(Record):
     """Who is kept informed, how often and by whom; None: nobody beside those who work on it."""
     timeline: TimelinePolicy = TimelinePolicy()
     """How long recordings and live sessions may be."""
+    retention: RetentionPolicy | None = None
+    """How long the ledger keeps what has ended; None: for ever."""
     critical_incident: CriticalPolicy | None = None
     incident: IncidentPolicy | None = None
     """How an incident is run; None: there is no incident mode."""
@@ -265,6 +269,8 @@ class Playbook(Record):
     before_work: BeforeWork | None = None
     shift_handover: ShiftHandover | None = None
     items: ItemsPolicy = ItemsPolicy()
+    help_desk: HelpDeskPolicy = HelpDeskPolicy()
+    """What it means when people change the ticket in the help desk itself."""
     work: tuple[WorkPolicy, ...] = ()
     """Work items that come into being by themselves, in their order."""
     templates: dict[str, dict[str, MessageTemplate]] = {}
@@ -310,6 +316,12 @@ class Playbook(Record):
         return {name: policy.ends(name) for name, policy in self.clocks.items()}
 
     @cached_property
+    def clocks_until_review(self) -> frozenset[str]:
+        """Clocks that no command stops before the review."""
+        early = (Stops.ACKNOWLEDGED, Stops.HUMAN_RESPONSE, Stops.UPDATE)
+        return frozenset(name for name, ends in self.clock_ends.items() if ends not in early)
+
+    @cached_property
     def clocks_read_facts(self) -> bool:
         """True when a clock runs only under a condition."""
         return any(policy.when is not None for policy in self.clocks.values())
@@ -318,6 +330,16 @@ class Playbook(Record):
     def timed_statuses(self) -> dict[str, StatusPolicy]:
         """Statuses that may last only so long, by name."""
         return {status.status: status for status in self.statuses if status.within is not None}
+
+    @cached_property
+    def drafts_reviews(self) -> bool:
+        """True when a review may be begun before it is asked for."""
+        return self.review.starts is ReviewStart.STABLE
+
+    @cached_property
+    def tells_of_stages(self) -> bool:
+        """True when somebody is to hear of a stage as it begins."""
+        return any(each.consulted or each.informed for each in self.raci.values())
 
     @cached_property
     def automated(self) -> dict[Happening, tuple[Automation, ...]]:
@@ -355,7 +377,7 @@ DEFAULT_CONFIDENCE = 0.80
 """The threshold where a playbook names none for a task risk (requirement WLF-4)."""
 
 
-RULES = 1
+RULES = 2
 """Version of the engine's own rules, pinned beside the playbook. A rule that comes to decide otherwise is guarded by
 the version from which on it does (``state.rules >= 1``), so that what is open goes on, and replays, as it began."""
 

@@ -21,7 +21,18 @@ MAX_TEXT: Final = 50_000
 MAX_TURNS: Final = 2_000
 """Most turns of all loops of one text."""
 
-OWN_FILTERS: Final = ("instant", "plural", "choose", "listed", "commas", "spaced", "name", "shorten", "capital")
+OWN_FILTERS: Final = (
+    "instant",
+    "duration",
+    "plural",
+    "choose",
+    "listed",
+    "commas",
+    "spaced",
+    "name",
+    "shorten",
+    "capital",
+)
 """Filters for receivers; the activity that delivers gives them their language, zone and names."""
 _GIVEN_FILTERS: Final = ("default", "first", "last", "length", "lower", "trim", "upper")
 _TESTS: Final = ("defined", "none")
@@ -145,7 +156,7 @@ class Templates:
                 yield f"'{whole}' has no '{get.attr}'{hint}", get.lineno
         for include in tree.find_all(nodes.Include):
             part = include.template.value if isinstance(include.template, nodes.Const) else None
-            if part not in known:
+            if PARTS.get(part or "") not in known:
                 yield f"this message has no part '{part}'", include.lineno
 
 
@@ -163,7 +174,8 @@ def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int]]:
         elif isinstance(node, nodes.Include):
             part = node.template.value if isinstance(node.template, nodes.Const) else None
             if part not in PARTS:
-                yield f"include may name {' or '.join(PARTS)}, in quotes", node.lineno
+                *others, last = PARTS
+                yield f"include may name {', '.join(others)} or {last}, in quotes", node.lineno
         elif isinstance(node, nodes.Filter):
             yield from _forms(node)
 

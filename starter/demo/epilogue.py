@@ -1,14 +1,15 @@
 """The end of the demo: what happened and why, what had been foreseen, whether everything is as it should be."""
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from escalation.model import events as e
 from starter import layout, render
 from starter.demo.scene import Scene
 from starter.demo.stories import Check
-from starter.story import Step, name, names, tell
+from starter.line import name, names
+from starter.steps import Step
+from starter.story import tell
 from starter.when import offset
 
 
@@ -32,7 +33,7 @@ def _timeline(scene: Scene) -> RenderableType:
     return render.story(lines, scene.opened_at, since=scene.opened_at)
 
 
-def _compared(scene: Scene) -> Table:
+def _compared(scene: Scene) -> layout.Columns:
     table = layout.columns("foreseen", "what", "who", "what came of it")
     for step in scene.forecast:
         came = scene.happened(step)
@@ -41,7 +42,6 @@ def _compared(scene: Scene) -> Table:
         else:
             truth = Text(f"not needed: {_why_not(scene, step)}", style="dim")
         layout.add(table, offset(step.at - scene.opened_at), step.what.partition(";")[0], names(step.who), truth)
-    table.columns[0].no_wrap = True
     return table
 
 

@@ -21,7 +21,7 @@ from starter.demo.post import Post
 from starter.demo.scene import Board, Scene
 from starter.demo.view import View, choose
 from starter.embedded import EmbeddedStack
-from starter.story import name
+from starter.line import name
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PLAYBOOKS = EXAMPLES / "demo-playbooks"

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from escalation.client import EscalationClient, escalation_id
+from escalation.client import EscalationClient
 from escalation.errors import DomainError, Unreachable
 from escalation.foresight import forecast
 from escalation.lifecycle.situation import Situation
 from escalation.model.commands import Act, Answer, command_name
 from escalation.model.events import Event, Opened
+from escalation.model.ids import escalation_id
 from escalation.model.request import Receipt, Request
 from escalation.people.directory import Directory
 from escalation.values import Actor
 from starter.demo.post import Delivery, Post
-from starter.story import Step, name, step_key, steps
+from starter.line import name
+from starter.steps import Step, step_key, steps
 
 _LOOK = 0.4
 _HORIZON = timedelta(seconds=60)

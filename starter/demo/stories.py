@@ -10,7 +10,7 @@ from escalation.model import events as e
 from escalation.playbook.facts import FactValue
 from escalation.values import Actor
 from starter.demo.scene import Scene
-from starter.story import name
+from starter.line import name
 
 JANA, ZSOFIA, OLIVIA = "person:jana.kralova", "person:zsofia.nagy", "person:olivia.grant"
 LINNEA, ERIK = "person:linnea.holm", "person:erik.lindqvist"

@@ -14,7 +14,8 @@ from rich.text import Text
 from escalation.lifecycle.situation import Situation
 from escalation.lifecycle.timing.clock_views import ClockView
 from starter.demo.scene import Board, Entry, Scene
-from starter.story import Step, name, names
+from starter.line import name, names
+from starter.steps import Step
 from starter.when import offset
 
 _EVERY = 0.2

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.alive import Alive
+from activities.alive import Alive, remember
 
 
 class Innermost(ActivityInboundInterceptor):
@@ -54,6 +54,32 @@ async def test_an_activity_beats_every_third_of_the_limit() -> None:
     async with asyncio.timeout(10):
         await run(work, timedelta(milliseconds=60), beats)
     assert [at >= 0.02 * number for number, at in enumerate(beats, 1)] == [True, True, True]
+
+
+async def test_what_an_activity_remembers_goes_with_every_beat_and_an_earlier_tries_until_then() -> None:
+    said: list[tuple[Any, ...]] = []
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info, heartbeat_timeout=timedelta(milliseconds=60), heartbeat_details=["page 3"]
+    )
+    environment.on_heartbeat = lambda *details: said.append(details)
+    wrapped = Alive().intercept_activity(Innermost())
+
+    async def work() -> None:
+        while not said:  # noqa: ASYNC110 - the beats are what is waited for
+            await asyncio.sleep(0.005)
+        remember("page 4", 1)
+        while len(said) < 4:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.005)
+
+    @activity.defn
+    async def working() -> Any:
+        return await wrapped.execute_activity(ExecuteActivityInput(work, [], None, {}))
+
+    async with asyncio.timeout(10):
+        await environment.run(working)
+    assert said[0] == ("page 3",)
+    assert set(said[said.index(("page 4", 1)) :]) == {("page 4", 1)}
 
 
 async def test_an_activity_without_a_limit_does_not_beat() -> None:

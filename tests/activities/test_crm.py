@@ -1,8 +1,9 @@
 """The help desk's activities on the embedded one: a ticket once, a dated snapshot, and updates that count once."""
 
 import asyncio
+import dataclasses
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,7 @@ async def test_what_a_customer_reads_on_the_ticket_is_in_their_language_and_time
     assert "plain" not in text
 
 
-async def test_a_note_whose_template_fails_says_the_plain_words_and_which_template_it_was(
+async def test_a_note_whose_template_fails_says_the_shipped_words_and_which_template_it_was(
     crm: Crm, desk: LocalHelpDesk
 ) -> None:
     await crm.open_case(opening())
@@ -255,4 +256,124 @@ async def test_a_note_whose_template_fails_says_the_plain_words_and_which_templa
     failed = await ActivityEnvironment().run(crm.update_case, note)
     assert failed.startswith("resolution_proposed (cs, body")
     assert "zaplaceno" not in failed
-    assert desk.tickets()[0].comments[-1].text == "plain"
+    assert "Dejte nám prosím vědět" in desk.tickets()[0].comments[-1].text
+
+
+@pytest.mark.req("WLF-16")
+async def test_a_ticket_is_told_of_at_once_though_the_customer_cannot_be_had_who_is_asked_for_until_they_can(
+    desk: LocalHelpDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(_self: LocalHelpDesk, _customer: str, besides: str) -> CustomerSnapshot | None:
+        raise RemoteUnavailable(f"desk: answered 503 to {bool(besides)}")
+
+    crm = Crm(desk)
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalHelpDesk, "customer", down)
+        link: CaseLink = await ActivityEnvironment().run(crm.open_case, opening())
+        assert (link.ticket, link.snapshot, link.gap, link.later) == ("T-1", None, "", True)
+        with pytest.raises(RemoteUnavailable):
+            await ActivityEnvironment().run(crm.open_case, opening(linked=link))
+    whole: CaseLink = await ActivityEnvironment().run(crm.open_case, opening(linked=link))
+    assert (whole.ticket, whole.later, whole.snapshot and whole.snapshot.tier) == ("T-1", False, "vip")
+
+
+async def test_a_system_that_opens_the_ticket_but_tells_nothing_of_the_customer_leaves_only_that_open(
+    desk: LocalHelpDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_self: LocalHelpDesk, _customer: str, besides: str) -> CustomerSnapshot | None:
+        raise RemoteRefused(f"desk: answered 403 for customers besides {bool(besides)}")
+
+    monkeypatch.setattr(LocalHelpDesk, "customer", refuse)
+    link: CaseLink = await ActivityEnvironment().run(Crm(desk).open_case, opening())
+    assert (link.ticket, link.snapshot, link.gap) == ("T-1", None, "desk: answered 403 for customers besides True")
+
+
+@pytest.mark.req("WLF-17")
+async def test_the_severity_that_the_ticket_has_follows_and_an_update_without_one_leaves_it(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    await crm.open_case(opening())
+    await ActivityEnvironment().run(crm.update_case, update("e1/1", note="worse", severity="P0"))
+    await ActivityEnvironment().run(crm.update_case, update("e1/2", note="a word"))
+    assert desk.tickets()[0].severity == "P0"
+
+
+async def test_a_ticket_that_people_opened_there_is_linked_as_if_the_case_were_that_ticket(
+    crm: Crm, desk: LocalHelpDesk
+) -> None:
+    first = (await crm.open_case(opening("e9"))).ticket
+    link = await crm.open_case(opening("e10").changed({"ticket": first}))
+    assert link.ticket == first
+    assert len(desk.tickets()) == 1
+
+
+class Kept:
+    """A help desk that keeps which updates it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[UpdateCase] = []
+
+    async def open_ticket(self, action: OpenCase) -> CaseLink:
+        raise NotImplementedError
+
+    async def customer(self, customer_id: str, besides: str) -> CustomerSnapshot | None:
+        raise NotImplementedError
+
+    async def update_ticket(self, action: UpdateCase) -> None:
+        self.asked.append(action)
+
+
+@pytest.mark.req("WLF-17")
+async def test_an_update_goes_to_the_help_desk_that_has_the_ticket_whichever_takes_new_ones_by_now() -> None:
+    zendesk, rt, embedded = Kept(), Kept(), Kept()
+    crm = Crm(embedded, {"zendesk": zendesk, "rt": rt}, "rt")
+    for at, system in enumerate(("zendesk", "helpdesk", "")):
+        note = update(f"e1/{at}", note="for Jana", case_system="web", system=system, ticket="4711", public=True)
+        await ActivityEnvironment().run(crm.update_case, note)
+    assert [[each.key for each in desk.asked] for desk in (zendesk, embedded, rt)] == [["e1/0"], ["e1/1"], ["e1/2"]]
+
+
+async def test_an_update_waits_for_a_worker_that_is_connected_to_the_system_of_its_ticket() -> None:
+    rt = Kept()
+    crm = Crm(Kept(), {"rt": rt}, "rt")
+    with pytest.raises(RemoteUnavailable, match="zendesk: the ticket is there, and this worker has no help desk of"):
+        await ActivityEnvironment().run(crm.update_case, update("e1/1", note="for Jana", system="zendesk", ticket="7"))
+    assert rt.asked == []
+
+
+class Closed:
+    """A help desk that does not take the credentials."""
+
+    def __init__(self, status: int) -> None:
+        self.error = RemoteRefused(f"desk: answered {status}", status)
+
+    async def open_ticket(self, action: OpenCase) -> CaseLink:
+        raise self.error
+
+    async def update_ticket(self, action: UpdateCase) -> None:
+        raise self.error
+
+    async def customer(self, customer_id: str, besides: str) -> CustomerSnapshot | None:
+        raise self.error
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_credentials_that_a_help_desk_does_not_take_are_tried_again_slowly_until_somebody_mends_them(
+    status: int,
+) -> None:
+    crm = Crm(Closed(status))
+    environment = ActivityEnvironment()
+    with pytest.raises(RemoteUnavailable, match=f"answered {status}") as later:
+        await environment.run(crm.open_case, opening())
+    assert later.value.retry_after == timedelta(minutes=5)
+    change = UpdateCase(key="k", case_key="c", note="n")
+    with pytest.raises(RemoteUnavailable):
+        await environment.run(crm.update_case, change)
+    environment.info = dataclasses.replace(environment.info, attempt=12)
+    with pytest.raises(RemoteRefused):
+        await environment.run(crm.update_case, change)
+
+
+async def test_what_a_help_desk_refuses_for_another_reason_is_final() -> None:
+    with pytest.raises(RemoteRefused):
+        await ActivityEnvironment().run(Crm(Closed(400)).open_case, opening())

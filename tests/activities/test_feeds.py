@@ -162,8 +162,9 @@ async def test_a_feed_that_fails_or_lies_leaves_the_last_good_one_in_use_and_its
     with capture_logs() as logs:
         for hours in (1, 3):
             await by_url.read(NOW + timedelta(hours=hours))
-    [line] = [line for line in logs if line["event"] == "feed_not_usable"]
-    assert line["rotation"] == "support"
+    told = [(line["rotation"], line["why"]) for line in logs if line["event"] == "feed_not_usable"]
+    assert {rotation for rotation, _ in told} == {"support"}
+    assert len(set(told)) == len(told), "once for each reason: a busy machine may run out of time before it counts"
     assert "secret" not in json.dumps(logs, default=str)
     assert "Mallory" not in json.dumps(logs, default=str)
     [soon] = by_url.found(NOW + timedelta(hours=2)).people

@@ -1,5 +1,6 @@
 """The HTTP foundation: what each kind of answer becomes, against a real socket where the wire matters."""
 
+import json
 import logging
 import zlib
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from activities import http
-from activities.http import MAX_BODY, call, open_client, retry_after
+from activities.http import MAX_BODY, Answer, call, open_client, retry_after
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from tests.support.sink import FaultSink, Reply, open_fault_sink
 
@@ -163,3 +164,24 @@ async def test_addresses_with_their_secrets_stay_out_of_the_logs(
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | None) -> None:
     expected = None if seconds is None else timedelta(seconds=seconds)
     assert retry_after(header, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (rb'"a \ud83d b"', "a \ufffd b"),
+        (rb'"\udc00"', "\ufffd"),
+        (b'"\xed\xa0\xbd"', "\ufffd"),
+        (rb'"\ud83d\ude00 \u010d"', "\U0001f600 \u010d"),
+        (rb'{"\ud83d": ["\ud83d", 1, null]}', {"\ufffd": ["\ufffd", 1, None]}),
+    ],
+)
+def test_half_an_emoji_is_replaced_so_that_what_was_answered_can_be_written_down(written: bytes, read: object) -> None:
+    found = Answer("desk", 200, written).json()
+    assert found == read
+    json.dumps(found, ensure_ascii=False).encode()
+
+
+def test_an_answer_that_is_nested_beyond_all_reason_is_refused() -> None:
+    with pytest.raises(RemoteRefused, match="desk: the answer of 400,000 bytes is not JSON"):
+        Answer("desk", 200, b"[" * 200_000 + b"]" * 200_000).json()

@@ -10,21 +10,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self, cast
 
+import httpx
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.connector import Tools
 from activities.directory import DirectoryFile
 from activities.http import open_client
 from activities.notify import Notifications
 from activities.notify.inbox import Inbox
 from activities.notify.port import Notifier
+from activities.notify.signed_webhook import SignedWebhook, SignedWebhookConfig
 from activities.notify.webhook import Webhook
-from escalation.errors import RemoteRefused, RemoteUnavailable
-from escalation.model.actions import DeliveryReceipt, MessageKind, Notify
-from escalation.people.directory import Person
+from escalation.errors import RemoteRefused, RemoteUnavailable, Unreadable
+from escalation.model.actions import AmendMessage, DeliveryReceipt, Fate, MessageKind, Notify
+from escalation.people.directory import Contact, Directory, Person
 from escalation.values import digest_of
 from tests.domain.builders import COMPANY
 from tests.support.sink import FaultSink, Reply, open_fault_sink
+from tests.support.vendor import Vendor
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,12 +38,8 @@ class Point(NamedTuple):
     address: str
 
 
-class Known(NamedTuple):
-    contacts: tuple[Point, ...]
-
-
 class Group(NamedTuple):
-    group: tuple[Point, ...]
+    group: tuple[Contact, ...]
 
 
 class People:
@@ -56,11 +56,18 @@ class People:
         return COMPANY.people
 
     def team(self, name: str) -> Group:
-        return Group(tuple(self._people.get(f"group_{name}", ())))
+        return Group(_contacts(self._people.get(f"group_{name}", [])))
 
-    def person(self, actor: str) -> Known | None:
+    def person(self, actor: str) -> Person | None:
         points = self._people.get(actor.removeprefix("person:"))
-        return None if points is None else Known(tuple(points))
+        if points is None:
+            return None
+        plain = {"id": "eva", "name": "Eva", "time_zone": "Europe/Prague", "contacts": _contacts(points)}
+        return Person.made(plain)  # also without contacts, which a directory would refuse
+
+
+def _contacts(points: list[Point]) -> tuple[Contact, ...]:
+    return tuple(Contact(channel=point.channel, address=point.address) for point in points)
 
 
 class Channel:
@@ -152,6 +159,13 @@ async def test_when_all_refuse_the_error_names_channels_and_no_address() -> None
     assert str(failure.value) == (
         "person:eva cannot be reached: chat: answered 410; mail: answered 410; sms: this worker has no such channel"
     )
+
+
+async def test_whoever_is_no_colleague_is_not_named_in_an_error() -> None:
+    inbox = Channel("inbox", RemoteRefused("inbox: full"))
+    with pytest.raises(RemoteRefused) as failure:
+        await send(notifications(EVA, inbox=inbox), page(to="customer:jana@example.org"))
+    assert str(failure.value) == "the customer cannot be reached: inbox: full"
 
 
 async def test_an_unavailable_contact_point_is_waited_for_and_after_three_tries_the_next_one_gets_its_chance(
@@ -338,9 +352,14 @@ async def test_a_webhook_gets_the_message_as_json_with_its_key_in_a_header(webho
         "kind": "page",
         "subject": "P0: checkout down",
         "body": "Please take it",
+        "locale": "",
         "urgent": False,
         "rung": None,
         "respond_by": "2026-11-20T09:15:00Z",
+        "escalation": "",
+        "seq": 0,
+        "decided_at": None,
+        "offers": [],
     }
     assert (receipt.channel, receipt.receipt_id) == ("webhook", "wh-77")
     assert before <= receipt.at <= datetime.now(UTC)
@@ -386,3 +405,222 @@ async def test_a_page_is_seen_once_when_the_sink_fails_drops_the_connection_and_
     assert len(sink.journal) == 7
     assert {hit.headers["idempotency-key"] for hit in sink.journal} == {"e1/page/1"}
     assert list(sink.kept) == ["e1/page/1"]
+
+
+# --- what became of it, and threads -----------------------------------------------------------------------------------
+
+
+class Amendable(Channel):
+    """A channel whose messages can be changed."""
+
+    def __init__(self, name: str, error: Exception | None = None) -> None:
+        super().__init__(name, error)
+        self.threads: list[dict[str, str]] = []
+        self.known: list[tuple[str, ...]] = []
+        self.changes: list[AmendMessage] = []
+
+    async def send(self, message: Notify, address: str) -> DeliveryReceipt:
+        self.threads.append(message.threads)
+        self.known.append(message.known_threads)
+        return await super().send(message, address)
+
+    async def amend(self, change: AmendMessage) -> None:
+        self.changes.append(change)
+
+    async def found(self, message: Notify, address: str) -> DeliveryReceipt | None:
+        raise AssertionError("nothing is withdrawn on its way")
+
+
+class OnItsWay(Amendable):
+    """A channel whose answer comes when it is released; ``there`` is what it finds of a message afterwards."""
+
+    def __init__(self, error: Exception | None = None, *, there: bool = False) -> None:
+        super().__init__("chat", error)
+        self.there = there
+        self.looked = 0
+        self.taken, self.released = asyncio.Event(), asyncio.Event()
+
+    async def send(self, message: Notify, address: str) -> DeliveryReceipt:
+        self.taken.set()
+        await self.released.wait()
+        return await super().send(message, address)
+
+    async def found(self, message: Notify, address: str) -> DeliveryReceipt | None:
+        self.looked += 1
+        receipt = DeliveryReceipt(channel="chat", receipt_id="r1", at=datetime(2026, 11, 20, tzinfo=UTC))
+        return receipt if self.there else None
+
+
+async def withdrawn(chat: OnItsWay, mail: Channel) -> DeliveryReceipt:
+    """Withdraw a page while a channel has it under way."""
+    sending = asyncio.create_task(send(notifications(EVA, chat=chat, mail=mail), page()))
+    await chat.taken.wait()
+    sending.cancel()
+    await asyncio.sleep(0)
+    chat.released.set()
+    return await sending
+
+
+async def test_a_page_that_is_withdrawn_on_its_way_has_a_receipt_by_which_it_can_be_changed() -> None:
+    chat, mail = OnItsWay(), Channel("mail")
+    assert (await withdrawn(chat, mail)).receipt_id == "r1"
+    assert (chat.asked, chat.looked, mail.asked) == (["U-eva"], 0, [])
+
+
+@pytest.mark.parametrize("lost", [RemoteUnavailable("no answer"), Unreadable("not JSON"), ValueError("a defect")])
+async def test_of_a_withdrawn_page_whose_answer_is_lost_the_channel_says_whether_it_arrived(lost: Exception) -> None:
+    mail = Channel("mail")
+    assert (await withdrawn(OnItsWay(lost, there=True), mail)).receipt_id == "r1"
+    with pytest.raises(asyncio.CancelledError):
+        await withdrawn(OnItsWay(lost), mail)
+    assert mail.asked == [], "nobody else is told what was withdrawn"
+
+
+async def test_a_withdrawn_page_that_is_refused_is_not_looked_for() -> None:
+    chat, mail = OnItsWay(RemoteRefused("no such user"), there=True), Channel("mail")
+    with pytest.raises(asyncio.CancelledError):
+        await withdrawn(chat, mail)
+    assert (chat.looked, mail.asked) == (0, [])
+
+
+async def test_a_withdrawn_page_does_not_hold_up_its_withdrawal_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.notify.TO_THE_END", 0.05)
+    chat = OnItsWay(there=True)
+    chat.released.set = lambda: None  # type: ignore[method-assign]
+    assert (await withdrawn(chat, Channel("mail"))).receipt_id == "r1"
+    assert chat.asked == [], "what did not come to its end in time is broken off"
+
+
+async def test_an_answer_that_cannot_be_read_keeps_nobody_waiting_and_is_worth_another_try() -> None:
+    chat, mail = Channel("chat", Unreadable("chat: not JSON")), Channel("mail")
+    assert (await send(notifications(EVA, chat=chat, mail=mail), page())).channel == "mail"
+    with pytest.raises(Unreadable):
+        await send(notifications(EVA, chat=chat), page())
+
+
+def change(channel: str = "chat") -> AmendMessage:
+    return AmendMessage(
+        key="e1/2/amend/0",
+        to="person:eva.novak",
+        channel=channel,
+        receipt_id="r1",
+        fate=Fate.TAKEN,
+        by="person:petr.svoboda",
+        body="plain",
+        escalation="e1",
+        template="settled.taken",
+        values={"by": "person:petr.svoboda", "at": "2026-11-21T14:05:00+00:00"},
+    )
+
+
+async def test_a_channel_sees_the_thread_that_is_its_own_and_no_other() -> None:
+    chat = Amendable("chat")
+    await send(notifications(EVA, chat=chat), page(threads={"mail": "m1", "chat": "c1"}))
+    assert chat.threads == [{"chat": "c1"}]
+
+
+async def test_a_channel_sees_the_threads_of_other_receivers_after_the_receivers_own() -> None:
+    chat = Amendable("chat")
+    others = {"mail": ("m2",), "chat": ("c2", "c1", "c3")}
+    await send(notifications(EVA, chat=chat), page(threads={"chat": "c1"}, other_threads=others))
+    assert chat.known == [("c1", "c2", "c3")]
+
+
+async def test_what_became_of_a_message_is_said_by_the_channel_that_carried_it_in_the_receivers_language() -> None:
+    chat = Amendable("chat")
+    directory = cast("DirectoryFile", Everybody())
+    await ActivityEnvironment().run(Notifications(directory, {"chat": chat}).amend, change())
+    (said,) = chat.changes
+    assert said.body == "Převzato (Petr Svoboda, so 21. 11. 2026 15:05 CET)."
+
+
+@pytest.mark.parametrize("channel", ["mail", "sms"])
+async def test_a_channel_that_changes_nothing_or_is_not_there_refuses_for_good(channel: str) -> None:
+    activities = Notifications(cast("DirectoryFile", Everybody()), {"mail": Channel("mail")})
+    with pytest.raises(RemoteRefused, match=f"{channel}: this worker has no such channel that changes messages"):
+        await ActivityEnvironment().run(activities.amend, change(channel))
+
+
+class Everybody:
+    """The company as it is."""
+
+    def current(self) -> Directory:
+        return COMPANY
+
+
+# --- as people want it ------------------------------------------------------------------------------------------------
+
+
+class One(Everybody):
+    """One person as the directory has them."""
+
+    def __init__(self, **how: Any) -> None:
+        contacts = [{"channel": name, "address": name, **how.pop(name, {})} for name in ("chat", "mail")]
+        plain = {"id": "eva", "name": "Eva", "time_zone": "UTC", "contacts": contacts}
+        self._directory = Directory.model_validate({"people": [plain | how]})
+
+    def current(self) -> Directory:
+        return self._directory
+
+
+async def test_what_waits_for_quiet_hours_or_for_room_goes_to_no_other_contact_point_meanwhile(clock: Clock) -> None:
+    now = datetime.now(UTC)
+    night = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    chat, mail = Channel("chat"), Channel("mail")
+    quiet = Notifications(cast("DirectoryFile", One(quiet={"hours": [night]})), {"chat": chat, "mail": mail})
+    with pytest.raises(RemoteUnavailable, match="quiet hours") as caught:
+        await send(quiet, page(kind="news"), attempt=9)
+    assert timedelta(hours=1) < (caught.value.retry_after or timedelta(0)) <= timedelta(hours=2)
+    await send(quiet, page(key="e1/2", urgent=True))
+
+    limited = One(chat={"limit": {"messages": 1, "within": "10m"}})
+    activities = Notifications(cast("DirectoryFile", limited), {"chat": chat, "mail": mail})
+    await send(activities, page(key="e1/3", kind="news"))
+    with pytest.raises(RemoteUnavailable, match="chat: enough for now"):
+        await send(activities, page(key="e1/4", kind="news"), attempt=9)
+    assert (len(chat.asked), mail.asked) == (2, [])
+
+
+async def test_each_kind_of_message_goes_by_the_channel_that_its_receiver_wants_and_falls_back_at_once() -> None:
+    chat, mail = Channel("chat"), Channel("mail", RemoteRefused("mail: answered 410"))
+    person = One(channels={"news": ["mail"]})
+    activities = Notifications(cast("DirectoryFile", person), {"chat": chat, "mail": mail})
+    assert (await send(activities, page(kind="page"))).channel == "chat"
+    assert (await send(activities, page(key="e1/2", kind="news"))).channel == "chat"
+    assert mail.asked == ["mail"], "it was asked first"
+
+
+async def test_a_channel_with_a_defect_keeps_nobody_from_being_reached() -> None:
+    chat, mail = Channel("chat", ValueError("a defect")), Channel("mail")
+    assert (await send(notifications(EVA, chat=chat, mail=mail), page())).channel == "mail"
+    with pytest.raises(RemoteUnavailable, match=r"chat: failed \(ValueError\)"):
+        await send(notifications(People(eva=[Point("chat", "U-eva")]), chat=chat), page())
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 410, 413, 422])
+async def test_what_a_connection_refuses_for_good_goes_to_the_next_contact_point_in_the_same_try(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPS_KEY", "whsec_" + "QUJD" * 8)
+    config = SignedWebhookConfig.model_validate(
+        {"kind": "webhook", "url": "https://ops.example", "keys": [{"env": "OPS_KEY"}]}
+    )
+    vendor, mail = Vendor(lambda _: httpx.Response(status)), Channel("mail")
+    async with vendor.client() as client:
+        ops = SignedWebhook(config, Tools("ops", client))
+        people = People(eva=[Point("ops", "eva"), Point("mail", "eva@example.org")])
+        assert (await send(notifications(people, ops=ops, mail=mail), page())).channel == "mail"
+    assert len(vendor.calls) == 1
+
+
+async def test_a_receipt_says_which_contact_points_did_not_take_it_and_why_and_names_no_address() -> None:
+    mail = Channel("mail", RemoteRefused("mail: refused (550 5.1.1)"))
+    ops, inbox = Channel("ops", RemoteUnavailable("ops: answered 500")), Channel("inbox")
+    people = People(eva=[Point("mail", "eva@example.org"), Point("ops", "eva-room"), Point("inbox", "eva")])
+    activities = notifications(people, mail=mail, ops=ops, inbox=inbox)
+    with pytest.raises(RemoteUnavailable):
+        await send(activities, page())
+    receipt = await send(activities, page(), attempt=4)
+    assert (receipt.channel, receipt.passed_over) == ("inbox", ("mail: refused (550 5.1.1)", "ops: answered 500"))
+    many = People(eva=[*(Point("mail", f"a{each}") for each in range(9)), Point("inbox", "eva")])
+    assert len((await send(notifications(many, mail=mail, inbox=inbox), page("e1/2"))).passed_over) == 5

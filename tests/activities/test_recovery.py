@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.recovery import OUTPUT_BYTES, Recoveries
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from escalation.model.actions import RecoveryResult, RunRecovery
+from escalation.model.said import Said
 from escalation.values import digest_of
 from tests.support.waiting import eventually
 
@@ -47,7 +48,12 @@ async def test_it_is_told_the_case_and_its_key_and_nothing_of_the_workers_secret
     monkeypatch.setenv("ESCALATION_LEDGER_URL", "postgresql://secret")
     write(scripts, f'cat > {tmp_path}/told; env > {tmp_path}/env; echo "job 7 runs"')
     result = await run(Recoveries(scripts, tmp_path / "kept"), facts={"topic": "job"})
-    assert result == RecoveryResult(ok=True, because="it ended with 0", output="job 7 runs")
+    assert result == RecoveryResult(
+        ok=True,
+        because="it ended with 0",
+        output="job 7 runs",
+        grounds=Said(template="script_ended", values={"code": 0}),
+    )
     told = json.loads((tmp_path / "told").read_text())
     assert told == {"key": "i1/7/recovery", "escalation_id": "e1", "facts": {"topic": "job"}}
     seen = (tmp_path / "env").read_text()
@@ -60,7 +66,13 @@ async def test_a_run_whose_answer_was_lost_is_not_repeated(scripts: Path, tmp_pa
     write(scripts, f"echo once >> {tmp_path}/runs; exit 3")
     first = await run(Recoveries(scripts, tmp_path / "kept"))
     again = await run(Recoveries(scripts, tmp_path / "kept"))
-    assert first == again == RecoveryResult(ok=False, because="it ended with 3")
+    assert (
+        first
+        == again
+        == RecoveryResult(
+            ok=False, because="it ended with 3", grounds=Said(template="script_ended", values={"code": 3})
+        )
+    )
     assert (tmp_path / "runs").read_text() == "once\n"
     await run(Recoveries(scripts, tmp_path / "kept"), key="i1/9/recovery")
     assert (tmp_path / "runs").read_text() == "once\nonce\n"
@@ -79,7 +91,12 @@ async def test_while_a_run_of_a_dead_worker_goes_on_none_begins_beside_it(script
 async def test_it_is_stopped_with_all_that_it_started_when_its_time_is_over(scripts: Path, tmp_path: Path) -> None:
     write(scripts, f"(sleep 30; echo late > {tmp_path}/late) & echo begun; wait")
     result = await run(Recoveries(scripts, tmp_path / "kept"), within=timedelta(seconds=1))
-    assert result == RecoveryResult(ok=False, because="it was stopped after 1s", output="begun")
+    assert result == RecoveryResult(
+        ok=False,
+        because="it was stopped after 1s",
+        output="begun",
+        grounds=Said(template="script_stopped", values={"after": 1}),
+    )
     lock = tmp_path / "kept" / f"{digest_of('i1/7/recovery')}.lock"
     with lock.open() as free:
         fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nothing that it started holds it any more

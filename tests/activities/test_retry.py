@@ -1,44 +1,15 @@
 """The retry class: what Temporal is told of each kind of failure."""
 
-import dataclasses
 from datetime import timedelta
 from typing import Any, NoReturn
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
-from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.testing import ActivityEnvironment
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.retry import RetryClass
-from escalation.errors import DocumentError, Finding, NotAllowed, RemoteRefused, RemoteUnavailable
-
-
-class Innermost(ActivityInboundInterceptor):
-    """Stands where the worker calls the activity itself."""
-
-    def __init__(self) -> None:
-        """There is no next one."""
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - Temporal's name
-        return await input.fn(*input.args)
-
-
-async def attempt(work: Any, number: int = 1) -> Any:
-    """Run one attempt of an activity through the interceptor, as a worker does."""
-    environment = ActivityEnvironment()
-    environment.info = dataclasses.replace(
-        environment.info, activity_type="crm.open_case", workflow_id="escalation-chatbot-4711", attempt=number
-    )
-    wrapped = RetryClass().intercept_activity(Innermost())
-
-    @activity.defn
-    async def run() -> Any:
-        return await wrapped.execute_activity(ExecuteActivityInput(work, [], None, {}))
-
-    return await environment.run(run)
+from escalation.errors import DocumentError, Finding, NotAllowed, RemoteRefused, RemoteUnavailable, Unreadable
+from tests.support.attempts import attempt
 
 
 def failing(error: Exception) -> Any:
@@ -75,6 +46,19 @@ async def test_without_a_wish_of_the_remote_system_the_retry_policy_says_when() 
     with pytest.raises(ApplicationError) as failure:
         await attempt(failing(RemoteUnavailable("crm: answered 500")))
     assert failure.value.next_retry_delay is None
+
+
+async def test_an_answer_that_cannot_be_read_is_tried_again_five_times_in_all_whatever_else_failed_meanwhile() -> None:
+    tried: list[tuple[str | None, bool]] = []
+    for known in range(5):
+        with pytest.raises(ApplicationError) as failure:
+            await attempt(
+                failing(Unreadable("crm: not JSON")),
+                number=70 + known,
+                remembered=("unreadable", known) if known else (),
+            )
+        tried.append((failure.value.type, failure.value.non_retryable))
+    assert tried == [("Unreadable", False)] * 4 + [("RemoteRefused", True)]
 
 
 async def test_a_defect_reaches_temporal_as_it_is() -> None:

@@ -20,6 +20,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import (
     Action,
+    AmendMessage,
     CaseLink,
     CustomerSnapshot,
     DeliveryReceipt,
@@ -32,7 +33,8 @@ from escalation.model.actions import (
     TellLinked,
     UpdateCase,
 )
-from escalation.model.parts import Gate, Rung
+from escalation.model.approval import Gate
+from escalation.model.ladder import Rung
 from escalation.model.request import Receipt, Request, parse_request
 from escalation.model.state import Escalation
 from escalation.people.directory import Directory, check_directory, load_directory
@@ -234,6 +236,9 @@ class Life:
         self.script_result: c.RecoveryRan | None = None
         """How recovery scripts end at once; None: they go on."""
         self.told_linked: list[TellLinked] = []
+        self.amendable = False
+        """Whether its channel can change messages, and has threads."""
+        self.amended: list[AmendMessage] = []
         self.shelf: LoadedPlaybook | None = None
         """What is loaded when a playbook is asked for; None: nothing can be."""
         self.looked_up: list[FindPeople] = []
@@ -363,8 +368,17 @@ class Life:
             if action.to in self.unreachable:
                 return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error="no such address")
             self.sent.append(action)
-            receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now)
-            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+            receipt = DeliveryReceipt(
+                channel="inbox",
+                receipt_id=action.key,
+                at=self.now,
+                thread=f"t/{action.to}" if self.amendable else "",
+                amendable=self.amendable,
+            )
+            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt, matter=action.matter)
+        if isinstance(action, AmendMessage):
+            self.amended.append(action)
+            return c.Amended(key=action.key, to=action.to, channel=action.channel)
         if isinstance(action, RunRecovery):
             self.scripts.append(action)
             return self.script_result

@@ -9,24 +9,32 @@ from pydantic import TypeAdapter
 
 from escalation.foresight import forecast
 from escalation.lifecycle import evolve, next_due
-from escalation.lifecycle.approval import applies, subject_digest
 from escalation.lifecycle.approvals import actions as actions_asked
 from escalation.lifecycle.approvals import quorum
+from escalation.lifecycle.approvals.subject import applies, subject_digest
+from escalation.lifecycle.case.packet_views import packet
 from escalation.lifecycle.details import markdown
+from escalation.lifecycle.explanation import explanation
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.ownership.assistance import undocumented
 from escalation.lifecycle.ownership.rights import rights
-from escalation.lifecycle.situation import explanation, ledger_row, packet, situation
+from escalation.lifecycle.situation import ledger_row, situation
 from escalation.lifecycle.timeline.overview import overview
+from escalation.lifecycle.timeline.unfinished import unfinished
 from escalation.model import events as e
-from escalation.model.actions import Action, FindPeople, Notify
+from escalation.model.actions import Action, AmendMessage, FindPeople, Notify
+from escalation.model.commands import parse_command
+from escalation.model.messages import MOST_ASKING
+from escalation.model.records import MOST_HOLDS
 from escalation.model.review import GOES_LIVE
 from escalation.model.state import Escalation
 from escalation.model.timeline import KEPT_ENTRIES, MOST_OPEN, MOST_SESSIONS
 from escalation.people.directory import Directory
+from escalation.playbook.help_desk import SolvedThere
 from escalation.playbook.messages import MESSAGES
+from escalation.playbook.messages.reasons import REASONS
 from escalation.playbook.schema import ContextPart
-from escalation.values import ActorKind, kind_of
+from escalation.values import ENGINE, TIMER, ActorKind, kind_of
 
 HUMAN_STEPS = (
     e.Acknowledged,
@@ -72,6 +80,8 @@ AFTER_THE_END = (
     e.Receipted,
     e.MessageDelivered,
     e.MessageFailed,
+    e.MessagesSettled,
+    e.MessageNotAmended,
     e.CaseLinked,
     e.CaseFailed,
     e.CaseUpdateFailed,
@@ -96,7 +106,8 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     """Check a step: the state before and after, what happened, what the world was asked."""
     _somebody_is_responsible(state)
     _time_goes_on(state)
-    _people_do_the_human_steps(events)
+    _people_do_the_human_steps(state, events)
+    _holds_are_few_and_of_people(state, events)
     _reasons_are_complete(state, events)
     _packets_are_complete(before, events)
     _only_the_open_round_is_paged(state, actions)
@@ -115,20 +126,73 @@ def check(before: Escalation, state: Escalation, events: list[e.Event], actions:
     _the_audience_does_not_act(state, actions)
     _items_are_whole(before, state, events)
     _messages_say_what_they_promise(actions)
+    _engine_reasons_have_ids(events)
+    _offers_can_be_sent(state, actions)
+    _what_is_settled_is_said_once(before, state, events, actions)
+
+
+def _offers_can_be_sent(state: Escalation, actions: list[Action]) -> None:
+    """Every button sends a command that there is, with what it was asked on; what it lacks are fields of it."""
+    for action in actions:
+        if isinstance(action, Notify):
+            assert action.escalation == state.id
+            for offer in action.offers:
+                assert action.matter
+                missing = dict.fromkeys(offer.needs, "because of this")
+                parse_command(offer.command, {"by": action.to, **offer.arguments, **missing})
+
+
+def _what_is_settled_is_said_once(
+    before: Escalation, state: Escalation, events: list[e.Event], actions: list[Action]
+) -> None:
+    """A message that asked is changed once, one that was taken once more; after the end there is neither."""
+    arrived = {(each.key, each.to) for each in events if isinstance(each, e.MessageDelivered) and each.matter}
+    known = {(each.key, each.to) for each in (*before.asking, *before.taken_up)} | arrived
+    over = [(m.key, m.to) for each in events if isinstance(each, e.MessagesSettled) for m in each.messages]
+    assert len(set(over)) == len(over) == sum(isinstance(action, AmendMessage) for action in actions)
+    assert set(over) <= known
+    assert not known.intersection(over) & {(each.key, each.to) for each in state.asking}
+    assert not (state.ended and (state.asking or state.taken_up))
+    assert len(state.taken_up) <= MOST_ASKING
 
 
 def _messages_say_what_they_promise(actions: list[Action]) -> None:
     """Every template finds the values that are documented for its message, and nothing else may be relied upon."""
     for action in actions:
-        if isinstance(action, Notify):
+        if isinstance(action, Notify | AmendMessage):
             # Only what waited for people since before messages had ids goes out in plain English; nothing here did.
             assert action.template, f"no template: {action.summary}"
             said = MESSAGES[action.template].values
             assert set(action.values) == {name for name in said if "." not in name}, action.template
-            for whole in (name for name in action.values if isinstance(action.values[name], dict)):
+            reasons = {name for name, value in action.values.items() if _is_reason(value)}
+            for whole in (
+                name for name in action.values if isinstance(action.values[name], dict) and name not in reasons
+            ):
                 assert {f"{whole}.{part}" for part in action.values[whole]} == {
                     n for n in said if n.startswith(f"{whole}.")
                 }
+
+
+def _is_reason(value: object) -> bool:
+    if not isinstance(value, dict) or "reason" not in value:
+        return False
+    assert set(value["values"]) == _DOCUMENTED[value["reason"]]
+    return True
+
+
+_DOCUMENTED = {str(name): set(known.values) for name, known in REASONS.items()}
+_REASONED = (e.GateExpired, e.StatusOverdue, e.ReviewDraftOpened, e.FollowUpEnded, e.ItemReady, e.StakeholderConcerned)
+"""Events whose reason is always the engine's own."""
+_ENDED = (e.GateClosed, e.HandoffEnded, e.HoldEnded, e.DraftEnded, e.SeverityChanged, e.RecoveryEnded, e.ActionSettled)
+"""Events whose reason is the engine's own where the engine itself acted."""
+
+
+def _engine_reasons_have_ids(events: list[e.Event]) -> None:
+    """No reason that the engine gives itself is only English: whoever is told reads it in their language."""
+    for event in events:
+        if isinstance(event, _REASONED) or (isinstance(event, _ENDED) and event.by in (ENGINE, TIMER)):
+            assert event.grounds is not None, f"{event.type}: {event.because}"
+            assert set(event.grounds.values) == _DOCUMENTED[event.grounds.template]
 
 
 def _somebody_is_responsible(state: Escalation) -> None:
@@ -147,8 +211,22 @@ def _time_goes_on(state: Escalation) -> None:
         assert due.summary
 
 
-def _people_do_the_human_steps(events: list[e.Event]) -> None:
+def _holds_are_few_and_of_people(state: Escalation, events: list[e.Event]) -> None:
+    references = [hold.reference for hold in state.legal_holds]
+    assert len(references) == len(set(references)) <= MOST_HOLDS
     for event in events:
+        if isinstance(event, e.LegalHoldPlaced | e.LegalHoldReleased):
+            assert kind_of(event.by) is ActorKind.PERSON
+            assert (event.reference in references) is isinstance(event, e.LegalHoldPlaced)
+
+
+def _people_do_the_human_steps(state: Escalation, events: list[e.Event]) -> None:
+    # Somebody of the help desk has solved the ticket there, and the playbook has that proposed.
+    solved_there = any(isinstance(event, e.TicketChanged) and event.means == "proposed" for event in events)
+    assert not solved_there or state.playbook.help_desk.solved_there is SolvedThere.PROPOSE
+    for event in events:
+        if isinstance(event, e.ResolutionProposed) and solved_there:
+            continue
         if isinstance(event, HUMAN_STEPS) and not (
             isinstance(event, e.HandoffOffered) and (event.shift or event.period)
         ):
@@ -227,6 +305,7 @@ def _gates_stand_where_they_should(before: Escalation, events: list[e.Event]) ->
             assert skipped or bool(event.choice) is bool(policy.choices)
             if event.by == "system:engine":
                 assert policy.on_expiry == "approve"
+                assert skipped or all(vote.decision == "approved" for vote in gate.votes)
             if "owner" in policy.exclude and state.owner is not None and not skipped:
                 last = gate.votes[-1].by if gate.votes else ""
                 assert last != state.owner.actor
@@ -242,6 +321,8 @@ def _actions_are_done_once(before: Escalation, state: Escalation, events: list[e
             assert (asked.state, asked.by) == ("passed", event.by)
             assert asked.valid_until is None or event.at < asked.valid_until
             assert all(now.gates[name].state == "passed" for name in asked.gates)
+        if isinstance(event, e.GateDecided):
+            assert all(each.by != event.by for each in now.actions.values() if event.gate in each.gates)
         now = evolve(now, event)
     assert len(state.actions) <= 2 * actions_asked.MOST_OPEN + 1
     known = {name for asked in state.actions.values() for name in asked.gates}
@@ -388,6 +469,8 @@ def _entries_are_what_they_say(before: Escalation, state: Escalation, events: li
             assert event.ai, f"{event.type} by an AI is not marked"
     assert state.packet_version >= before.packet_version
     assert all(part.version <= state.packet_version for part in state.packet_parts.values())
+    if any(isinstance(event, e.Closed) and not event.returned for event in events):
+        assert not unfinished(state), "closed over a blocker or a live session"
     timeline = state.timeline
     if timeline is not None:
         assert len(timeline.refs) <= KEPT_ENTRIES

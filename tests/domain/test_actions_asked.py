@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from escalation.approvals import ActionApprovals
-from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
+from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, RequestRefused, Unknown
 from escalation.lifecycle.approvals.actions import MOST_OPEN, action_digest
 from escalation.lifecycle.situation import Situation, situation
 from escalation.model import commands as c
@@ -125,7 +125,7 @@ def test_a_rejected_or_withdrawn_action_is_not_done() -> None:
     life = opened(playbook())
     digest = asked(life)
     life.send(c.Reject(by=HAL, because="not our fault"))
-    assert "a1 is rejected: approval big_refund.a1 was rejected by person:hal: not our fault" in life.refused(
+    assert "a1 is rejected: approval big_refund.a1: rejected by person:hal: not our fault" in life.refused(
         NotNow, use(digest)
     )
     assert life.sent[-1].to == BOT
@@ -286,3 +286,62 @@ def test_a_program_asks_waits_uses_it_once_and_is_refused_the_second_time() -> N
         assert not (await approvals.outcome(second, within=timedelta(0))).may_be_done
 
     asyncio.run(refund())
+
+
+def test_whoever_asks_for_an_action_does_not_decide_on_it_nor_gets_the_seat_of_who_does() -> None:
+    life = opened(playbook(approvers=["team:desk"], delegation={"depth": 1})).taken_by(ANN)
+    asked(life, by=ANN)
+    assert life.gate("big_refund.a1").people == (BOB,)
+    said = "person:ann asked for this and may not decide big_refund (separation of duties)"
+    assert life.refused(NotAllowed, c.Approve(by=ANN, gate="big_refund.a1")) == said
+    passed_on = c.DelegateApproval(by=BOB, gate="big_refund.a1", to=ANN, because="away")
+    assert life.refused(NotAllowed, passed_on) == said
+    life.send(c.Approve(by=BOB, gate="big_refund.a1"))
+    assert life.state.actions["a1"].state == "passed"
+
+
+def test_what_silence_leads_to_is_said_as_it_is_done_while_a_solution_waits() -> None:
+    life = opened(playbook(on_expiry="escalate")).taken_by(ANN)
+    asked(life)
+    life.send(c.Resolve(by=ANN, resolution="paid back"))
+    assert "it stays blocked" in life.due.summary
+    life.next()
+    assert (life.last(e.GateExpired).behaviour, life.level) == ("halt", "L1")
+
+
+def test_a_digest_of_the_wrong_thing_is_told_apart_from_one_that_has_changed() -> None:
+    life = opened(playbook()).taken_by(ANN)
+    digest = asked(life)
+    gate = life.state.gates["big_refund.a1"].digest
+    assert "is the digest of action a1" in life.refused(NotNow, c.Approve(by=HAL, gate="big_refund.a1", digest=digest))
+    assert "has changed since" in life.refused(NotNow, c.Approve(by=HAL, gate="big_refund.a1", digest="0000"))
+    assert "open ones: big_refund.a1" in life.refused(NotNow, c.Approve(by=HAL, gate="big_refund"))
+    assert "a1 is an action" in life.refused(Unknown, c.Approve(by=HAL, gate="a1"))
+    life.send(c.Approve(by=HAL, gate="big_refund.a1", digest=gate))
+    assert "people decide big_refund.a1 with" in life.refused(NotAllowed, use(gate))
+
+
+def test_silence_that_denies_an_action_is_said_in_a_sentence() -> None:
+    life = opened(playbook(deadline="1h", on_expiry="deny")).taken_by(ANN)
+    digest = asked(life)
+    while life.state.actions["a1"].state == "pending":
+        life.next()
+    assert "approval big_refund.a1: nobody decided within 1h" in life.refused(NotNow, use(digest))
+
+
+async def test_who_asks_for_an_action_in_a_wrong_form_hears_what_was_expected() -> None:
+    wrong = ActionApprovals(Quiet(), by="refund-bot")
+    with pytest.raises(RequestRefused) as refused:
+        await wrong.ask("escalation-x", "refund", {"amount": 250.0}, because="")
+    assert [path for path, _ in refused.value.problems] == ["by", "because"]
+    assert "agent:support-bot" in str(refused.value)
+
+
+class Quiet:
+    """A client that nothing may reach."""
+
+    async def send(self, escalation: str, command: c.Act) -> c.Answer:
+        raise AssertionError(f"{command} was sent to {escalation}")
+
+    async def situation(self, escalation: str) -> Situation:
+        raise AssertionError(f"{escalation} was asked")

@@ -9,11 +9,30 @@ import pytest
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
 from escalation.foresight import forecast
-from escalation.lifecycle.situation import packet, situation
+from escalation.lifecycle.case.packet_views import packet
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import FindPeople, MessageKind, Notify
-from tests.domain.builders import ANN, BOB, BOT, CYD, DAN, EVE, FAY, GUS, HAL, IDA, JOY, KIM, Life, find, gated, opened
+from tests.domain.builders import (
+    ANN,
+    BOB,
+    BOT,
+    CUSTOMER,
+    CYD,
+    DAN,
+    EVE,
+    FAY,
+    GUS,
+    HAL,
+    IDA,
+    JOY,
+    KIM,
+    Life,
+    find,
+    gated,
+    opened,
+)
 
 TEAMS = ["team:desk", "team:experts"]
 CHOICES = [{"id": "full_refund", "about": "all of it"}, {"id": "half", "about": "half of it"}]
@@ -214,6 +233,48 @@ def test_an_approval_by_silence_is_looked_at_afterwards_where_the_playbook_says_
     assert life.state.approval_reviews == ()
 
 
+@pytest.mark.parametrize("said", [c.RequestChanges(by=BOB, because="say when"), c.Reject(by=BOB, because="no")])
+def test_silence_approves_nothing_that_somebody_has_spoken_against(said: c.RequestChanges | c.Reject) -> None:
+    life = waiting({"approvers": TEAMS, "reject_needs": 2, "on_expiry": "approve", "because": "help must not wait"})
+    life.send(said)
+    assert "it stays blocked and whoever is accountable is told" in life.due.summary
+    life.pass_time("1h")
+    assert life.gate().state == "pending"
+    late = life.last(e.GateExpired)
+    assert (late.behaviour, late.because) == ("halt", "not decided within 1h, and person:bob did not agree")
+    life.send(c.Approve(by=CYD))
+    assert life.gate().state == "passed"
+
+
+def test_who_asked_for_changes_and_approved_then_stands_against_nothing() -> None:
+    life = waiting({"approvers": TEAMS, "need": 2, "on_expiry": "approve", "because": "help must not wait"})
+    life.send(c.RequestChanges(by=BOB, because="say when"))
+    life.send(c.Approve(by=BOB))
+    life.pass_time("1h")
+    assert life.gate().state == "passed"
+
+
+def test_however_often_changes_are_asked_for_the_latest_word_of_each_is_kept() -> None:
+    life = waiting({"approvers": TEAMS})
+    for times in range(30):
+        life.send(c.RequestChanges(by=BOB, because=f"say when, {times}"))
+    life.send(c.RequestChanges(by=CYD, because="say how"))
+    assert [(vote.by, vote.because) for vote in life.gate().votes] == [(BOB, "say when, 29"), (CYD, "say how")]
+
+
+def test_what_a_customer_s_words_make_true_is_asked_for_at_once_and_voids_what_stood_on_others() -> None:
+    money = {"keywords": {"refund": {"en": ["money back"]}, "law": {"en": ["my lawyer"]}}}
+    life = waiting({"when": "'refund' in keywords", "subject": ["keywords"]}, **money)
+    life.send(c.Note(by=CUSTOMER, text="I want my money back"))
+    assert life.gate().people == (HAL,)
+    life.send(c.Approve(by=HAL))
+    life.send(c.Note(by=CUSTOMER, text="or I ask my lawyer"))
+    assert (life.gate().state, life.gate().round) == ("pending", 2)
+    life.send(c.Approve(by=HAL))
+    life.send(c.Resolve(by=ANN, resolution="paid back"))
+    assert life.state.resolution_state == "proposed"
+
+
 # --- choices --------------------------------------------------------------------------------------------------------
 
 CHOSEN = {"approvers": ["team:desk", "role:security"], "need": 2, "choices": CHOICES, "reject_needs": 2}
@@ -337,14 +398,15 @@ def test_approvers_whose_question_was_decided_by_others_are_told_and_not_by_whom
     assert HAL not in life.told(since=before)
 
 
-def test_approvers_whose_question_is_void_or_withdrawn_are_told_also_when_they_had_voted() -> None:
+def test_approvers_of_a_void_question_are_asked_anew_and_told_when_it_is_withdrawn_also_when_they_had_voted() -> None:
     gate = {"approvers": ["role:security", "role:finance"], "need": 2, "subject": ["amount"], "when": "amount > 10.0"}
     life = waiting(gate, facts={"amount": 20.0})
     life.send(c.Approve(by=HAL))
     before = len(life.sent)
     life.send(c.ChangeFacts(by=ANN, facts={"amount": 30.0}))
-    void = [m.to for m in life.sent[before:] if "is void: what was to be approved has changed" in m.body]
-    assert sorted(void) == [HAL, IDA]
+    told = [(m.to, m.kind) for m in life.sent[before:] if m.to in (HAL, IDA)]
+    asked_anew = [(HAL, MessageKind.APPROVAL), (IDA, MessageKind.APPROVAL)]
+    assert sorted(told) == asked_anew, "a new question says that the old one is void: one message for one change"
     before = len(life.sent)
     life.send(c.ChangeFacts(by=ANN, facts={"amount": 5.0}))
     over = [m.to for m in life.sent[before:] if m.kind is MessageKind.NEWS and m.to in (HAL, IDA)]

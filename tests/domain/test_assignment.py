@@ -17,7 +17,8 @@ from escalation.people.found import People
 from escalation.people.search import Search
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Stage
-from starter.story import Weight, say
+from starter.line import Weight
+from starter.story import say
 from tests.domain.builders import (
     ANN,
     BOB,
@@ -364,8 +365,9 @@ def test_who_is_no_member_cannot_take_it_and_is_told_who_may() -> None:
 
 def test_only_who_was_paged_can_decline() -> None:
     life = opened(small())
-    assert "was not paged in round L1/1, which person:ann, person:bob can decline" in life.refused(
-        NotAllowed, c.Decline(by=EVE, because="no")
+    assert (
+        "was not called, so there is nothing to decline; being called now, in round L1/1: person:ann, person:bob"
+        in life.refused(NotAllowed, c.Decline(by=EVE, because="no"))
     )
 
 

@@ -14,7 +14,8 @@ from escalation.errors import DocumentError
 from escalation.foresight import forecast
 from escalation.lifecycle import evolve
 from escalation.lifecycle.details import markdown
-from escalation.lifecycle.situation import explanation, situation
+from escalation.lifecycle.explanation import explanation
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from escalation.foresight import forecast
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.situation import situation
 from escalation.lifecycle.timing.clock_views import ClockView
+from escalation.lifecycle.timing.telling import UPDATES
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
+from escalation.model.timeline import EntryKind
 from tests.domain.builders import ANN, BOT, CUSTOMER, CYD, EVE, FAY, OFFICE, START, Life, opened, request, small
 from tests.domain.test_business_clocks import OFFICE as HOURS
 from tests.domain.test_clocks import LEVELS, after, clock, clocked
@@ -349,3 +352,74 @@ def test_a_forecast_with_nobody_answering_names_each_reminder_warning_and_limit_
         ("clock_reminded", "resolution", after(START, "230m")),
         ("clock_breached", "resolution", after(START, "4h")),
     ]
+
+
+# --- what is an update ------------------------------------------------------------------------------------------------
+
+NO_UPDATE = {
+    "who has it": "acknowledge claim decline reassign offer_handoff accept_handoff decline_handoff withdraw_handoff "
+    "edit_handover give_back name_communicator name_commander assign_responsibility join leave add_to_group escalate "
+    "bypass record_call_transfer",
+    "what somebody else wished is decided": "approve reject request_changes delegate_approval ask_approval "
+    "use_approval withdraw_approval confirm_resolution reject_resolution",
+    "a step inside the work, with a time of its own": "add_item claim_item start_item block_item drop_item "
+    "reassign_item postpone_item complete_item submit_check approve_check reject_check confirm_checkpoint report_check "
+    "request_input answer_input complete_activity document_work open_session",
+    "talk about what was said": "comment react_entry mark_seen link_entry confirm_read reply advise link unlink",
+    "nobody reads it yet, or says only when": "draft draft_update drop_draft edit_entry postpone_update draft_review",
+    "it is solved or over by then": "submit_review rate submit_feedback submit_participant_feedback add_lesson "
+    "complete_change label advise_requester close cancel",
+    "how the engine goes on": "migrate open_ticket",
+    "how long records are kept": "place_legal_hold release_legal_hold",
+}
+
+
+def test_of_every_command_it_is_said_whether_it_is_an_update() -> None:
+    others = [name for names in NO_UPDATE.values() for name in names.split()]
+    updates = [name for name, kind in c.COMMANDS.items() if kind in UPDATES]
+    assert sorted((*others, *updates)) == sorted(c.COMMANDS)
+
+
+def rhythm(rules: int = 2) -> Life:
+    """An incident of ann's whose updates are due every hour, half an hour after the latest."""
+    news = {"stops": "update", "starts": "acknowledged", "within": {"default": "1h"}}
+    life = opened(small(clocks={"news": news}, incident={}, levels=LEVELS)).taken_by(ANN)
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    life.send(c.PostEntry(by=ANN, kind=EntryKind.QUESTION, text="since when?", draft=True))
+    life.send(c.OpenSession(by=ANN, join_url="https://meet.example/1"))
+    life.state = life.state.changed({"rules": rules})
+    life.pass_time("30m")
+    return life
+
+
+def of_the_draft(life: Life) -> int:
+    return life.last(e.EntryPosted).seq
+
+
+TELLING: list[Callable[[Life], c.Act]] = [
+    lambda _: c.ReportBaseline(by=ANN, what_happened="down", who_is_affected="all", why_urgent="a sale"),
+    lambda _: c.FileInPlan(by=ANN, section="situation_summary", typed="assessment", text="a full disk"),
+    lambda _: c.SetPriorities(by=ANN, priorities=("payments",)),
+    lambda _: c.StandDown(by=ANN, because="all pay again"),
+    lambda life: c.ReleaseEntry(by=ANN, entry=of_the_draft(life)),
+    lambda life: c.AnswerEntry(by=ANN, entry=of_the_draft(life), text="since noon"),
+    lambda _: c.CloseSession(by=ANN, decisions=("we wait",), none=("items",)),
+]
+
+
+@pytest.mark.parametrize("command", TELLING)
+def test_whoever_says_how_it_stands_has_given_the_update_whichever_way(command: Callable[[Life], c.Act]) -> None:
+    life = rhythm()
+    life.send(command(life))
+    assert clock(life, "news").due == after(START, "90m")
+    recorded = rhythm(rules=1)
+    recorded.send(command(recorded))
+    assert clock(recorded, "news").due == after(START, "60m"), "recorded lives replay as they were"
+
+
+def test_a_draft_is_no_update_before_it_is_released() -> None:
+    life = rhythm()
+    life.send(c.PostEntry(by=ANN, kind=EntryKind.NOTE, text="the bank", draft=True))
+    assert clock(life, "news").due == after(START, "60m")
+    life.send(c.PostEntry(by=ANN, kind=EntryKind.NOTE, text="the bank answered"))
+    assert clock(life, "news").due == after(START, "90m")

@@ -11,7 +11,7 @@ from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
-from escalation.model.parts import Clock
+from escalation.model.timing import Clock
 from escalation.playbook.clocks import ClockName
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, EVE, SERVICE, START, Life, minutes, opened, small

@@ -8,7 +8,8 @@ import pytest
 
 from escalation.documents import parse_document
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle.situation import packet, situation
+from escalation.lifecycle.case.packet_views import packet
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase
@@ -48,6 +49,29 @@ def test_an_offer_is_withdrawn_by_whoever_made_it_and_its_receivers_are_told() -
     assert (life.state.handoff, life.owner) == (None, ANN)
     assert life.told(MessageKind.NEWS)[-2:] == [CYD, DAN]
     assert "was withdrawn: found it myself" in life.sent[-1].body
+
+
+def test_who_was_offered_what_is_offered_to_others_instead_hears_so() -> None:
+    life = offered()
+    before = len(life.sent)
+    life.send(c.OfferHandoff(by=ANN, to=BOB, because="nearer", expectation="an answer by noon"))
+    told = [(each.to, each.kind) for each in life.sent[before:]]
+    assert told[-3:] == [(CYD, MessageKind.NEWS), (DAN, MessageKind.NEWS), (BOB, MessageKind.PAGE)]
+    assert "was withdrawn: person:ann offered it to person:bob instead" in life.sent[-2].body
+
+
+def test_what_one_of_a_team_declines_the_others_need_not_answer_any_more_and_hear_so() -> None:
+    life = offered()
+    before = len(life.sent)
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    assert [each.to for each in life.sent[before:]] == [ANN, DAN]
+    assert "was withdrawn: person:cyd declined it: I am on leave" in life.sent[-1].body
+
+
+def test_how_long_nobody_of_a_level_accepted_is_told_by_that_level_s_time() -> None:
+    life = offered("level:L3")
+    life.pass_time("20m")
+    assert life.last(e.HandoffEnded).because == "nobody accepted within 20m"
 
 
 def test_who_accepts_too_late_hears_when_it_expired_and_who_is_responsible() -> None:

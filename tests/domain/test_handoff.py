@@ -47,7 +47,8 @@ def test_until_it_is_accepted_the_old_owner_stays_responsible() -> None:
     assert (life.owner, life.state.handoff) == (ANN, None)
     ended = life.last(e.HandoffEnded)
     assert (ended.how, ended.because, ended.by) == ("declined", "I am on leave", CYD)
-    assert "the hand-off was declined: I am on leave. You stay responsible" in life.sent[-1].body
+    told = next(each for each in reversed(life.sent) if each.to == ANN)
+    assert "the hand-off was declined: I am on leave. You stay responsible" in told.body
 
 
 def test_an_offer_that_nobody_accepts_expires_and_the_owner_is_told() -> None:

@@ -19,6 +19,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.model.incident import Incident, Period
+from escalation.playbook.load import load_playbook
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import (
     ANN,
@@ -697,3 +698,26 @@ def test_an_incident_of_two_weeks_in_three_shifts_a_day_stays_small_and_in_order
     life.send(c.StandDown(by=life.owner, because="over"))
     life.send(c.Resolve(by=life.owner, resolution="more disks"))
     assert life.state.resolution_state == "proposed"
+
+
+def test_the_shipped_it_playbook_runs_an_incident_from_its_declaration_to_the_all_clear() -> None:
+    on_call = "person:erik.lindqvist"
+    life = opened(
+        load_playbook("it-service-management"),
+        customer=None,
+        facts={
+            "record_type": "incident",
+            "escalation_type": "alert",
+            "impact": "org_wide",
+            "urgency": "now",
+            "affected_systems": ["erp"],
+            "ai_triggered": True,
+            "alert.severity": "critical",
+        },
+    ).taken_by(on_call)
+    life.send(c.DeclareIncident(by=on_call, because="nobody can work"))
+    assert "first update" in life.refused(NotNow, c.StandDown(by=on_call, because="all is well"))
+    life.send(report(on_call))
+    assert incident(life).baseline is not None
+    life.send(c.StandDown(by=on_call, because="all is well"))
+    assert life.state.gates["all_clear"].state == "pending"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from escalation.errors import NotAllowed, NotNow, Unknown
-from escalation.lifecycle.situation import packet
+from escalation.lifecycle.case.packet_views import packet
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import CaseLink, CustomerSnapshot

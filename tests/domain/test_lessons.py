@@ -256,3 +256,13 @@ def test_how_late_it_came_is_computed_from_what_the_customer_had_said_before() -
     assert shown is not None
     assert shown.late.startswith("trigger angry was true since 2026-11-20 09:00")
     assert shown.late.endswith("1h before the hand-over")
+
+
+@pytest.mark.parametrize("kind", ["training", "playbook"])
+def test_what_waits_for_a_change_goes_on_when_it_is_live(kind: str) -> None:
+    life = reviewed(kind)
+    life.send(c.AddItem(by=ANN, title="tell the desk", owner=BOB, due=DUE, blocked_by=("i1",)))
+    life.shelf = shelf(title="Small, the desk first")
+    life.send(c.CompleteChange(by=DAN, lesson="l1", live_as="v2" if kind == "playbook" else "spring course"))
+    assert life.last(e.ItemReady).item == "i2"
+    assert (life.sent[-1].to, life.state.items["i2"].waits) == (BOB, False)

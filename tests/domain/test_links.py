@@ -5,13 +5,30 @@ from __future__ import annotations
 import pytest
 
 from escalation.errors import NotAllowed, NotNow, TooLarge
-from escalation.lifecycle.case.links import MOST_LINKS
+from escalation.lifecycle.case.links import MOST_LINKS, above, open_children
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
+from escalation.model.parts import Relation
+from escalation.model.state import Escalation
 from escalation.playbook.schema import Playbook
-from tests.domain.builders import ANN, BOB, CUSTOMER, CYD, ITSM, PROCEDURE, SERVICE, START, Life, opened, request, small
+from tests.domain.builders import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    CYD,
+    ITSM,
+    PROCEDURE,
+    SERVICE,
+    START,
+    Life,
+    blank,
+    opened,
+    request,
+    small,
+)
+from tests.domain.invariants import check_history
 
 NAMED = small(
     statuses=[
@@ -195,3 +212,127 @@ def test_what_is_seen_outside_is_answered_sooner_and_has_its_own_audience() -> N
     case.b.pass_time("1m")
     assert case.a.state.links[case.b.state.id].relation == "internal"
     assert not [to for to in case.b.told() if to.startswith("customer:")], "inside nobody writes to the customer"
+
+
+# --- nothing is below itself ------------------------------------------------------------------------------------------
+
+
+class Family:
+    """Several lives, and the messages between them; one that refuses what it hears is told no more, as in the shell."""
+
+    def __init__(self, *names: str) -> None:
+        self.lives: dict[str, Life] = {}
+        for name in names:
+            life = self.lives[f"escalation-web-{name}"] = Life(NAMED)
+            life.state = life.state.changed({"id": f"escalation-web-{name}", "instance": f"run-{name}"})
+            life.open()
+            life.taken_by(ANN)
+
+    def __getitem__(self, name: str) -> Life:
+        return self.lives[f"escalation-web-{name}"]
+
+    def link(self, name: str, other: str, relation: Relation = "child") -> None:
+        self[name].send(c.Link(by=ANN, other=f"escalation-web-{other}", relation=relation))
+
+    def carry(self) -> None:
+        for _ in range(50):
+            waiting = [(life, life.told_linked.pop(0)) for life in self.lives.values() if life.told_linked]
+            if not waiting:
+                return
+            for sender, news in waiting:
+                heard = c.LinkHeard(**news.model_dump(include=set(c.LinkHeard.model_fields) - {"by"}))
+                try:
+                    self.lives[news.to].send(heard)
+                except NotAllowed as error:
+                    sender.send(c.LinkNotTold(other=news.to, error=str(error)))
+        raise AssertionError("it echoes")
+
+    def waits_for(self, name: str) -> tuple[str, ...]:
+        return open_children(self[name].state)
+
+
+@pytest.mark.parametrize("other", ["b", "c"])
+def test_none_is_put_below_what_is_below_it_however_many_there_are_between(other: str) -> None:
+    family = Family("a", "b", "c")
+    family.link("b", "c")
+    family.carry()
+    family.link("a", "b")
+    family.carry()
+    assert above(family["c"].state) == ("escalation-web-b", "escalation-web-a"), "what came later is told downwards"
+    said = family[other].refused(NotAllowed, c.Link(by=ANN, other="escalation-web-a", relation="child"))
+    assert "escalation-web-a" in said
+    assert "link them as related" in said
+
+
+def test_what_is_put_above_one_that_is_above_it_is_refused_there_and_whoever_asked_is_told() -> None:
+    family = Family("a", "b", "c")
+    family.link("a", "b")
+    family.link("b", "c")
+    family.carry()
+    family.link("a", "c", "parent")
+    family.carry()
+    lost = family["a"].last(e.LinkLost)
+    assert (lost.other, "is above escalation-web-c already" in lost.because) == ("escalation-web-c", True)
+    assert family.waits_for("c") == ()
+    assert (family.waits_for("a"), family.waits_for("b")) == (("escalation-web-b",), ("escalation-web-c",))
+
+
+def test_what_was_unlinked_between_them_does_not_stand_in_the_way() -> None:
+    family = Family("a", "b", "c")
+    family.link("a", "b")
+    family.link("b", "c")
+    family.carry()
+    family["a"].send(c.Unlink(by=ANN, other="escalation-web-b", because="its own work"))
+    family.carry()
+    family.link("c", "a")
+    family.carry()
+    assert above(family["a"].state) == ("escalation-web-c", "escalation-web-b")
+
+
+def test_parent_and_child_change_places_only_when_they_were_unlinked() -> None:
+    family = Family("a", "b")
+    family.link("a", "b")
+    family.carry()
+    said = family["a"].refused(NotAllowed, c.Link(by=ANN, other="escalation-web-b", relation="parent"))
+    assert "unlink them first" in said
+    family.link("b", "a", "related")
+    family.carry()
+    family.link("b", "a")
+    family.carry()
+    assert family.waits_for("b") == ("escalation-web-a",)
+
+
+@pytest.mark.parametrize("relation", ["child", "parent"])
+@pytest.mark.parametrize("names", ["ab", "abc", "abcd"])
+def test_a_circle_that_is_made_at_the_same_moment_on_all_sides_is_cut_and_nobody_waits_for_ever(
+    names: str, relation: Relation
+) -> None:
+    family = Family(*names)
+    for name, other in zip(names, names[1:] + names[0], strict=True):
+        family.link(name, other, relation)
+    family.carry()
+    assert any(life.all(e.LinkLost) for life in family.lives.values())
+    left = {name: set(family.waits_for(name)) for name in names}
+    while free := [name for name, waits in left.items() if not waits]:
+        for name in free:
+            del left[name]
+        for waits in left.values():
+            waits -= {f"escalation-web-{name}" for name in free}
+    assert not left, "these wait for each other"
+    for life in family.lives.values():
+        check_history(_blank(life), life.state, life.events)
+
+
+def _blank(life: Life) -> Escalation:
+    return blank(life.state.playbook).changed({"id": life.state.id, "instance": life.state.instance})
+
+
+def test_one_of_older_rules_goes_on_as_it_was_recorded() -> None:
+    family = Family("a", "b")
+    for name in "ab":
+        family[name].state = family[name].state.changed({"rules": 1})
+    family.link("a", "b")
+    family.carry()
+    family.link("b", "a")
+    family.carry()
+    assert family.waits_for("b") == ("escalation-web-a",)

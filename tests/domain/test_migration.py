@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.foresight import forecast
+from escalation.lifecycle.explanation import explanation
+from escalation.lifecycle.incident.views import action_plan
 from escalation.lifecycle.migration import Preview, preview
-from escalation.lifecycle.situation import explanation, ledger_row, situation
+from escalation.lifecycle.situation import ledger_row, situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
@@ -311,3 +314,79 @@ def test_differences_name_what_is_added_gone_and_said_otherwise_and_nothing_else
         "clock resolution is gone",
         "responsible in stage review: accountable role:boss, before role:lead",
     )
+
+
+# --- an action plan whose approval the other version does not have ----------------------------------------------------
+
+STOP = {"id": "failover", "when": 'topic == "one"', "approvers": ["role:security"], "subject": ["topic"]}
+
+
+def planned(*, asked: bool) -> tuple[Life, LoadedPlaybook]:
+    """An incident with a step behind an approval, which the other version does not have."""
+    life = opened(gated(STOP, incident={})).taken_by(ANN)
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    filed: dict[str, Any] = {"by": ANN, "text": "switch over"}
+    checkpoint = c.FileInPlan(**filed, section="approval_checkpoints", typed="approval", gate="failover")
+    due = life.now + timedelta(hours=2)
+    life.send(checkpoint)
+    life.send(c.FileInPlan(**filed, section="execution_plan", typed="execution", owner=ANN, due=due, behind="p1"))
+    if asked:
+        life.send(c.ChangeFacts(by=ANN, facts={"topic": "one"}))
+    return life, second(incident={}, levels=life.state.playbook.model_dump(mode="json")["levels"])
+
+
+DONE = c.CompleteItem(by=ANN, item="i1")
+
+
+def test_a_step_behind_an_approval_that_is_gone_is_named_and_waits_no_longer_once_that_was_said_to_be_meant() -> None:
+    life, found = planned(asked=False)
+    life.refused(NotNow, DONE)
+    why = "checkpoint p1 of the action plan stands for approval failover, which is not in v2, and action items i1 wait"
+    assert why in refused(life, found)
+    shown = preview(life.state, found, c.Migrate(by=ANN, because="?"), life.now)
+    assert why in shown.obstacles[0]
+    dropping = preview(life.state, found, c.Migrate(by=ANN, because="?", drop=("failover",)), life.now)
+    assert dropping.obstacles == ()
+    assert any("checkpoint p1 of the action plan falls away" in effect for effect in dropping.effects)
+    move(life, found, drop=("failover",))
+    assert life.last(e.Migrated).to_version == 2
+    life.send(DONE)
+    assert life.state.items["i1"].done_at is not None
+    assert action_plan(life.state).approval_checkpoints[0].state == "fell away"
+
+
+def test_an_approval_that_was_given_counts_for_its_step_under_a_version_without_it() -> None:
+    life, found = planned(asked=True)
+    assert "approval failover is waited for" in refused(life, found)
+    life.send(c.Approve(by=HAL, gate="failover"))
+    shown = preview(life.state, found, c.Migrate(by=ANN, because="?"), life.now)
+    assert any("checkpoint p1 of the action plan counts as passed" in effect for effect in shown.effects)
+    move(life, found)
+    assert action_plan(life.state).approval_checkpoints[0].state == "passed"
+    life.send(DONE)
+    assert life.state.items["i1"].done_at is not None
+
+
+def test_a_pending_approval_that_may_fall_away_takes_its_checkpoint_with_it() -> None:
+    life, found = planned(asked=True)
+    move(life, found, drop=("failover",))
+    life.send(DONE)
+    assert life.state.items["i1"].done_at is not None
+    check_history(Life(gated(STOP, incident={})).state, life.state, life.events)
+
+
+def test_what_was_recorded_under_older_rules_was_moved_over_it_and_its_step_is_free_too() -> None:
+    life, found = planned(asked=False)
+    life.state = life.state.changed({"rules": 1})
+    move(life, found)
+    life.send(DONE)
+    assert life.state.items["i1"].done_at is not None
+
+
+def test_what_was_asked_is_answered_however_full_the_state_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = opened(small()).taken_by(ANN)
+    life.answers = False
+    move(life, second())
+    monkeypatch.setattr(sys.modules["escalation.lifecycle.decide"], "MOST_BYTES", 1)
+    life.answer()
+    assert (life.state.playbook.version, life.state.migration) == (2, None)

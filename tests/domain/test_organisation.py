@@ -9,7 +9,7 @@ import pytest
 
 from escalation.documents import parse_document
 from escalation.foresight.lint import Foreseen, Weight, prove
-from escalation.lifecycle.situation import packet
+from escalation.lifecycle.case.packet_views import packet
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind

@@ -16,7 +16,9 @@ from escalation.model import events as e
 from escalation.model.actions import FindPeople, MessageKind
 from escalation.playbook.checks import check, check_against
 from escalation.playbook.schema import Playbook, compact
-from starter.story import Weight, say, steps
+from starter.line import Weight
+from starter.steps import steps
+from starter.story import say
 from tests.domain.builders import ANN, BOB, BOT, CYD, DAN, EVE, FAY, HAL, IDA, OFFICE, Life, find, gated, opened, small
 
 LEVELS: list[dict[str, Any]] = [level.model_dump() for level in small().levels]

@@ -23,6 +23,8 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import (
     Action,
+    AmendMessage,
+    CaseChange,
     CaseLink,
     CustomerSnapshot,
     DeliveryReceipt,
@@ -36,6 +38,7 @@ from escalation.model.actions import (
 )
 from escalation.model.items import Item
 from escalation.model.request import Attachment, Attempt
+from escalation.model.said import Said
 from escalation.model.timeline import EntryKind
 from escalation.people.directory import Directory
 from escalation.people.found import People
@@ -198,21 +201,33 @@ class World:
                 error = "no such address"
                 return c.NotDelivered(key=action.key, to=action.to, rung=action.rung, error=error, unknown=unknown)
             template = "page has no value for x" if self.choose.chance(3) else ""
-            receipt = DeliveryReceipt(channel="inbox", receipt_id=action.key, at=self.now, template_error=template)
-            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+            receipt = DeliveryReceipt(
+                channel="inbox",
+                receipt_id=action.key,
+                at=self.now,
+                template_error=template,
+                thread=f"t{self.choose.number(3)}",
+                amendable=self.choose.chance(50),
+            )
+            return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt, matter=action.matter)
         if isinstance(action, OpenCase):
             if fails:
                 return c.CaseNotOpened(error="the help desk refused")
             tier = self.choose.of(("", "vip", "standard", "platinum"))
-            return c.CaseOpened(
-                link=CaseLink(ticket="T-1", snapshot=CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier))
-            )
+            snapshot = CustomerSnapshot(fetched_at=self.now, system="crm", tier=tier)
+            known = CaseLink(ticket="T-1", snapshot=snapshot)
+            later = action.linked is None and self.choose.chance(20)
+            return c.CaseOpened(link=CaseLink(ticket="T-1", later=True) if later else known)
         if isinstance(action, RunRecovery):
-            return c.RecoveryRan(
-                result=RecoveryResult(ok=not fails, because="it ended with 0" if not fails else "it ended with 1")
-            )
+            code = int(fails)
+            said = Said(template="script_ended", values={"code": code})
+            result = RecoveryResult(ok=not fails, because=f"it ended with {code}", grounds=said)
+            return c.RecoveryRan(result=result)
         if isinstance(action, LoadPlaybook):
             return c.PlaybookLoaded(purpose=action.purpose, **self.shelf(fails=fails))
+        if isinstance(action, AmendMessage):
+            error = "the message is not there any more" if fails else ""
+            return c.Amended(key=action.key, to=action.to, channel=action.channel, error=error)
         if isinstance(action, TellLinked):
             return c.LinkNotTold(other=action.to, error="it has ended") if fails else c.LinkTold(key=action.key)
         if fails:
@@ -261,8 +276,10 @@ class World:
             assert next_due(self.state) != due, f"{due.kind} is due again and again"
 
     def something_else(self) -> None:
-        what = self.choose.number(5)
-        if what == 4:
+        what = self.choose.number(6)
+        if what == 5:
+            self.apply(c.CaseChanged(system="desk", change=self.ticket_change()))
+        elif what == 4:
             other = self.choose.of((*self.state.links, "escalation-web-7"))
             status = self.choose.of(("is worked on", "closed"))
             heard = c.LinkHeard(
@@ -283,6 +300,20 @@ class World:
             self.apply(c.PeopleFound(purpose="rung:L9/9", found=People(people=())))
         else:
             self.apply(c.NotDelivered(key="old", to=ANN, rung="L1/1", error="too late"))
+
+    def ticket_change(self) -> CaseChange:
+        choose = self.choose
+        return CaseChange(
+            key=str(choose.number(9)),
+            case_key=choose.of(("run-1/case", "run-1/case", "run-0/case")),
+            at=self.now,
+            by=choose.of(("", "agent 12")),
+            by_customer=choose.chance(40),
+            status=choose.of((None, "open", "pending", "solved", "closed")),
+            owner=choose.of((None, "", "12")),
+            note=choose.of(("", "I will cancel", "hello again")),
+            public=choose.chance(50),
+        )
 
     # --- people and services ---
 
@@ -579,6 +610,7 @@ class World:
                 "other": self.choose.of(("escalation-web-7", "escalation-web-8", self.state.id)),
                 "relation": self.choose.of(("internal", "external", "related", "parent", "child")),
             },
+            "open_ticket": lambda: {"ticket": self.choose.of(("", "4711"))},
             "unlink": lambda: {"other": self.choose.of((*self.state.links, "escalation-web-9"))},
             "draft_review": lambda: {
                 "part": self.choose.of(("impact", "cause", "lessons")),
@@ -607,6 +639,8 @@ class World:
             "resolve_entry": lambda: {"entry": self.written(), "text": "access granted"},
             "comment": lambda: {"entry": self.written(), "text": self.choose.of(("why?", "@person:ann, @team:desk?"))},
             "react_entry": lambda: {"entry": self.written(), "mark": "agree", "off": self.choose.chance(30)},
+            "place_legal_hold": lambda: {"reference": self.choose.of(("M-1", "M-2"))},
+            "release_legal_hold": lambda: {"reference": self.choose.of(("M-1", "M-2"))},
             "mark_seen": lambda: {"up_to": self.choose.of((None, 1, self.state.seq or 1))},
             "open_session": lambda: {
                 "join_url": "https://meet.example/1",

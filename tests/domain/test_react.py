@@ -46,7 +46,7 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
         "  - sent the status page: it says paid",
         "Conversation: 1 turn, the last by customer: Where is my money?",
         "You are called because: team:desk; L1, round 1",
-        "Take it before 2026-11-20 10:10 UTC, or it goes on to the next.",
+        "Take it before 2026-11-20 10:10 UTC; after that the same people are called again.",
         "  escalate acknowledge escalation-chatbot-conv-1 --by person:ann",
     ):
         assert said in page.body
@@ -59,8 +59,8 @@ def test_a_page_says_what_is_asked_why_what_was_tried_until_when_and_how_to_answ
 @pytest.mark.parametrize(
     ("on_breach", "then"),
     [
-        ("tell", "it is late, and at 2026-11-20 10:10 UTC it goes on to the next."),
-        ("level_up", "it goes up."),
+        ("tell", "it is late, and at 2026-11-20 10:10 UTC the same people are called again."),
+        ("level_up", "level L2 is called."),
     ],
 )
 def test_a_page_promises_no_more_time_than_the_limit_to_acknowledge_leaves(on_breach: str, then: str) -> None:
@@ -72,7 +72,7 @@ def test_a_page_promises_no_more_time_than_the_limit_to_acknowledge_leaves(on_br
     life.pass_time("12m")
     later = life.sent[-1]  # the limit has passed: what is left is the round
     assert (later.kind, later.respond_by) == (MessageKind.PAGE, life.rung.due)
-    assert f"Take it before {life.rung.due:%Y-%m-%d %H:%M} UTC, or it goes on to the next." in later.body
+    assert f"Take it before {life.rung.due:%Y-%m-%d %H:%M} UTC; after that " in later.body
 
 
 def test_a_page_counts_on_its_round_while_the_limit_to_acknowledge_is_further_away() -> None:

@@ -7,13 +7,16 @@ from functools import reduce
 import pytest
 from pydantic import ValidationError
 
+from activities.notify.receiver import Receiver
+from activities.notify.words import in_words
 from escalation.documents import Document
 from escalation.errors import NotAllowed, NotNow, RequestRefused
-from escalation.lifecycle import evolve
+from escalation.lifecycle import evolve, grounds
+from escalation.lifecycle.case.lacks import lacks
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.actions import CaseLink, MessageKind, OpenCase, UpdateCase
+from escalation.model.actions import CaseLink, CustomerSnapshot, MessageKind, OpenCase, UpdateCase
 from escalation.playbook.checks import check
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import (
@@ -28,6 +31,7 @@ from tests.domain.builders import (
     HAL,
     IDA,
     JOY,
+    START,
     Life,
     blank,
     gated,
@@ -314,14 +318,51 @@ def _without_crm() -> Life:
     return life
 
 
-def test_people_who_are_told_before_the_crm_has_answered_are_told_so() -> None:
+def test_a_crm_that_is_silent_for_a_minute_is_named_to_whoever_is_told_then_and_not_to_the_first_page() -> None:
     life = _without_crm()
     assert life.state.missing == ("crm_snapshot",)
     assert life.last(e.ExceptionUsed).because == life.state.exception == "the CRM has not answered yet"
+    asked = life.pending.popleft()
+    assert isinstance(asked, OpenCase)
+    assert "CRM" not in asked.body
     life.answer()
+    first = next(message for message in life.sent if message.kind is MessageKind.PAGE)
+    assert "incomplete" not in first.body
+    assert first.values["packet"]["missing"] == []
+    life.pass_time("10m")
+    life.answer()
+    later = [message for message in life.sent if message.kind is MessageKind.PAGE][-1]
+    assert "Sent incomplete: the CRM has not answered yet" in later.body
+    assert "Missing from the packet: crm_snapshot" in later.body
+    assert later.values["packet"]["exception"]
+
+
+def test_once_the_crm_has_answered_nobody_hears_that_it_has_not_and_whoever_decides_sees_what_it_knows() -> None:
+    known = CustomerSnapshot(fetched_at=START, system="crm", tier="vip", company="Acme", open_tickets=1)
+    life = Life(small(context=_WITH_SNAPSHOT), crm=CaseLink(ticket="T-1", snapshot=known))
+    life.open()
+    assert life.last(e.ExceptionUsed).grounds is not None
+    assert life.state.exception_grounds is None
     page = next(message for message in life.sent if message.kind is MessageKind.PAGE)
-    assert "Sent incomplete: the CRM has not answered yet" in page.body
-    assert "Missing from the packet: crm_snapshot" in page.body
+    assert "Customer: tier vip, company Acme, 1 open ticket (as of 2026-11-20 10:00 UTC)" in page.body
+    assert "Acme" not in page.subject
+    assert page.values["packet"]["exception"] == ""
+    assert page.values["packet"]["crm"]["company"] == "Acme"
+    spoken = in_words(page, Receiver("cs", "Europe/Prague", str)).body
+    assert "Z CRM: úroveň vip, společnost Acme, otevřené tikety: 1" in spoken
+    assert "Odesláno neúplné" not in spoken
+
+
+def test_what_nobody_supplied_is_still_said_when_only_the_crm_has_answered() -> None:
+    life = _without_crm()
+    both = grounds.joined([grounds.of("not_supplied", "x", parts=["impact"]), grounds.of("crm_silent", "y")], "x; y")
+    assert isinstance(both, grounds.Ground)
+    known = CustomerSnapshot(fetched_at=START, system="crm")
+    parts = {"missing": ("impact", "crm_snapshot"), "exception": "x; y", "exception_grounds": both.said}
+    life.state = life.state.changed(parts)
+    assert lacks(life.state) == (("impact",), "nobody supplied impact"), "it was asked a moment ago"
+    life.send(c.CaseOpened(link=CaseLink(ticket="T-1", snapshot=known)))
+    assert lacks(life.state) == (("impact",), "nobody supplied impact")
 
 
 def test_once_the_crm_has_answered_the_packet_is_complete_and_needs_no_exception() -> None:
@@ -446,9 +487,9 @@ def test_whoever_is_stopped_by_a_rejection_is_told_what_would_open_the_gate_agai
 def test_the_team_that_temporal_shows_is_the_one_that_a_route_called_also_once_it_is_taken() -> None:
     playbook = small(routing=[{"when": 'topic == "law"', "targets": ["role:lead", "team:experts"]}])
     life = opened(playbook, facts={"topic": "law"})
-    assert attributes_of(life.state).get(TEAM.name) == "experts"
-    assert attributes_of(life.taken_by(CYD).state).get(TEAM.name) == "experts"
-    assert attributes_of(opened(playbook).taken_by(ANN).state).get(TEAM.name) == "desk"
+    assert attributes_of(life.state, None).get(TEAM.name) == "experts"
+    assert attributes_of(life.taken_by(CYD).state, None).get(TEAM.name) == "experts"
+    assert attributes_of(opened(playbook).taken_by(ANN).state, None).get(TEAM.name) == "desk"
 
 
 # --- a criterion that is met before a level is entered (19) ----------------------------------------------------------

@@ -11,6 +11,7 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.actions import UpdateCase
 from escalation.playbook.schema import Playbook
 from tests.domain.builders import ANN, BOB, EVE, HAL, START, gated, minutes, opened, small
 
@@ -51,6 +52,21 @@ def test_without_both_facts_the_table_says_nothing_and_the_worst_of_table_rules_
     assert severity(tabled(rule), {"impact": "low", "urgency": "now", "flags.legal": True}) == "P1"
     assert severity(tabled(rule), {"impact": "high", "urgency": "now", "flags.legal": True}) == "P0"
     assert severity(tabled(), {"impact": "low", "urgency": "later"}, severity="P1") == "P1"
+
+
+@pytest.mark.req("WLF-17")
+@pytest.mark.parametrize(("rules", "said"), [(2, ["P0"]), (1, [])])
+def test_a_severity_that_changes_is_said_on_the_ticket_except_where_it_was_begun_before_that(
+    rules: int, said: list[str]
+) -> None:
+    life = opened(tabled(), facts={"impact": "low"}).taken_by(ANN)
+    life.state = life.state.changed({"rules": rules})
+    before = len(life.tickets)
+    life.send(c.ChangeSeverity(by=ANN, severity="P0", because="the whole plant stands"))
+    updates = [each for each in life.tickets[before:] if isinstance(each, UpdateCase)]
+    assert [each.severity for each in updates] == said
+    assert [each.note for each in updates] == ["Severity P0 now, P3 before: the whole plant stands"] * len(said)
+    assert all((each.public, each.status, each.owner) == (False, None, None) for each in updates)
 
 
 @pytest.mark.req("EP-C3")

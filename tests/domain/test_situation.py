@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from escalation.lifecycle.case.packet_views import packet
 from escalation.lifecycle.communication import situation as in_one_line
 from escalation.lifecycle.details import markdown
-from escalation.lifecycle.situation import Situation, explanation, ledger_row, packet, situation
+from escalation.lifecycle.explanation import explanation
+from escalation.lifecycle.situation import Situation, ledger_row, situation
 from escalation.model import commands as c
 from escalation.playbook.ladder import Axis
 from escalation.playbook.schema import Stage, WaitingOn
@@ -192,7 +194,7 @@ def test_words_of_people_stay_words_in_the_markdown_of_temporals_ui() -> None:
     life = opened(small()).taken_by(ANN)
     life.send(c.PutOnHold(by=ANN, because="_wait_ for *them*\n# soon <b>|x|</b> [a](http://b) in snake_case `c`"))
     said = r"\_wait\_ for \*them\* \# soon \<b\>\|x\|\</b\> \[a\](http://b) in snake_case \`c\`"
-    assert f"- **Who acts next:** {ANN} — on hold: {said}\n" in markdown(life.state, life.now)
+    assert f"- **Who acts next:** {ANN} - on hold: {said}\n" in markdown(life.state, life.now)
 
 
 def test_every_list_of_the_markdown_has_an_empty_line_above_it() -> None:

@@ -87,7 +87,7 @@ def test_a_file_of_words_that_changes_is_read_again(tmp_path: Path) -> None:
             "small.yaml:5: line 2 of it: this message has no value 'power'; did you mean",
         ),
         ("'packet'", "'where'", "small.yaml:5: this message has no part 'where'"),
-        ("'packet'", "'pocket'", "small.yaml:5: include may name packet or where, in quotes"),
+        ("'packet'", "'pocket'", "small.yaml:5: include may name packet, background or where, in quotes"),
         ("few='kola', other='kol'", "few='kola'", "small.yaml:5: line 3 of it: plural needs the form 'other'"),
         ("few=", "several=", "small.yaml:5: line 3 of it: there is no plural form 'several'; expected zero, one, two"),
         ("where.status", "where.stats", "small.yaml:11: 'where' has no 'stats'; did you mean `status`?"),
@@ -179,9 +179,12 @@ def test_nothing_is_said_of_a_template_after_the_end() -> None:
 
 
 def test_a_sentence_says_the_same_in_plain_english_and_as_values() -> None:
-    late = sentence("item_dropped", item="i1", because="not needed")
-    assert late == "work item i1 is dropped: not needed"
-    assert (late.said.template, late.said.values) == ("news.item_dropped", {"item": "i1", "because": "not needed"})
+    late = sentence("item_dropped", item="i1", title="test it", because="not needed")
+    assert late == "work item i1 (test it) is dropped: not needed"
+    assert (late.said.template, late.said.values) == (
+        "news.item_dropped",
+        {"item": "i1", "title": "test it", "because": "not needed"},
+    )
     curly: Any = sentence("customer_wrote", text="{curly} words")
     assert curly == "the customer wrote: {curly} words"
 

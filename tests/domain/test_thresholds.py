@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from escalation.documents import parse_document
-from escalation.lifecycle.situation import ThresholdUsed, explanation
+from escalation.lifecycle.explanation import ThresholdUsed, explanation
 from escalation.playbook.checks import check
 from escalation.playbook.schema import fingerprint
 from tests.domain.builders import SERVICE, Life, opened, small
@@ -52,7 +52,7 @@ def test_whoever_asks_why_sees_which_threshold_it_was_who_agreed_to_it_and_when(
     life = opened(PLAYBOOK, facts={"ai_confidence": 0.85, "task_risk": "standard"})
     (used,) = explanation(life.state).thresholds
     assert used == ThresholdUsed(name="chatbot.standard", below=0.9, agreed_by="quality board", agreed_on="2026-11-21")
-    assert str(used) == "threshold chatbot.standard: below 0.9, agreed by quality board on 2026-11-21"
+    assert str(used) == "threshold chatbot.standard: below 0.9, agreed: quality board, 2026-11-21"
     assert life.state.reasons[0].facts["source"] == "chatbot"
     shipped = explanation(opened(SERVICE).state).thresholds
     assert [(each.name, each.agreed_on) for each in shipped] == [("standard", "2026-11-21")]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, TooLarge, Unknown
 from escalation.foresight import forecast
+from escalation.lifecycle.case.packet_views import packet
 from escalation.lifecycle.details import markdown
-from escalation.lifecycle.situation import packet, situation
+from escalation.lifecycle.situation import situation
 from escalation.lifecycle.timeline.mentions import mentioned
 from escalation.lifecycle.timeline.overview import overview
 from escalation.model import commands as c

@@ -508,7 +508,8 @@ def test_the_snapshot_is_missing_until_the_crm_answers_and_never_waits_for_the_r
     down.send(c.CaseNotOpened(error="HTTP 403"))
     down.answer()
     assert (down.state.missing, down.state.case_error) == (("crm_snapshot",), "HTTP 403")
-    assert "Missing from the packet: crm_snapshot" in down.sent[-1].body
+    page = next(message for message in down.sent if message.kind is MessageKind.PAGE)
+    assert "Missing from the packet: crm_snapshot" in page.body
 
 
 # --- permission before anybody is called ----------------------------------------------------------------------------

@@ -249,6 +249,8 @@ def test_an_escalation_may_have_two_hundred_items_and_says_so() -> None:
     for _ in range(200):
         life.send(c.AddItem(by=ANN, title="x", owner=BOB, due=life.now + HOUR))
     refusal = life.refused(TooLarge, c.AddItem(by=ANN, title="x", owner=BOB, due=life.now + HOUR))
+    offer = c.OfferHandoff(by=ANN, to=BOB, because="y", expectation="z", task="x", due=life.now + HOUR)
+    assert life.refused(TooLarge, offer) == refusal
     assert "has 200 work items and may have 200" in refusal
 
 
@@ -336,3 +338,15 @@ def test_an_open_critical_defect_keeps_it_from_being_resolved() -> None:
     assert "an open critical defect" in life.refused(NotNow, c.Resolve(by=ANN, resolution="done"))
     life.send(c.CompleteItem(by=BOB, item=item))
     life.send(c.Resolve(by=ANN, resolution="done"))
+
+
+def test_what_waits_for_an_approval_is_not_given_to_the_only_one_who_may_approve_it() -> None:
+    life = opened(small()).taken_by(ANN)
+    due = life.now + timedelta(days=1)
+    life.send(c.AddItem(by=ANN, title="test the fix", owner=ANN, due=due, kind=ItemKind.CHECKLIST, approvers=(BOB,)))
+    life.send(c.SubmitCheck(by=ANN, item="i1", content="all green"))
+    said = life.refused(NotAllowed, c.ReassignItem(by=ANN, item="i1", to=BOB, because="yours"))
+    assert said.startswith("nobody but person:bob was asked to approve what was submitted of work item i1")
+    life.send(c.ReassignItem(by=ANN, item="i1", to=CYD, because="yours"))
+    life.send(c.ApproveCheck(by=BOB, item="i1"))
+    assert life.state.items["i1"].done_at == life.now

@@ -180,8 +180,12 @@ async def test_a_broken_directory_is_not_used_and_a_mended_one_is(rig: Rig) -> N
         facts = {"ai_confidence": 0.62, "request_type": "legal"}
         escalation = (await rig.client.open(requests.support(key, facts=facts))).escalation_id
         instance = (await rig.client.state(escalation)).instance
-        await eventually(lambda: rig.received(instance), "somebody is told")
-        return {message.to for message in rig.received(instance) if message.kind == "page"}
+
+        def paged() -> set[str]:
+            return {message.to for message in rig.received(instance) if message.kind == "page"}
+
+        await eventually(paged, "somebody is paged")
+        return paged()
 
     rig.directory.write_text(good.replace("members: [olivia.grant]", "members: [olivia.grand]"))
     assert await told("broken-directory") == {"person:olivia.grant"}

@@ -1,14 +1,18 @@
 """What earlier versions of the workflow did, this version does the same way: open escalations survive an upgrade."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, WorkflowRunner
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions, _runner
+from temporalio.worker.workflow_sandbox._importer import Importer
+from temporalio.worker.workflow_sandbox._restrictions import RestrictionContext
 
 from workflows.escalation import EscalationWorkflow
 from workflows.runner import Runner
@@ -42,10 +46,18 @@ async def test_a_recorded_history_replays(path: Path) -> None:
     await replayer().replay_workflow(history(path))
 
 
-@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-async def test_a_recorded_life_does_nothing_that_temporals_sandbox_forbids(path: Path) -> None:
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[WorkflowRunner]:
+    """Temporal's sandbox, which imports everything once for all lives here, and not twice for each of them."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*LIBRARIES)
-    await replayer(SandboxedWorkflowRunner(restrictions=restrictions)).replay_workflow(history(path))
+    importer = Importer(restrictions, RestrictionContext(), workflow_module_name=EscalationWorkflow.__module__)
+    with patch.object(_runner, "Importer", lambda *_, **__: importer):
+        yield SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_a_recorded_life_does_nothing_that_temporals_sandbox_forbids(path: Path, sandbox: WorkflowRunner) -> None:
+    await replayer(sandbox).replay_workflow(history(path))
 
 
 async def test_a_history_that_this_version_would_not_have_written_is_found() -> None:

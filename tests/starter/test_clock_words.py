@@ -11,7 +11,8 @@ from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from starter import render
-from starter.story import say, steps
+from starter.steps import steps
+from starter.story import say
 from tests.domain.builders import ANN, OFFICE, START, opened, small
 from tests.domain.test_business_clocks import OFFICE as HOURS
 from tests.domain.test_clocks import LEVELS

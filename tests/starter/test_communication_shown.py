@@ -14,7 +14,8 @@ from escalation.model import commands as c
 from escalation.playbook.schema import Stage
 from starter import render
 from starter.commands import options_of, read_act
-from starter.story import steps, tell
+from starter.steps import steps
+from starter.story import tell
 from tests.domain.builders import ANN, IDA, JOY, OFFICE, START, Life, opened, small
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)

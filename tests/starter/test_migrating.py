@@ -1,6 +1,7 @@
 """`escalate migrate` against a real server: a preview that changes nothing, a refusal with why, and the move."""
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,11 @@ def test_a_preview_says_what_differs_and_comes_next_and_a_version_that_the_worke
     escalate: Escalate, on_stack: EmbeddedStack, playbooks: Path, request_file: Callable[..., str]
 ) -> None:
     escalation = str(escalate("open", request_file(), "--json").json["escalation_id"])
-    assert "nobody owns" in escalate("migrate", escalation, "--preview", code=2).err
+    for _ in range(20):  # whoever is told is looked up beside the answer
+        if escalate("show", escalation, "--json").json["who_acts_next"][0].startswith("person:"):
+            break
+        time.sleep(1)
+    assert "version 77, before" in escalate("migrate", escalation, "--preview").out
     escalate("acknowledge", escalation, "--by", "jana.kralova")
     said = escalate("migrate", escalation, "--preview").out
     assert "version 77, before" in said

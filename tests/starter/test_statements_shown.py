@@ -15,8 +15,9 @@ from escalation.model import commands as c
 from escalation.playbook.schema import Playbook
 from starter import communicating, render
 from starter.commands import options_of
-from starter.procedure import _communication
-from starter.story import steps, tell
+from starter.procedure_communication import communication
+from starter.steps import steps
+from starter.story import tell
 from tests.domain.builders import ANN, IDA, JOY, OFFICE, START, Life, opened
 from tests.domain.test_statements import BOARD, BUYER, READS, talking
 
@@ -51,7 +52,7 @@ def life() -> Life:
 
 @pytest.mark.req("ICP-5")
 def test_playbook_show_and_show_have_the_plan_with_texts_milestones_and_who_releases() -> None:
-    procedure = shown(_communication(book()))
+    procedure = shown(communication(book()))
     led = life()
     here = shown(render.situation(situation(led.state, led.now), None, led.now))
     for words in ("confirm reading within 4h", "the ticket, or directly", "taken", "once each time"):

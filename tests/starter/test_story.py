@@ -8,7 +8,9 @@ import pytest
 from escalation.model import events as e
 from escalation.people.found import FoundPerson, People
 from escalation.playbook.clocks import ClockName
-from starter.story import _WORDS, Weight, say, step_key, steps, tell
+from starter.line import Weight
+from starter.steps import step_key, steps
+from starter.story import _WORDS, say, tell
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 

@@ -10,7 +10,8 @@ import pytest
 
 from escalation.model import events as e
 from starter.embedded import EmbeddedStack
-from starter.story import Weight, say, tell
+from starter.line import Weight
+from starter.story import say, tell
 from starter.trail import _recorded
 from tests.domain.builders import ANN, BOT
 from tests.domain.test_timeline import brought, post, recording, taken
@@ -34,7 +35,7 @@ def test_what_people_write_is_found_shown_exported_and_proved(
     clip = ("--kind", "recording", "--url", "https://clips.example/1", "--about", "cause", "--length", "2m")
     refused = escalate("post_entry", escalation, *jana, *clip, code=1)
     assert "a recording needs recorded" in refused.err
-    escalate("post_entry", escalation, *jana, *clip, "--recorded", "told", "--baseline", "--link", "case")
+    escalate("post_entry", escalation, *jana, *clip, "--recorded", "told", "--watch-first", "--link", "case")
     escalate("comment", escalation, *jana, "--entry", str(seq), "--text", "asked for the key")
 
     here = escalate("overview", escalation, "--json").json

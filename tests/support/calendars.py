@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.support.serving import read_head, serving
+
 
 @dataclass
 class Calendar:
@@ -24,18 +26,8 @@ class Calendar:
     """Send the body again and again, as fast as it is taken."""
     asked: list[dict[str, str]] = field(default_factory=list)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._answer(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        path = head[0].split(" ")[1]
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        _, path, headers = await read_head(reader)
         self.asked.append({**headers, "path": path})
         status, sent, body = self.status, dict(self.headers), self.body
         if self.etag:
@@ -58,19 +50,19 @@ class Calendar:
             await writer.drain()
             await asyncio.sleep(0.05)
         await writer.drain()
+        return False
 
 
 @asynccontextmanager
 async def open_calendar() -> AsyncIterator[Calendar]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
     calendar = Calendar()
-    server = await asyncio.start_server(calendar.serve, "127.0.0.1", 0)
-    calendar.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
-        yield calendar
-    finally:
-        calendar.drip = calendar.endless = False
-        server.close()
+    async with serving(calendar.answer) as port:
+        calendar.url = f"http://127.0.0.1:{port}"
+        try:
+            yield calendar
+        finally:
+            calendar.drip = calendar.endless = False
 
 
 def events(*bodies: str) -> bytes:

@@ -266,8 +266,18 @@ def full_policy(choose: Choices) -> Data:
             lowering["on_expiry"] = "deny"
         data["gates"] = [*data.get("gates", []), lowering]
         data["severity"]["lowering"] = {"gate": "milder"}
+    if choose.chance(30):
+        data["help_desk"] = {"solved_there": "propose"}
     if choose.chance(20):
-        data["timeline"] = {"recording_at_most": "2m", "session_at_most": choose.of(("20m", "6h"))}
+        data["timeline"] = {
+            "recording_at_most": "2m",
+            "session_at_most": choose.of(("20m", "6h")),
+            "holds_close": choose.of((["blocker", "session"], ["question"], [])),
+        }
+    if choose.chance(20):
+        data["retention"] = choose.of(
+            ({"keep": "2555d"}, {"hold_by": ["role:lead"]}, {"keep": "1d", "hold_by": ["team:desk"]})
+        )
     if choose.chance(30):
         data["recoveries"] = [
             {

@@ -75,7 +75,7 @@ class Rig:
 async def open_rig(
     folder: Path,
     *,
-    contacts: Mapping[str, str] | None = None,
+    contacts: Mapping[str, str | tuple[str, str]] | None = None,
     playbooks: Mapping[str, str] | None = None,
     workers: int = 1,
     environment: Mapping[str, str] | None = None,
@@ -84,7 +84,8 @@ async def open_rig(
     """Start the stack on ``folder`` with the example directory and the shipped playbooks, and stop it at the end.
 
     Args:
-        contacts: persons whose only contact point is this webhook address, by the directory's id.
+        contacts: persons whose only contact point is this webhook address, or this channel and address, by the
+            directory's id.
         playbooks: a team's own playbooks, name to YAML.
         environment: further settings of the workers.
         answer_within: how long the client waits; a killed worker's task comes back only after its time-out.
@@ -110,12 +111,13 @@ async def open_rig(
             await ledger.close()
 
 
-def write_directory(path: Path, contacts: Mapping[str, str]) -> None:
-    """Write the example directory, with webhook contact points for the persons named in ``contacts``."""
+def write_directory(path: Path, contacts: Mapping[str, str | tuple[str, str]]) -> None:
+    """Write the example directory, with these contact points for the persons named in ``contacts``."""
     yaml = YAML()
     content = yaml.load((ROOT / "examples" / "directory.yaml").read_text())
     known = {person["id"]: person for person in content["people"]}
-    for name, address in contacts.items():
-        known[name]["contacts"] = [{"channel": "webhook", "address": address}]
+    for name, contact in contacts.items():
+        channel, address = ("webhook", contact) if isinstance(contact, str) else contact
+        known[name]["contacts"] = [{"channel": channel, "address": address}]
     with path.open("w") as file:
         yaml.dump(content, file)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from tests.support.serving import read_head, serving
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -25,6 +27,8 @@ class Reply:
     """Seconds before the answer."""
     drop: bool = False
     """Close the connection after the request was read: the receiver has it, the sender cannot know."""
+    drip: float = 0
+    """Seconds between two bytes of the body."""
     hang: bool = False
     """Between ``FaultSink.hold`` and ``release`` there is no answer."""
 
@@ -88,22 +92,12 @@ class FaultSink:
         """Return the tries to tell this person, oldest first."""
         return [hit for hit in self.journal if hit.to == to and kind in {None, hit.kind}]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while await self._answer(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        _, target, headers = await read_head(reader)
         body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
         key = unquote(headers.get("idempotency-key", ""))
         self._tries[key] += 1
-        path, _, _ = head[0].split(" ")[1].partition("?")
+        path, _, _ = target.partition("?")
         reply = self._behaviours[path](self._tries[key])
         status = None if reply.drop else reply.status
         now = asyncio.get_running_loop().time()
@@ -117,7 +111,12 @@ class FaultSink:
             await self._released.wait()
         await asyncio.sleep(reply.delay)
         lines = [f"HTTP/1.1 {reply.status} X", *(f"{name}: {value}" for name, value in reply.headers.items())]
-        writer.write("\r\n".join([*lines, f"Content-Length: {len(reply.body)}", "", ""]).encode() + reply.body)
+        writer.write("\r\n".join([*lines, f"Content-Length: {len(reply.body)}", "", ""]).encode())
+        for byte in reply.body if reply.drip else ():
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(reply.drip)
+        writer.write(b"" if reply.drip else reply.body)
         await writer.drain()
         return True
 
@@ -126,10 +125,9 @@ class FaultSink:
 async def open_fault_sink() -> AsyncIterator[FaultSink]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
     sink = FaultSink()
-    server = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
-    sink.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
-        yield sink
-    finally:
-        sink.release()
-        server.close()
+    async with serving(sink.answer) as port:
+        sink.url = f"http://127.0.0.1:{port}"
+        try:
+            yield sink
+        finally:
+            sink.release()

@@ -22,8 +22,12 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cl
     """A real server, as `make dev` has it."""
     server = await TemporalServer.start(
         folder=tmp_path_factory.mktemp("temporal"),
-        # Timers fire when they are due instead of up to a second later: tests race with them.
-        dynamic_config={"history.timerProcessorMaxTimeShift": '"1ms"'},
+        dynamic_config={
+            # Timers fire when they are due instead of up to a second later: tests race with them.
+            "history.timerProcessorMaxTimeShift": '"1ms"',
+            # A worker without a cache drops tasks when others come; instead of ten seconds that costs two.
+            "history.defaultWorkflowTaskTimeout": '"2s"',
+        },
     )
     yield await _connect(server.address)
     await server.stop()

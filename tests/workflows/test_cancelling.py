@@ -96,6 +96,22 @@ async def test_the_run_stays_until_a_help_desk_that_is_down_has_closed_the_ticke
     assert [update.status for update in desk.updates] == ["closed"]
 
 
+async def test_runs_that_are_asked_how_they_stand_while_they_are_cancelled_replay(crowded: World) -> None:
+    """A query ends a workflow task; what the ledger answers then comes with the next, in a replay with the same one."""
+    world = crowded
+    identifiers = [await world.opened_id(f"door-{number}") for number in range(6)]
+
+    async def asks(identifier: str) -> None:
+        while not (await world.client.state(identifier)).ended:
+            pass
+
+    questions = [asyncio.create_task(asks(identifier)) for identifier in identifiers for _ in range(3)]
+    await asyncio.gather(*(world.handle(identifier).cancel() for identifier in identifiers))
+    await asyncio.gather(*questions)
+    for identifier in identifiers:
+        await canceled(world, identifier)
+
+
 async def test_a_run_that_only_has_something_left_to_say_says_it_and_ends_as_it_would(
     breakable: World, desk: BreakableDesk
 ) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from escalation.model import commands as c
 from escalation.model.actions import Action, DeliveryReceipt, MessageKind, Notify, UnknownAction
+from escalation.model.state import Escalation
+from tests.domain.builders import blank, small
 from tests.support.waiting import eventually
 from tests.workflows.world import ANN, BEN
 from workflows.background import Background
@@ -91,6 +93,26 @@ async def test_a_page_that_waits_behind_other_messages_is_taken_out_of_its_lane(
     world.answer.set()
     await world.idle()
     assert world.begun == ["n1", "n2"]
+
+
+async def test_a_page_overtakes_news_that_wait_for_the_same_person_and_lives_from_before_keep_their_order(
+    world: World,
+) -> None:
+    world.answer.clear()
+    for rules, key in ((2, "new"), (1, "old")):
+        standing = small_state(rules)
+        deliveries = Deliveries(world._report, Background(), Local(), (), lambda standing=standing: standing)  # type: ignore[misc]
+        for action in (news(f"n-{key}"), page(f"p-{key}"), page(f"p2-{key}")):
+            deliveries.perform(action)
+        await eventually(lambda key=key: f"n-{key}" in world.begun, "the news are under way")  # type: ignore[misc]
+    await eventually(lambda: len(world.begun) == 3, "one page has overtaken")
+    assert world.begun == ["n-new", "p-new", "n-old"]
+    world.answer.set()
+    await eventually(lambda: len(world.results) == 6, "all are sent")
+
+
+def small_state(rules: int) -> Escalation:
+    return blank(small()).changed({"rules": rules})
 
 
 async def test_what_still_asks_stays(world: World) -> None:

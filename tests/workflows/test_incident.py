@@ -10,8 +10,10 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from escalation.errors import NotNow, Unknown
 from escalation.model import commands as c
 from escalation.model.actions import MessageKind
+from escalation.model.ids import escalation_id
 from escalation.model.incident import Incident
 from escalation.model.state import Escalation
 from tests.workflows.world import ANN, CUSTOMER, DAN, EVE, World, open_world, runs_of
@@ -105,6 +107,11 @@ async def test_a_child_opened_twice_below_an_incident_is_one_and_its_parent_clos
     assert (await world.client.state(parent)).outcome == ""
     await world.close(child)
     assert (await world.result(parent)).outcome == "closed"
+    late = world.request("cables", requested_by=ANN)
+    with pytest.raises(NotNow):
+        await world.client.open_child(parent, late, "one more thing")
+    with pytest.raises(Unknown):
+        await world.client.state(escalation_id(late.source, late.dedup_key))
 
 
 def report(by: str) -> c.ReportBaseline:

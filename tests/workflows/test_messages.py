@@ -180,7 +180,7 @@ async def test_every_command_and_signal_is_listed_for_people_with_a_sentence_on_
     updates = {definition.name: definition.description for definition in metadata.definition.update_definitions}
     signals = {definition.name: definition.description for definition in metadata.definition.signal_definitions}
     queries = {definition.name: definition.description for definition in metadata.definition.query_definitions}
-    assert set(updates) == {*c.COMMANDS, "open", "hear_link"}
+    assert set(updates) == {*c.COMMANDS, "open", "hear_link", "case_changed"}
     assert {*c.SIGNALS} <= set(signals)
     assert {"situation", "timeline", "explain", "packet", "state"} <= set(queries)
     for name in (*updates, *c.SIGNALS):

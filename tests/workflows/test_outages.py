@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
 from temporalio.client import Client
 
+from escalation.errors import RemoteUnavailable
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.actions import CustomerSnapshot
 from tests.support.sink import FaultSink, Reply, open_fault_sink
 from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
-from tests.workflows.world import ANN, BEN, DAN, World, open_world
+from tests.workflows.world import ANN, BEN, CUSTOMER, DAN, World, open_world
 from workflows.escalation import QUIET_WITHIN
 
 
@@ -216,6 +219,24 @@ async def test_whoever_gets_a_page_that_was_on_its_way_when_it_was_taken_is_told
         await world.finish(identifier)
 
 
+@pytest.mark.req("WLF-17")
+async def test_what_waited_behind_the_opening_of_its_ticket_says_where_that_was_opened(
+    temporal: Client, tmp_path: Path
+) -> None:
+    desk = BreakableDesk()
+    desk.hang()
+    async with open_world(temporal, tmp_path, cached=100, help_desk=desk) as world:
+        identifier = (await world.open("door")).escalation_id
+        await world.until(identifier, lambda state: ANN in state.told)
+        await world.send(identifier, c.Acknowledge(by=ANN), c.Resolve(by=ANN, resolution="mended", cause="worn"))
+        assert (await world.client.state(identifier)).case_link is None
+        desk.resume()
+        await eventually(lambda: desk.updates, "the note goes on")
+        assert (desk.updates[0].system, desk.updates[0].ticket) == ("helpdesk", f"T-{desk.opened[0].case.id}")
+        await world.send(identifier, c.ConfirmResolution(by=CUSTOMER), c.SubmitReview(by=ANN, lessons=("oil it",)))
+        await world.result(identifier)
+
+
 async def test_an_opening_does_not_wait_for_channels_or_help_desk(
     temporal: Client, tmp_path: Path, cached: int, sink: FaultSink
 ) -> None:
@@ -234,3 +255,34 @@ async def test_an_opening_does_not_wait_for_channels_or_help_desk(
         state = await world.until(identifier, lambda state: state.case_link and ANN in state.told)
         assert state.missing == ()
         await world.close(identifier)
+
+
+class TicketsOnly(BreakableDesk):
+    """Opens tickets while its customers cannot be had."""
+
+    customers = False
+
+    async def customer(self, customer_id: str, besides: str) -> CustomerSnapshot | None:
+        if not self.customers:
+            raise RemoteUnavailable("help desk: answered 503 for the test", retry_after=timedelta(milliseconds=200))
+        return await super().customer(customer_id, besides)
+
+
+@pytest.mark.req("WLF-16")
+async def test_while_customers_cannot_be_had_the_ticket_is_linked_and_noted_and_they_are_filled_in_later(
+    temporal: Client, tmp_path: Path, cached: int
+) -> None:
+    desk = TicketsOnly()
+    async with open_world(temporal, tmp_path, cached=cached, help_desk=desk) as world:
+        identifier = await world.opened_id("door")
+        state = await world.until(identifier, lambda state: state.case_link)
+        assert state.case_link is not None
+        assert state.case_link.later
+        assert "customer snapshot: not yet known, " in (await world.client.packet(identifier)).gaps[0]
+        await world.send(identifier, c.Acknowledge(by=ANN))
+        await eventually(lambda: desk.updates, "notes do not wait for the customer")
+        desk.customers = True
+        await world.until(identifier, lambda state: state.case_link and state.case_link.snapshot)
+        assert (await world.client.packet(identifier)).gaps == ()
+        assert len(desk.opened) == 1
+        await world.finish(identifier)

@@ -103,7 +103,7 @@ async def test_no_page_of_a_round_arrives_after_the_answer_to_its_acknowledgemen
         if state.taken.rung == "L1/1":
             assert BEN not in {page.to for page in pages}
     # Both outcomes of the race were seen, or nothing was raced.
-    assert min(taken["L1/1"], taken["L2/2"]) > tries // 50, taken
+    assert min(taken["L1/1"], taken["L2/2"]) >= tries // 50, taken
 
 
 @MANY

@@ -47,11 +47,13 @@ async def test_what_is_said_is_released_read_chased_and_asked_after_on_a_real_wo
 
     with pytest.raises(NotAllowed):
         await world.send(identifier, c.PostUpdate(by=ANN, text="the lock broke"))
-    await world.send(identifier, c.DraftUpdate(by=BOT, text="the lock broke", customer_text="We are on our way."))
+    written = await world.client.send(
+        identifier, c.DraftUpdate(by=BOT, text="the lock broke", customer_text="We are on our way.")
+    )
+    assert f"draft d1; release_update takes its digest {written.digest}" in written.message
+    assert written.id == "d1"
     state = await world.until(identifier, lambda _: any("to be released" in m.subject for m in world.received(BEN)))
-    assert state.communication is not None
-    (draft,) = state.communication.open_drafts
-    await world.send(identifier, c.ReleaseUpdate(by=BEN, draft=draft.id, digest=draft.digest))
+    await world.send(identifier, c.ReleaseUpdate(by=BEN, draft=written.id, digest=written.digest))
     state = await world.until(
         identifier,
         lambda state: all(each.reached for each in state.communication.stakeholders.values()),  # type: ignore[union-attr]

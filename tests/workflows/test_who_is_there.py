@@ -25,7 +25,8 @@ async def test_a_page_follows_a_calendar_and_says_why_while_that_cannot_be_read(
     await world.activities.feeds.refresh(world.activities.directory.current())
     await world.opened_id("read")
     [page] = world.received(BEN, "page")
-    assert "oncall:calendar (has the shift until" in page.body
+    assert "You are called as the one on duty for " in page.body
+    assert ": has the shift until " in page.body
 
 
 async def test_an_action_item_of_somebody_whom_nobody_knows_falls_to_the_owner(world: World) -> None:

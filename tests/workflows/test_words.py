@@ -15,7 +15,7 @@ async def test_a_template_that_fails_leaves_the_plain_page_and_its_playbooks_own
         lambda state: any(isinstance(event, e.MessageDelivered) and not event.rung for event in state.tail),
     )
     (page,) = [message for message in world.received(ANN, "page") if identifier in message.body]
-    assert page.body.startswith("Why it was escalated:")
+    assert page.body.startswith("Take it before ")
     await world.send(identifier, c.Decline(by=ANN, because="away"))
     state = await world.until(
         identifier,

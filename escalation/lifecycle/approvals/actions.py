@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
 from escalation.explain import did_you_mean
-from escalation.lifecycle import approval, permissions
+from escalation.lifecycle import approval, grounds, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive, value_problems
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import ActionApproval
+from escalation.model.approval import ActionApproval
 from escalation.model.state import Escalation
 from escalation.playbook.approval_facts import ACTION, argument_fact
 from escalation.playbook.facts import FactValue
@@ -84,7 +84,8 @@ def ask(draft: Draft, command: c.AskApproval) -> None:
     for gate, name in zip(needed, asked.gates, strict=True):
         approval.open_round(draft, gate, name, _digest(draft.state, gate, asked))
     if not needed:
-        _settle(draft, asked, "passed", "no approval is needed for it", valid_until=draft.now + ALLOWED_FOR)
+        because = grounds.of("no_approval_needed", "no approval is needed for it")
+        _settle(draft, asked, "passed", because, valid_until=draft.now + ALLOWED_FOR)
 
 
 def use(draft: Draft, command: c.UseApproval) -> None:
@@ -99,6 +100,12 @@ def use(draft: Draft, command: c.UseApproval) -> None:
     if asked.state != "passed":
         raise NotNow(f"{asked.id} is {asked.state}: {asked.because}; ask again if it is still to be done")
     if command.digest != asked.digest:
+        decided = next((name for name in asked.gates if draft.state.gates[name].digest == command.digest), None)
+        if decided is not None:
+            raise NotAllowed(
+                f"{command.digest} is the digest that people decide {decided} with; {asked.id} is used with that of "
+                "the action itself, which ask_approval answered and `escalate show` names under actions"
+            )
         raise NotAllowed(
             f"{asked.id} was given for another action or other arguments ({asked.digest}, not {command.digest}); ask "
             "for what is to be done now"
@@ -120,7 +127,8 @@ def withdraw(draft: Draft, command: c.WithdrawApproval) -> None:
         permissions.require_member(draft.state, command.by)
     if not is_open(asked, draft.now):
         raise AlreadyDone(f"{asked.id} is {asked.state} already; there is nothing to withdraw")
-    because = f"withdrawn by {command.by}" + (f": {command.because}" if command.because else "")
+    english = f"withdrawn by {command.by}" + (f": {command.because}" if command.because else "")
+    because = grounds.of("withdrawn_by", english, who=command.by, because=command.because)
     _settle(draft, asked, "withdrawn", because)
 
 
@@ -135,13 +143,13 @@ def follow(draft: Draft) -> None:
 def _follow(draft: Draft, asked: ActionApproval) -> None:
     if draft.state.review is not None:
         if asked.state == "pending":
-            _settle(draft, asked, "withdrawn", "it is solved, and in review")
+            _settle(draft, asked, "withdrawn", grounds.of("solved", "it is solved, and in review"))
         return
     policies = {name: policy for name in asked.gates if (policy := draft.state.playbook.gate(name)) is not None}
     for name, policy in policies.items():
         gate, digest = draft.state.gates[name], _digest(draft.state, policy, asked)
         if gate.digest != digest:
-            _settle(draft, asked, "voided", "what was to be approved has changed")
+            _settle(draft, asked, "voided", approval.subject_changed())
             return
         if asked.state == "pending" and (why := approval.spoilt(draft.state, gate, policy)):
             approval.close_unneeded(draft, gate, "voided", why)
@@ -151,12 +159,17 @@ def _follow(draft: Draft, asked: ActionApproval) -> None:
     gates = [draft.state.gates[name] for name in policies]
     refused = next((gate for gate in gates if gate.state == "rejected"), None)
     if refused is not None:
-        _settle(draft, asked, "rejected", f"approval {refused.id} was {refused.because}")
+        said = ":" if draft.state.rules >= 2 else " was"
+        why = grounds.again(refused.because, refused.grounds)
+        english = f"approval {refused.id}{said} {refused.because}"
+        _settle(draft, asked, "rejected", grounds.of("approval_refused", english, gate=refused.id, because=why))
     elif all(gate.state == "passed" for gate in gates):
         limits = [policy.valid_for for policy in policies.values() if policy.valid_for is not None]
         until = draft.now + min(limits) if limits else None
         choice = ", ".join(gate.choice for gate in gates if gate.choice)
-        _settle(draft, asked, "passed", "; ".join(gate.because for gate in gates), choice=choice, valid_until=until)
+        english = "; ".join(gate.because for gate in gates)
+        because = grounds.joined((grounds.again(gate.because, gate.grounds) for gate in gates), english)
+        _settle(draft, asked, "passed", because, choice=choice, valid_until=until)
 
 
 def _settle(
@@ -196,7 +209,7 @@ def void_changed(draft: Draft, new: Playbook) -> None:
             new.gate(name) == state.playbook.gate(name) for name in asked.gates
         )
         if is_open(asked, draft.now) and not same:
-            _settle(draft, asked, "voided", "the playbook says something else of it now")
+            _settle(draft, asked, "voided", approval.policy_changed())
 
 
 def _known(state: Escalation, name: str) -> ActionApproval:
@@ -213,7 +226,13 @@ def _require_may_ask(state: Escalation, policy: ActionPolicy, command: c.AskAppr
         return
     if kind_of(command.by) is ActorKind.CUSTOMER:
         raise NotAllowed(f"{command.action} is for services, AI agents and people who work on {state.id}")
-    permissions.require_member_or_requester(state, command.by)
+    try:
+        permissions.require_member_or_requester(state, command.by)
+    except NotAllowed as error:
+        if not policy.asked_by:
+            raise
+        also = ", ".join(policy.asked_by)
+        raise NotAllowed(f"{error}; the playbook lets {also} ask for {command.action} too (asked_by)") from None
 
 
 def _require_arguments(policy: ActionPolicy, command: c.AskApproval) -> None:
@@ -230,7 +249,7 @@ def _require_arguments(policy: ActionPolicy, command: c.AskApproval) -> None:
             found = value_problems(declared.type, declared.values, declared.minimum, declared.maximum, value)
             problems += [f"{name}: {problem}" for problem in found]
     missing = [name for name, each in policy.arguments.items() if not each.optional and name not in command.arguments]
-    problems += [f"{name}: is missing" for name in missing]
+    problems += [f"{name}: is missing; expected a {policy.arguments[name].type}" for name in missing]
     if problems:
         raise Incomplete(f"{command.action} cannot be asked for like this: {'; '.join(problems)}")
 

@@ -7,7 +7,7 @@ from escalation.lifecycle.case import needs
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import work_items
 from escalation.model import events as e
-from escalation.model.parts import Gate
+from escalation.model.approval import Gate
 from escalation.people.found import People
 from escalation.playbook.gates import GatePolicy
 from escalation.values import ENGINE, Actor, ActorKind, kind_of

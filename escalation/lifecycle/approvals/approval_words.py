@@ -6,13 +6,14 @@ What is asked and the ways to answer stand first; what is needed to decide comes
 from collections.abc import Iterator
 from typing import Final
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.approvals import quorum
-from escalation.lifecycle.communication import Words, headline, instant, news, packet, shown, text
+from escalation.lifecycle.communication import Words, headline, instant, news, packet, plainly, shown, text
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.sentences import told
 from escalation.model import events as e
-from escalation.model.parts import ActionApproval, Gate
+from escalation.model.approval import ActionApproval, Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.values import Actor
@@ -26,6 +27,10 @@ _SILENCE: Final = {
     Expiry.KEEP: "it stays open, and whoever is accountable is told",
 }
 
+_DEPUTY: Final = (
+    "You are asked as a deputy: those who were asked before you have not decided in time. They may still decide.\n"
+)
+
 
 def approval(
     state: Escalation, gate: Gate, policy: GatePolicy, person: Actor, passed_on: e.SeatDelegated | None = None
@@ -33,12 +38,16 @@ def approval(
     """Ask an approver to decide; ``passed_on``: because somebody passed their seat on to them."""
     note = f"\n{passed_on.by} passed the decision on to you: {passed_on.because}" if passed_on is not None else ""
     again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
+    # The last deputy must not read that there is another one.
+    none_left = policy.on_expiry is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies)
+    on_expiry = Expiry.HALT if none_left else policy.on_expiry
+    deputy = policy.on_expiry is Expiry.NEXT_DEPUTY and gate.deputies_asked > 0 and passed_on is None
     works = f"; {state.owner.actor} works on it" if state.owner is not None else ""
     body = "\n".join(
         (
-            f"{again}To decide: {policy.title or policy.id}{note}",
+            f"{again}{_DEPUTY if deputy else ''}To decide: {policy.title or policy.id}{note}",
             *_asked(state, gate, policy),
-            f"Decide before {instant(gate.due)}; after that {_SILENCE[policy.on_expiry]}. {_how_many(gate, policy)}",
+            f"Decide before {instant(gate.due)}; after that {_SILENCE[on_expiry]}. {_how_many(gate, policy)}",
             *_options(state, gate, policy, person),
             f"Opened by {state.requested_by}{works}",
             packet(state),
@@ -80,7 +89,8 @@ def approval(
         requested_by=state.requested_by,
         owner=state.owner.actor if state.owner is not None else "",
         due=gate.due,
-        on_expiry=policy.on_expiry,
+        on_expiry=on_expiry,
+        deputy=deputy,
         digest=gate.digest,
     )
     return said._replace(values=said.values | values.packet(state))
@@ -150,7 +160,7 @@ def gate_closed(state: Escalation, gate: Gate) -> Words:
         title=policy.title if policy is not None else "",
         how="skipped" if gate.skipped else gate.state,
         choice=gate.choice,
-        because=gate.because,
+        because=grounds.again(gate.because, gate.grounds),
     )
 
 
@@ -158,17 +168,17 @@ def not_needed(state: Escalation, event: e.GateClosed) -> Words:
     """Tell somebody who was asked that they need not decide any more; not who voted, unless it was an emergency."""
     if event.emergency:
         english = f"approval {event.gate} was {event.because}. You need not decide it, and it is reviewed"
-        return _over(state, event.gate, "emergency", english, event.because)
+        return _over(state, event.gate, "emergency", english, grounds.given(event))
     if event.skipped:
         english = f"approval {event.gate} was skipped in an emergency: you need not decide it any more"
-        return _over(state, event.gate, "skipped", english, event.because)
+        return _over(state, event.gate, "skipped", english, grounds.given(event))
     if event.state == "voided":
         again = "if you are needed for it again, you are asked anew"
         english = f"what you were asked to decide in approval {event.gate} is void: {event.because}; {again}"
-        return _over(state, event.gate, "voided", english, event.because)
+        return _over(state, event.gate, "voided", english, grounds.given(event))
     if event.state == "withdrawn":
         english = f"approval {event.gate} is not needed any more: {event.because}"
-        return _over(state, event.gate, "withdrawn", english, event.because)
+        return _over(state, event.gate, "withdrawn", english, grounds.given(event))
     return _decided(state, event.gate)
 
 
@@ -176,8 +186,14 @@ def _decided(state: Escalation, gate: str) -> Words:
     return _over(state, gate, "decided", f"approval {gate} is decided: you need not decide it any more", "")
 
 
+def named(state: Escalation, gate: str) -> dict[str, str]:
+    """Name an approval in a sentence: by its id, and by what it asks."""
+    policy = state.playbook.gate(gate)
+    return {"gate": gate, "title": values.short_line(policy.title) if policy is not None else ""}
+
+
 def _over(state: Escalation, gate: str, how: str, english: str, because: str) -> Words:
-    return news(state, told("gate_over", english, gate=gate, how=how, because=because))
+    return news(state, told("gate_over", english, **named(state, gate), how=how, because=because))
 
 
 def came_too_late(state: Escalation, gate: Gate, key: str, to: Actor) -> bool:
@@ -217,11 +233,12 @@ def action_settled(state: Escalation, action: ActionApproval) -> Words:
     """Tell whoever asked whether it may be done."""
     if action.state != "passed":
         english = f"{action.id}, {action.action}, is {action.state}: {action.because}. Do not do it"
-        said = {"approval": action.id, "action": action.action, "how": action.state, "because": action.because}
+        because = grounds.again(action.because, action.grounds)
+        said = {"approval": action.id, "action": action.action, "how": action.state, "because": because}
         return news(state, told("action_refused", english, **said))
     until = f" before {instant(action.valid_until)}" if action.valid_until is not None else ""
     do = f"use it once{until}: use_approval {action.id} with digest {action.digest}"
-    plain = news(state, f"{action.id}, {action.action}, may be done: {action.because}; {do}")
+    plain = plainly(state, f"{action.id}, {action.action}, may be done: {action.because}; {do}")
     return text(
         state,
         "action_allowed",
@@ -229,7 +246,7 @@ def action_settled(state: Escalation, action: ActionApproval) -> Words:
         plain.body,
         approval=action.id,
         action=action.action,
-        because=action.because,
+        because=grounds.again(action.because, action.grounds),
         until=action.valid_until,
         digest=action.digest,
     )

@@ -4,11 +4,12 @@ Whom the directory does not know is found out on delivery: the seat falls back t
 """
 
 from escalation.errors import NotAllowed
-from escalation.lifecycle import approval, permissions
+from escalation.lifecycle import permissions
+from escalation.lifecycle.approvals import deciding
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Gate
+from escalation.model.approval import Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import GatePolicy
 from escalation.values import ENGINE, Actor
@@ -17,7 +18,7 @@ from escalation.values import ENGINE, Actor
 def delegate(draft: Draft, command: c.DelegateApproval) -> None:
     """Pass a seat on."""
     state = draft.state
-    gate, policy = approval.decidable(state, command.gate, command.by, None, "delegate_approval")
+    gate, policy = deciding.decidable(state, command.gate, command.by, None, "delegate_approval")
     _require_depth(gate, policy, command.by)
     _require_free(state, gate, policy, command.to)
     draft.record(e.SeatDelegated, gate=gate.id, round=gate.round, to=command.to, because=command.because)
@@ -63,4 +64,4 @@ def _require_free(state: Escalation, gate: Gate, policy: GatePolicy, to: Actor) 
     if any(each.by == to for each in gate.delegations):
         raise NotAllowed(f"{to} passed a seat in {gate.id} on and does not get one back; name another")
     permissions.refuse_concerned(state, to)
-    approval.require_separation(state, gate, policy, to)
+    deciding.require_separation(state, gate, policy, to)

@@ -5,8 +5,8 @@ it counts for nothing else. Silence that would halt another gate is a no here: n
 """
 
 from escalation.errors import AlreadyDone
-from escalation.lifecycle import triggers
-from escalation.lifecycle.approval import subject_digest
+from escalation.lifecycle import approval, grounds, triggers
+from escalation.lifecycle.approvals.subject import subject_digest
 from escalation.lifecycle.case import severity
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
@@ -42,22 +42,26 @@ def settle(draft: Draft) -> None:
     rank = state.playbook.severity.rank
     gate = state.gates.get(policy.id) if policy is not None else None
     if rank(asked.severity) <= rank(state.severity):
-        _end(draft, "overtaken", f"it is {state.severity} already")
+        is_already = grounds.of("is_already", f"it is {state.severity} already", severity=state.severity)
+        _end(draft, "overtaken", is_already)
     elif draft.before.severity and rank(state.severity) < rank(draft.before.severity):
         # Whoever is to approve was asked of another severity, for a reason that does not hold any more.
-        _end(draft, "overtaken", f"it has become {state.severity} since")
+        became = grounds.of("became", f"it has become {state.severity} since", severity=state.severity)
+        _end(draft, "overtaken", became)
     elif (
         gate is not None
         and policy is not None
         and gate.digest == subject_digest(state, policy, derive(basis_of(state)))
     ):
         if gate.state in ("passed", "withdrawn"):
-            allowed = gate.because if gate.state == "passed" else "no approval is needed any more"
-            severity.change(draft, asked.severity, f"{asked.because} (asked by {asked.by}; {allowed})")
+            allowed = approval.why_allowed(gate)
+            english = f"{asked.because} (asked by {asked.by}; {allowed})"
+            because = grounds.of("asked_and_allowed", english, because=asked.because, by=asked.by, allowed=allowed)
+            severity.change(draft, asked.severity, because)
             _end(draft, "lowered", allowed)
             triggers.settle(draft, severity.FACTS)
         elif gate.state == "rejected":
-            _end(draft, "refused", gate.because)
+            _end(draft, "refused", grounds.again(gate.because, gate.grounds))
 
 
 def _end(draft: Draft, how: str, because: str) -> None:

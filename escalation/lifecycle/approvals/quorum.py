@@ -8,7 +8,7 @@ together.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from escalation.model.parts import Gate
+from escalation.model.approval import Gate
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.values import Actor, Target
 

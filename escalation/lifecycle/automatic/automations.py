@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from escalation.lifecycle import assignment, triggers
+from escalation.lifecycle import assignment, grounds, triggers
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.case.severity import FACTS as SEVERITY
@@ -270,7 +270,8 @@ def _receivers(state: Escalation, action: policy.Doing) -> tuple[tuple[str, ...]
 
 def _do(draft: Draft, automation: Automation, plan: _Plan, cause: Cause) -> None:
     action = plan.action
-    because = f"automation {automation.id}: {cause.words}"
+    english = f"automation {automation.id}: {cause.words}"
+    because = grounds.of("by_automation", english, automation=automation.id)
     match action:
         case policy.Comment():
             draft.record(e.NoteAdded, by=ENGINE, text=plan.text, automation=automation.id)

@@ -1,9 +1,11 @@
 """What is a critical incident: the playbook's own definition, looked at after each command, and why it matches."""
 
+from escalation.lifecycle.communication import grounds
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.lifecycle.triggers import words_of
 from escalation.model import events as e
+from escalation.model.state import Escalation
 from escalation.values import ENGINE
 
 
@@ -28,3 +30,9 @@ def follow(draft: Draft) -> None:
         )
     else:
         draft.record(e.NoLongerCritical, by=ENGINE, facts=read)
+
+
+def said(state: Escalation) -> str:
+    """Say why it is a critical incident, with the facts that say so; empty while it is none."""
+    critical = state.critical
+    return grounds(critical.because, critical.facts, critical.words) if critical is not None else ""

@@ -5,7 +5,7 @@ tells whoever has the case; one that fails sends the case up. At most one runs f
 sends it up, while a solution waits to be confirmed.
 """
 
-from escalation.lifecycle import assignment
+from escalation.lifecycle import assignment, grounds
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.lifecycle.ownership import assistance
@@ -56,7 +56,9 @@ def _begin(draft: Draft, policy: RecoveryPolicy | None) -> None:
         return
     gate = state.gates.get(policy.approval) if policy.approval is not None else None
     if gate is not None and gate.state == "rejected":
-        _end(draft, policy.id, policy.script, ok=False, because=f"approval {gate.id} was refused: {gate.because}")
+        why, english = grounds.again(gate.because, gate.grounds), f"approval {gate.id} was refused: {gate.because}"
+        refused = grounds.of("approval_refused", english, gate=gate.id, because=why)
+        _end(draft, policy.id, policy.script, ok=False, because=refused)
     elif policy.approval is None or (gate is not None and gate.state == "passed"):
         draft.record(e.RecoveryStarted, by=ENGINE, recovery=policy.id, script=policy.script)
 
@@ -67,7 +69,14 @@ def ended(draft: Draft, command: c.RecoveryRan) -> None:
     if recovery is None or recovery.state != "running":
         return
     ran = command.result
-    _end(draft, recovery.id, recovery.script, ok=ran.ok, because=ran.because, output=ran.output)
+    _end(
+        draft,
+        recovery.id,
+        recovery.script,
+        ok=ran.ok,
+        because=grounds.again(ran.because, ran.grounds),
+        output=ran.output,
+    )
 
 
 def _end(draft: Draft, recovery: str, script: str, *, ok: bool, because: str, output: str = "") -> None:

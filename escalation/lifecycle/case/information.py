@@ -17,7 +17,7 @@ from escalation.lifecycle.work import action_lines
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import Context, Turn
-from escalation.values import ActorKind, kind_of
+from escalation.values import Actor, ActorKind, kind_of
 
 
 def change_facts(draft: Draft, command: c.ChangeFacts) -> None:
@@ -104,9 +104,16 @@ def note(draft: Draft, command: c.Note) -> None:
         draft.record(e.NoteAdded, text=command.text, mentions=mentioned(command.text) if state.rules >= 1 else ())
         action_lines.follow(draft, command.text)
         return
-    said = facts.heard(state.playbook, [Turn(author="customer", text=command.text)], state.customer)
-    draft.record(e.NoteAdded, text=command.text, words=said)
-    resolution.contradicted(draft, command.by, "the customer wrote while the resolution waited to be confirmed")
+    customer_wrote(draft, command.by, command.text)
+
+
+def customer_wrote(draft: Draft, by: Actor, text: str) -> None:
+    """Take what the customer wrote; ``by`` is the service that passed it on where nobody knows which customer it is."""
+    state = draft.state
+    said = facts.heard(state.playbook, [Turn(author="customer", text=text)], state.customer)
+    passed_on = kind_of(by) is not ActorKind.CUSTOMER
+    draft.record(e.NoteAdded, by=by, text=text, words=said, from_customer=passed_on)
+    resolution.contradicted(draft, by, "the customer wrote while the resolution waited to be confirmed")
     triggers.settle(draft, {"keywords"})
 
 

@@ -3,6 +3,10 @@
 Each tells the other what changes in its status. What is heard changes no status here, so nothing is echoed. One that
 has ended, or is not there, is told nothing more. A case that is about somebody keeps how it stands to itself: the other
 one's people may be whom it is about.
+
+A parent waits for those below it, so none may be below itself. Each knows what is above it: a parent says so to those
+below it, and again when that changes. What two sides do at the same moment is noticed when that comes round: then the
+message is refused, and the one above loses that link and is told why.
 """
 
 from escalation.errors import NotAllowed, NotNow, TooLarge
@@ -43,8 +47,44 @@ def link(draft: Draft, command: c.Link) -> None:
     known = state.links.get(command.other)
     if known is not None and known.relation == command.relation and not known.lost:
         return
+    if state.rules >= 2:
+        _refuse_circle(state, command.other, command.relation, ())
     _require_linkable(state, command.other)
     draft.record(e.LinkAdded, other=command.other, relation=command.relation, because=command.because)
+
+
+MOST_ABOVE = 50
+"""How many are known to be above one, the nearest."""
+
+
+def above(state: Escalation) -> tuple[str, ...]:
+    """Name the escalations above this one, the nearest first, as far as was heard of them: one may still refuse."""
+    links = state.links.items()
+    parents = {other: link for other, link in links if link.relation == "parent" and link.heard and not link.lost}
+    higher = (each for link in parents.values() for each in link.above)
+    return tuple(dict.fromkeys((*parents, *higher)))[:MOST_ABOVE]
+
+
+def _refuse_circle(state: Escalation, other: str, relation: Relation, over: tuple[str, ...]) -> None:
+    """Refuse that something is below itself; ``over`` is what is above the other one.
+
+    Raises:
+        NotAllowed: naming both, and what to do.
+    """
+    if other == state.id:
+        raise NotAllowed(f"{state.id} cannot be linked with itself")
+    known = state.links.get(other)
+    if known is not None and not known.lost and {known.relation, relation} == {"parent", "child"}:
+        raise NotAllowed(
+            f"{other} is the {known.relation} of {state.id}, and cannot be its {relation} too: unlink them first, or "
+            "link them as related"
+        )
+    if (relation == "child" and other in above(state)) or (relation == "parent" and state.id in over):
+        upper, lower = (other, state.id) if relation == "child" else (state.id, other)
+        raise NotAllowed(
+            f"{upper} is above {lower} already, and cannot be below it too: each would wait for the other to end; link "
+            f"them as related, or unlink what is between them ({upper} ... {lower}) first"
+        )
 
 
 def _require_linkable(state: Escalation, other: str) -> None:
@@ -71,11 +111,15 @@ def heard(draft: Draft, command: c.LinkHeard) -> None:
 
     Raises:
         NotAllowed: this one is about somebody.
+        NotAllowed: it would be below itself; the other one then loses its link.
         TooLarge: it would be one link too many; the other one then loses its own.
     """
     known = draft.state.links.get(command.other)
     if known is not None and known.heard == command.key:
         return
+    circles = draft.state.rules >= 2
+    if circles and (command.what == "linked" or (known is not None and command.what == "status")):
+        _refuse_circle(draft.state, command.other, command.relation, command.above)
     if command.what == "linked":
         _require_linkable(draft.state, command.other)
         draft.record(
@@ -86,6 +130,7 @@ def heard(draft: Draft, command: c.LinkHeard) -> None:
             because=command.because,
             status=command.status,
             key=command.key,
+            above=command.above if circles else (),
         )
     elif known is not None and command.what == "unlinked":
         draft.record(
@@ -95,6 +140,9 @@ def heard(draft: Draft, command: c.LinkHeard) -> None:
         draft.record(
             e.StatusHeard, by=ENGINE, other=command.other, status=command.status, key=command.key, ended=command.ended
         )
+    known = draft.state.links.get(command.other)
+    if circles and command.what == "status" and known is not None and known.above != command.above:
+        draft.record(e.AncestryHeard, by=ENGINE, other=command.other, above=command.above, key=command.key)
 
 
 def not_told(draft: Draft, command: c.LinkNotTold) -> None:
@@ -111,6 +159,8 @@ def follow(draft: Draft) -> None:
     previous, status = draft.before.status, draft.state.status
     if status != previous:
         draft.record(e.StatusTold, by=ENGINE, status=status, previous=previous)
+    elif draft.state.rules >= 2 and open_children(draft.state) and above(draft.before) != above(draft.state):
+        draft.record(e.AncestryTold, by=ENGINE, above=above(draft.state))
 
 
 # --- those below it ---------------------------------------------------------------------------------------------------

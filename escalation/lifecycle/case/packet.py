@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive, heard, missing_fields, missing_parts
 from escalation.model import events as e
@@ -75,7 +76,8 @@ def let_through(draft: Draft) -> None:
         or not condition(state.playbook, allowed).true(derive(basis_of(state)))
     ):
         return
-    because = f"the playbook lets it through incomplete when {allowed}"
+    english = f"the playbook lets it through incomplete when {allowed}"
+    because = grounds.of("incomplete_allowed", english, condition=allowed)
     draft.record(e.ExceptionUsed, by=ENGINE, missing=state.missing, because=because)
 
 
@@ -85,16 +87,18 @@ def let_go(draft: Draft) -> None:
     if not state.missing or state.exception:
         return
     parts = owed(state.missing)
-    why = [f"nobody supplied {', '.join(parts)}"] if parts else []
+    why: list[str] = [grounds.of("not_supplied", f"nobody supplied {', '.join(parts)}", parts=parts)] if parts else []
     if len(parts) < len(state.missing):
         why.append(_without_snapshot(state))
-    draft.record(e.ExceptionUsed, by=ENGINE, missing=state.missing, because="; ".join(why))
+    draft.record(e.ExceptionUsed, by=ENGINE, missing=state.missing, because=grounds.joined(why, "; ".join(why)))
 
 
 def _without_snapshot(state: Escalation) -> str:
-    if state.case_link is not None:
-        return "the CRM knows nothing of this customer"
-    return "the CRM refused" if state.case_error else "the CRM has not answered yet"
+    if state.case_link is not None and not state.case_link.later:
+        return grounds.of("crm_knows_nothing", "the CRM knows nothing of this customer")
+    if state.case_error:
+        return grounds.of("crm_refused", "the CRM refused")
+    return grounds.of("crm_silent", "the CRM has not answered yet")
 
 
 def due(draft: Draft) -> None:
@@ -103,10 +107,11 @@ def due(draft: Draft) -> None:
     asked = state.input_request
     if asked is None:
         return
-    waited = format_duration(state.playbook.context.complete_within)
+    within = state.playbook.context.complete_within
+    english = f"{asked.of} did not supply {', '.join(asked.parts)} within {format_duration(within)}"
     draft.record(
         e.ExceptionUsed,
         by=TIMER,
         missing=state.missing,
-        because=f"{asked.of} did not supply {', '.join(asked.parts)} within {waited}",
+        because=grounds.of("not_supplied_within", english, who=asked.of, parts=asked.parts, within=within),
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from escalation.lifecycle import message_values as values
+from escalation.lifecycle import grounds
 from escalation.lifecycle.communication import headline, text
 from escalation.lifecycle.message_values import Text, Words, instant
 from escalation.model.state import Escalation
@@ -23,13 +23,13 @@ def input_request_for_customer(parts: tuple[str, ...], due: datetime) -> Words:
     named = ", ".join(part.replace("_", " ").replace(".", " ") for part in parts)
     until = f"Please answer before {instant(due)}, or it is passed on as it is."
     body = f"To pass your case on we still need: {named}.\n{until}"
-    said = values.plain({"parts": parts, "due": due})
+    said = grounds.plain({"parts": parts, "due": due})
     return Text("Your case: please tell us more", body, "input_request_customer", said)
 
 
 def news_for_customer(text: str) -> Words:
     """Tell a customer what is meant for them, and nothing of how it is worked on."""
-    return Text("Your case: news", text, "customer_news", values.plain({"text": text}))
+    return Text("Your case: news", text, "customer_news", grounds.plain({"text": text}))
 
 
 def resolution_proposed(state: Escalation) -> Words:
@@ -38,7 +38,7 @@ def resolution_proposed(state: Escalation) -> Words:
     if resolution is None:
         return Text(headline(state), "")
     until = f"\nPlease answer before {instant(resolution.confirm_due)}." if resolution.confirm_due else ""
-    said = values.plain({"text": resolution.text, "due": resolution.confirm_due})
+    said = grounds.plain({"text": resolution.text, "due": resolution.confirm_due})
     return Text("Your case: a solution is proposed", f"{resolution.text}{until}", "resolution_proposed", said)
 
 

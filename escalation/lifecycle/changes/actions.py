@@ -2,7 +2,7 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
-from escalation.model.parts import ActionApproval, ApprovalReview
+from escalation.model.approval import ActionApproval, ApprovalReview
 from escalation.model.state import Escalation
 
 _KEPT = 20
@@ -41,6 +41,7 @@ def _action_settled(state: Escalation, event: e.ActionSettled) -> Changes:
         state.actions[event.approval],
         state=event.state,
         because=event.because,
+        grounds=event.grounds,
         choice=event.choice,
         valid_until=event.valid_until,
     )

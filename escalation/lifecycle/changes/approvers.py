@@ -2,7 +2,7 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
-from escalation.model.parts import Delegation, Gate
+from escalation.model.approval import Delegation, Gate
 from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.values import Actor, Target

@@ -5,7 +5,7 @@ from typing import Any
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.lifecycle.changes.statements import ended
 from escalation.model import events as e
-from escalation.model.communication import Communication, Standing, Summary, Update
+from escalation.model.communication import KEPT_SUMMARIES, Communication, Standing, Summary, Update
 from escalation.model.state import Escalation
 from escalation.playbook.audiences import CUSTOMER
 from escalation.values import Actor
@@ -34,6 +34,7 @@ def _stakeholder_concerned(state: Escalation, event: e.StakeholderConcerned) -> 
         target=event.target,
         since=event.at,
         because=event.because,
+        grounds=event.grounds,
         version=event.version,
         reply_due=event.reply_due,
         people=(event.customer,) if event.customer is not None else (),
@@ -122,7 +123,11 @@ def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Changes:
 def _summary_required(state: Escalation, event: e.SummaryRequired) -> Changes:
     talk = state.communication or Communication()
     summary = new(Summary, id=event.summary, point=event.point, next_due=event.due)
-    return _talk(state, summaries={**talk.summaries, event.summary: summary})
+    summaries = {**talk.summaries, event.summary: summary}
+    if state.rules >= 2:
+        filed = [each.id for each in summaries.values() if each.filed_at is not None]
+        summaries = {name: each for name, each in summaries.items() if name not in filed[:-KEPT_SUMMARIES]}
+    return _talk(state, summaries=summaries, required=talk.required + 1)
 
 
 def _summary(state: Escalation, identifier: str, **changes: Any) -> Changes:

@@ -32,6 +32,11 @@ def _bypassers_found(state: Escalation, event: e.PeopleResolved, reference: str)
     return {"people": people, "may_bypass": (*_persons(event), *event.found.also)}
 
 
+def _holding_found(_state: Escalation, event: e.PeopleResolved, _reference: str) -> Changes:
+    # Whoever is found in their place may not; and to be asked for a hold is no part in the work.
+    return {} if event.found.fell_back else {"may_hold": (*_persons(event), *event.found.also)}
+
+
 def _holders_found(state: Escalation, event: e.PeopleResolved, reference: str) -> Changes:
     holders = (*(() if event.found.fell_back else _persons(event)), *event.found.also)
     powers = {**state.powers, reference: tuple(dict.fromkeys(holders))}
@@ -68,6 +73,7 @@ _Found = Callable[[Escalation, e.PeopleResolved, str], Changes]
 _APART: dict[str, _Found] = {
     "bypass": _bypassers_found,
     "power": _holders_found,
+    "hold": _holding_found,
     "update": lambda state, event, _: communication.people_found(state, event),
     "mention": timeline.people_found,
     "raci": lambda state, event, _: ownership.people_found(state, event),

@@ -2,7 +2,8 @@
 
 from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
-from escalation.model.parts import Gate, Held, Vote
+from escalation.model.approval import Gate, Vote
+from escalation.model.parts import Held
 from escalation.model.state import Escalation
 from escalation.playbook.gates import Expiry
 
@@ -27,7 +28,11 @@ def _gate_decided(state: Escalation, event: e.GateDecided) -> Changes:
     vote = Vote(by=event.by, at=event.at, decision=event.decision, digest=event.digest, because=event.because)
     if event.choice:
         vote = with_(vote, choice=event.choice)
-    return {"gates": {**state.gates, gate.id: with_(gate, votes=(*gate.votes, vote))}}
+    votes = gate.votes
+    if state.rules >= 2:
+        # Whoever asks for changes may do so any number of times; only the latest word of each is kept.
+        votes = tuple(each for each in votes if (each.by, each.decision) != (event.by, "changes_requested"))
+    return {"gates": {**state.gates, gate.id: with_(gate, votes=(*votes, vote))}}
 
 
 def _gate_closed(state: Escalation, event: e.GateClosed) -> Changes:
@@ -37,6 +42,7 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Changes:
         closed_at=event.at,
         closed_by=event.by,
         because=event.because,
+        grounds=event.grounds,
         skipped=event.skipped,
         choice=event.choice,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
 from escalation.model.items import Approval, Check, Item, first_due
 from escalation.model.state import Escalation
@@ -24,7 +24,8 @@ def _has_it(state: Escalation, owner: Holder, item_id: str) -> Changes:
 
 
 def _item_added(state: Escalation, event: e.ItemAdded) -> Changes:
-    item = Item(
+    item = new(
+        Item,
         id=event.item,
         title=event.title,
         owner=event.owner,

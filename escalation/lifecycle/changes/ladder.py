@@ -1,10 +1,10 @@
 """What the events of the ladder change: level, rounds of pages, who was found and told, owner, hand-offs."""
 
-from escalation.lifecycle.changes import communication, incident, ownership
+from escalation.lifecycle.changes import communication, incident, messages, ownership
 from escalation.lifecycle.changes.approvers import question_delivered
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
-from escalation.model.parts import Bypass, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.ladder import Bypass, Handoff, LevelState, Owner, Rung, Taken
 from escalation.model.state import Escalation
 
 
@@ -88,8 +88,11 @@ def _bypassed(state: Escalation, event: e.Bypassed) -> Changes:
 def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Changes:
     known = event.to in state.told or communication.is_update(event.key) or "/raci/" in event.key
     told = state.told if known else (*state.told, event.to)
-    receipts = latest(state.receipts, event.key, event.receipt)
+    # Who did not take it stands in the event: many receipts are kept here.
+    receipt = event.receipt.changed({"passed_over": ()}) if event.receipt.passed_over else event.receipt
+    receipts = latest(state.receipts, event.key, receipt)
     changes: Changes = {"told": told, "receipts": receipts, **question_arrived(state, event)}
+    changes |= messages.delivered(state, event)
     rung = state.rung
     if rung is not None and rung.id == event.rung and event.to not in rung.told:
         changes["rung"] = with_(rung, told=(*rung.told, event.to))
@@ -107,7 +110,7 @@ def _message_failed(state: Escalation, event: e.MessageFailed) -> Changes:
 
 
 def _acknowledged(state: Escalation, event: e.Acknowledged) -> Changes:
-    return {"rung": None, "taken": Taken(by=event.by, at=event.at, rung=event.rung)}
+    return {"rung": None, "taken": new(Taken, by=event.by, at=event.at, rung=event.rung)}
 
 
 def _acknowledgement_lapsed(state: Escalation, event: e.AcknowledgementLapsed) -> Changes:
@@ -126,12 +129,10 @@ def heard(state: Escalation, changes: Changes, event: e.Event) -> Changes:
 
 def is_owners_turn(state: Escalation, event: e.Event) -> bool:
     """Tell whether it is the owner's turn (again), whoever caused that. An action that was approved is its asker's."""
-    if type(event) not in _OWNERS_TURN:
-        return False
     return not isinstance(event, e.GateClosed) or event.gate not in state.action_gates
 
 
-_OWNERS_TURN = frozenset({e.OwnerChanged, e.HoldEnded, e.ResolutionRejected, e.GateClosed})
+OWNERS_TURN = frozenset({e.OwnerChanged, e.HoldEnded, e.ResolutionRejected, e.GateClosed})
 """Events with which it is the owner's turn (again)."""
 
 
@@ -145,7 +146,7 @@ def _page_declined(state: Escalation, event: e.PageDeclined) -> Changes:
 def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
     people = state.people if event.owner in state.people else {**state.people, event.owner: "owner"}
     return {
-        "owner": Owner(actor=event.owner, since=event.at, because=event.because),
+        "owner": new(Owner, actor=event.owner, since=event.at, because=event.because),
         "owner_changes": state.owner_changes + 1,
         "handoff": None,
         "rung": None,
@@ -161,6 +162,7 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
         to=event.to,
         offered_by=event.by,
         because=event.because,
+        grounds=event.grounds,
         expectation=event.expectation,
         due=event.due,
         period=event.period,

@@ -10,6 +10,7 @@ def _added(state: Escalation, event: e.LinkAdded) -> Changes:
     known = state.links.get(event.other)
     status = event.status or (known.status if known is not None else "")
     link = new(Link, relation=event.relation, by=event.by, because=event.because, status=status, heard=event.key)
+    link = with_(link, above=event.above) if event.above else link
     return {"links": {**state.links, event.other: link}}
 
 
@@ -29,6 +30,13 @@ def _heard(state: Escalation, event: e.StatusHeard) -> Changes:
     }
 
 
+def _ancestry_heard(state: Escalation, event: e.AncestryHeard) -> Changes:
+    known = state.links.get(event.other)
+    if known is None:
+        return {}
+    return {"links": {**state.links, event.other: with_(known, above=event.above, heard=event.key, lost="")}}
+
+
 def _lost(state: Escalation, event: e.LinkLost) -> Changes:
     known = state.links.get(event.other)
     return {"links": {**state.links, event.other: with_(known, lost=event.because)}} if known is not None else {}
@@ -42,6 +50,7 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.LinkAdded: _added,
     e.LinkRemoved: _removed,
     e.StatusHeard: _heard,
+    e.AncestryHeard: _ancestry_heard,
     e.LinkLost: _lost,
     e.ChildrenAwaited: _children_awaited,
 }

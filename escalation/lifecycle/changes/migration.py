@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from escalation.lifecycle.changes.common import Change, Changes, with_
+from escalation.lifecycle.incident import plan_checkpoints
 from escalation.model import events as e
 from escalation.model.migration import MOST_MIGRATIONS, Migration, MigrationAsk
-from escalation.model.parts import StatusStay
 from escalation.model.state import Escalation
+from escalation.model.timing import StatusStay
 from escalation.playbook.schema import Playbook
 
 
@@ -57,6 +58,8 @@ def _migrated(state: Escalation, event: e.Migrated) -> Changes:
             name: with_(item, check="") if name in event.unchecked else item for name, item in state.items.items()
         },
     }
+    if state.incident is not None:
+        changes["incident"] = with_(state.incident, plan=plan_checkpoints.settled(state, new))
     if new.shift_handover is None and state.ownership.shift is not None:
         changes["ownership"] = with_(state.ownership, shift=None)
     return {**changes, **_on_the_ladder(state, event), **_review(state, event.review_due)}

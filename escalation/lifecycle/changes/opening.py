@@ -139,7 +139,8 @@ def _still_asked(state: Escalation, event: e.InputProvided) -> InputRequest | No
 
 
 def _exception_used(state: Escalation, event: e.ExceptionUsed) -> Changes:
-    return {"exception": event.because, "missing": event.missing, "input_request": None}
+    exception = {"exception": event.because, "exception_grounds": event.grounds}
+    return {**exception, "missing": event.missing, "input_request": None}
 
 
 def _facts_changed(state: Escalation, event: e.FactsChanged) -> Changes:

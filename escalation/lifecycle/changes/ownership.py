@@ -5,6 +5,8 @@ from typing import Any
 from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
 from escalation.model.ownership import (
+    KEPT_HEARD,
+    KEPT_OWNERS,
     MOST_PASSED,
     Documented,
     EndedHandoff,
@@ -41,7 +43,9 @@ def ended(state: Escalation, event: e.HandoffEnded) -> Changes:
 
 def owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
     """Keep from whom to whom it passed; the end of the new owner's shift is not known yet."""
-    roles, offer = with_(state.ownership, shift=None), state.handoff
+    known, offer = state.ownership, state.handoff
+    owners = (*(actor for actor in known.owners if actor != event.owner), event.owner)[-KEPT_OWNERS:]
+    roles = with_(known, shift=None, owners=owners)
     if offer is None or not event.handoff or offer.id != event.handoff:
         return {"ownership": roles}
     passed = Passed(id=offer.id, giver=offer.giver or event.previous, receiver=event.owner)
@@ -60,17 +64,19 @@ def people_found(state: Escalation, event: e.PeopleResolved) -> Changes:
         return {}
     part, _, stage = reference.partition("/")
     found = tuple(person.person for person in event.found.people)
-    return told(state, stage, found, consulted=part == "consulted")
+    return told(state, event.seq, stage, found, consulted=part == "consulted")
 
 
-def told(state: Escalation, stage: str, people: tuple[str, ...], *, consulted: bool) -> Changes:
-    """Note who is told of a stage."""
+def told(state: Escalation, seq: int, stage: str, people: tuple[str, ...], *, consulted: bool) -> Changes:
+    """Note who is told of a stage, and by which event first."""
     roles = state.ownership
     fresh = tuple(person for person in people if person not in state.people)
     known = roles.stage_told.get(stage, ())
     stage_told = {**roles.stage_told, stage: tuple(dict.fromkeys((*known, *fresh)))}
     asked = tuple(dict.fromkeys((*roles.consulted, *fresh))) if consulted else roles.consulted
-    return _with(state, stage_told=stage_told, consulted=asked)
+    heard = {**dict.fromkeys(people, seq), **roles.stage_heard.get(stage, {})}
+    kept = dict(sorted(heard.items(), key=lambda one: one[1])[-KEPT_HEARD:])
+    return _with(state, stage_told=stage_told, consulted=asked, stage_heard={**roles.stage_heard, stage: kept})
 
 
 # --- what is new ------------------------------------------------------------------------------------------------------
@@ -83,8 +89,8 @@ def _stage_told(state: Escalation, event: e.StageTold) -> Changes:
     agents = tuple(who for who in event.consulted if who.startswith("agent:"))
     asked = (*(at_once[who] for who in event.consulted if who in at_once), *agents)
     informed = (at_once.get(who, who) for who in event.informed if who in at_once or who.startswith("agent:"))
-    changes = told(state, event.stage, asked, consulted=True)
-    return told(state.changed(changes), event.stage, tuple(informed), consulted=False)
+    changes = told(state, event.seq, event.stage, asked, consulted=True)
+    return told(state.changed(changes), event.seq, event.stage, tuple(informed), consulted=False)
 
 
 def _consulted_answered(state: Escalation, event: e.ConsultedAnswered) -> Changes:

@@ -26,8 +26,9 @@ def versioned(state: Escalation, event: e.EventBase) -> Changes:
     if not changed:
         return {}
     version = state.packet_version + 1
-    source = getattr(event, "source", None) or ""
-    part = new(PacketPart, version=version, by=getattr(event, "writer", event.by), at=event.at, source=str(source))
+    writer = event.writer if isinstance(event, e.EntryPosted) else event.by
+    source = event.__dict__.get("source") or ""  # few events have one, and to ask for what a record lacks is slow
+    part = new(PacketPart, version=version, by=writer, at=event.at, source=str(source))
     return {"packet_version": version, "packet_parts": {**state.packet_parts, **dict.fromkeys(changed, part)}}
 
 

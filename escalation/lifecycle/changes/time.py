@@ -6,8 +6,8 @@ from typing import Any
 from escalation.calendars import Calendar, later, passed
 from escalation.lifecycle.changes.common import Change, Changes, new, with_
 from escalation.model import events as e
-from escalation.model.parts import Clock, Hold, Pause, StatusStay
 from escalation.model.state import Escalation
+from escalation.model.timing import Clock, Hold, Pause, StatusStay
 from escalation.playbook.clocks import Stops
 from escalation.values import Actor
 
@@ -71,7 +71,7 @@ def pause(clock: Clock, by: Actor, because: str, now: datetime) -> Clock:
     """Open an entry in a running clock's pause ledger."""
     if clock.paused or clock.stopped_at is not None:
         return clock
-    return with_(clock, pauses=(*clock.pauses, Pause(by=by, because=because, since=now)))
+    return with_(clock, pauses=(*clock.pauses, new(Pause, by=by, because=because, since=now)))
 
 
 def unpause(clock: Clock, calendar: Calendar | None, now: datetime) -> Clock:

@@ -8,9 +8,11 @@ from escalation.model import events as e
 from escalation.model.state import Escalation
 from escalation.model.timeline import (
     KEPT_ENTRIES,
+    KEPT_MENTIONS,
     KEPT_READERS,
     KEPT_RECORDINGS,
     KEPT_STEPS,
+    KEPT_THREADS,
     SHORT,
     EntryKind,
     EntryRef,
@@ -103,7 +105,9 @@ def _entry_edited(state: Escalation, event: e.EntryEdited) -> Changes:
     ref = timeline.refs.get(event.entry)
     if ref is None:
         return {}
-    ref = with_(ref, version=event.version, digest=digest_of(event.text), mentions=(*ref.mentions, *event.mentions))
+    mentions = (*(each for each in ref.mentions if each not in event.dropped), *event.mentions)
+    mentions = mentions[-KEPT_MENTIONS:] if state.rules >= 2 else mentions
+    ref = with_(ref, version=event.version, digest=digest_of(event.text), mentions=mentions)
     changes: dict[str, Any] = {"refs": {**timeline.refs, event.entry: ref}}
     if event.entry in timeline.open:
         changes["open"] = {**timeline.open, event.entry: with_(timeline.open[event.entry], text=event.text[:SHORT])}
@@ -135,12 +139,17 @@ def _entry_linked(state: Escalation, event: e.EntryLinked) -> Changes:
 
 def _entry_closed(state: Escalation, event: e.EntryClosed) -> Changes:
     waiting = _timeline(state).open
-    return _kept(state, open={seq: each for seq, each in waiting.items() if seq != event.entry})
+    open_still = {seq: each for seq, each in waiting.items() if seq != event.entry}
+    return _kept(state, open=open_still, threads=_threads(state, event))
+
+
+def _threads(state: Escalation, event: e.EntryClosed | e.Commented) -> dict[int, int]:
+    return _latest(_timeline(state).threads, KEPT_THREADS, {event.seq: event.entry})
 
 
 def _commented(state: Escalation, event: e.Commented) -> Changes:
     timeline = _timeline(state)
-    changes: dict[str, Any] = {"comments": timeline.comments + 1}
+    changes: dict[str, Any] = {"comments": timeline.comments + 1, "threads": _threads(state, event)}
     ref = timeline.refs.get(event.entry)
     if ref is not None:
         changes["refs"] = {**timeline.refs, event.entry: with_(ref, comments=ref.comments + 1)}
@@ -216,4 +225,5 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.SessionChased: _session_chased,
     e.SessionClosed: _session_closed,
     e.Attached: _attached,
+    e.UnfinishedAwaited: lambda _, event: {"unfinished_due": event.next_due},
 }

@@ -1,7 +1,7 @@
 """What the events of work change: ticket, resolution, review, the end."""
 
 from escalation.lifecycle.changes import review
-from escalation.lifecycle.changes.common import Change, Changes, question_arrived, with_
+from escalation.lifecycle.changes.common import Change, Changes, new, question_arrived, with_
 from escalation.lifecycle.changes.time import (
     paused_for_confirmation,
     stopped_at_the_end,
@@ -18,7 +18,7 @@ def _case_linked(state: Escalation, event: e.CaseLinked) -> Changes:
     missing = tuple(part for part in state.missing if part != "crm_snapshot") if event.link.snapshot else state.missing
     changes: Changes = {"case_link": event.link, "case_error": "", "missing": missing}
     if state.missing and not missing:
-        changes["exception"] = ""
+        changes |= {"exception": "", "exception_grounds": None}
     return changes
 
 
@@ -27,7 +27,8 @@ def _case_failed(state: Escalation, event: e.CaseFailed) -> Changes:
 
 
 def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Changes:
-    resolution = Resolution(
+    resolution = new(
+        Resolution,
         text=event.resolution,
         cause=event.cause,
         by=event.by,
@@ -80,7 +81,7 @@ def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Chan
 
 def _review_started(state: Escalation, event: e.ReviewStarted) -> Changes:
     return {
-        "review": Review(started_at=event.at, next_due=event.due),
+        "review": new(Review, started_at=event.at, next_due=event.due),
         "handoff": None,
         "rung": None,
         **unpaused_until_closed(state, event.at),
@@ -143,6 +144,7 @@ def _ended(state: Escalation, event: e.Closed | e.Cancelled, outcome: str) -> Ch
         **stopped_at_the_end(state, event.at),
         "outcome": outcome,
         "outcome_because": event.because,
+        "outcome_grounds": event.grounds,
         "closed_at": event.at,
         "rung": None,
         "handoff": None,

@@ -44,12 +44,18 @@ def _participants(state: Escalation) -> Iterator[tuple[Actor, Participant]]:
         yield state.owner.actor, Participant.RECIPIENTS
     if state.taken is not None:
         yield state.taken.by, Participant.RECIPIENTS
-    for event in state.tail:
-        if isinstance(event, e.OwnerChanged):
-            yield event.owner, Participant.RECIPIENTS
+    for actor in _owners(state):
+        yield actor, Participant.RECIPIENTS
     for gate in state.gates.values():
         for vote in gate.votes:
             yield vote.by, Participant.APPROVERS
+
+
+def _owners(state: Escalation) -> tuple[Actor, ...]:
+    """Return everybody who has owned it; one that was begun with older rules knows them as far as its latest events."""
+    if state.rules >= 2:
+        return state.ownership.owners
+    return tuple(event.owner for event in state.tail if isinstance(event, e.OwnerChanged))
 
 
 def _has_said(state: Escalation, actor: Actor) -> bool:

@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 
 from escalation.errors import AlreadyDone, Incomplete, NotNow, TooLarge, Unknown
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import item_powers, work_items
 from escalation.model import commands as c
@@ -74,7 +74,7 @@ def complete_change(draft: Draft, command: c.CompleteChange) -> None:
         _claim(draft, lesson, command.live_as)
         return
     draft.record(e.ChangeLive, lesson=lesson.id, live_as=command.live_as)
-    draft.record(e.ItemCompleted, item=item.id, result=command.result)
+    work_items.finish(draft, item, command.result, by=command.by)
 
 
 _NAMED = re.compile(r"(?:v?(?P<version>\d{1,6})|(?P<digest>[0-9a-f]{16}))")
@@ -105,7 +105,7 @@ def looked_up(draft: Draft, identifier: str, loaded: LoadedPlaybook | None, erro
         return
     draft.record(e.ChangeLive, by=by, lesson=lesson.id, live_as=claimed, verified=True)
     if draft.state.items[lesson.item].done_at is None:
-        draft.record(e.ItemCompleted, by=by, item=lesson.item, result=f"live as {claimed}")
+        work_items.finish(draft, draft.state.items[lesson.item], f"live as {claimed}", by=by)
 
 
 def is_named(loaded: LoadedPlaybook, name: str) -> bool:
@@ -120,10 +120,14 @@ def is_named(loaded: LoadedPlaybook, name: str) -> bool:
 def why_not_live(lesson: Lesson, loaded: LoadedPlaybook) -> str:
     """Say why the change of a lesson is not in this playbook; empty when nothing speaks against it."""
     has = f"what is in use is v{loaded.playbook.version} ({loaded.digest})"
+    used = {"used": loaded.playbook.version, "digest": loaded.digest}
     if not is_named(loaded, lesson.claimed):
-        return f"there is no {lesson.claimed} of playbook {loaded.playbook.playbook}; {has}"
+        english = f"there is no {lesson.claimed} of playbook {loaded.playbook.playbook}; {has}"
+        return grounds.of("no_such_version", english, version=lesson.claimed, **used)
     if loaded.digest == lesson.against:
-        return f"{has}, the very one that was pinned when it was learned"
+        english = f"{has}, the very one that was pinned when it was learned"
+        return grounds.of("still_old_version", english, **used)
     if loaded.playbook.status != "active":
-        return f"v{loaded.playbook.version} is a {loaded.playbook.status}; it is live once it is active"
+        english = f"v{loaded.playbook.version} is a {loaded.playbook.status}; it is live once it is active"
+        return grounds.of("version_not_active", english, used=loaded.playbook.version, status=loaded.playbook.status)
     return ""

@@ -1,6 +1,6 @@
 """The words of the messages around the review."""
 
-from escalation.lifecycle import message_values as values
+from escalation.lifecycle import grounds
 from escalation.lifecycle.communication import Text, Words, headline, instant, text
 from escalation.model.state import Escalation
 from escalation.values import Actor
@@ -54,7 +54,7 @@ def feedback_of_customer(state: Escalation) -> Words:
     asked = "How satisfied are you with how your case was handled, from 1 to 5, and what should be better?"
     at = state.feedback_round.due if state.feedback_round is not None else None
     body = f"{asked}\nPlease answer{due}; every answer is read."
-    return Text("Your case: how satisfied are you?", body, "feedback_customer", values.plain({"due": at}))
+    return Text("Your case: how satisfied are you?", body, "feedback_customer", grounds.plain({"due": at}))
 
 
 def advice(state: Escalation, by: Actor, said: str) -> Words:

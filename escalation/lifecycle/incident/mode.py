@@ -7,7 +7,8 @@ is neither resolved nor cancelled, since either would go round what standing dow
 from typing import Any
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import approval, permissions
+from escalation.lifecycle import approval, grounds, permissions
+from escalation.lifecycle.approvals import subject
 from escalation.lifecycle.case.links import open_children
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import among, basis_of, condition, derive
@@ -176,13 +177,15 @@ def settle(draft: Draft) -> None:
     asked = incident.standing_down
     named = state.playbook.gate(policy.stand_down.gate or "")
     gate = state.gates.get(named.id) if named is not None else None
-    if gate is None or named is None or gate.digest != approval.subject_digest(state, named, derive(basis_of(state))):
+    if gate is None or named is None or gate.digest != subject.subject_digest(state, named, derive(basis_of(state))):
         return
     if gate.state in ("passed", "withdrawn"):
-        allowed = gate.because if gate.state == "passed" else "no approval is needed any more"
-        draft.record(e.StoodDown, because=f"{asked.because} ({allowed})", asked_by=asked.by)
+        allowed = approval.why_allowed(gate)
+        english = f"{asked.because} ({allowed})"
+        because = grounds.of("asked_and_allowed", english, because=asked.because, by=asked.by, allowed=allowed)
+        draft.record(e.StoodDown, because=because, asked_by=asked.by)
     elif gate.state == "rejected":
-        draft.record(e.StandDownRefused, asked_by=asked.by, because=gate.because)
+        draft.record(e.StandDownRefused, asked_by=asked.by, because=grounds.again(gate.because, gate.grounds))
 
 
 def require_stood_down(state: Escalation, act: str) -> None:

@@ -8,9 +8,10 @@ accountable, then level by level. Until somebody accepts, the owner stays respon
 
 from datetime import datetime
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle.case import packet
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.ladder import paths, shifts
+from escalation.lifecycle.ladder import paths, remaining
 from escalation.model import events as e
 from escalation.model.incident import Incident, Period
 from escalation.model.state import Escalation
@@ -110,17 +111,15 @@ def hand_over(draft: Draft) -> None:
 def _offer(draft: Draft, policy: PeriodPolicy, period: Period) -> None:
     state = draft.state
     packet.let_go(draft)
-    incident = state.incident
     to = offered_to(state, policy, period.asked)
-    first = incident.priorities.items if incident is not None and incident.priorities is not None else ()
-    lines = (f"Lead period {period.number + 1}.", *(f"First: {each}" for each in first[:3]), shifts.remains(state))
+    ends = f"period {period.number} ends at {period.ends_at:%Y-%m-%d %H:%M %Z}"
     draft.record(
         e.HandoffOffered,
         by=ENGINE,
         handoff=f"h{state.handoffs + 1}",
         to=to,
-        because=f"period {period.number} ends at {period.ends_at:%Y-%m-%d %H:%M %Z}",
-        expectation="\n".join(lines),
+        because=grounds.of("period_ends", ends, number=period.number, at=period.ends_at),
+        expectation=remaining.remains(state, period.number + 1),
         due=max(period.ends_at, draft.now + policy.hand_over_before),
         period=period.number,
         giver=state.accountable,

@@ -210,6 +210,8 @@ def _step(state: Escalation, line: PlanLine) -> StepView:
 
 
 def _gate_state(state: Escalation, line: PlanLine) -> str:
+    if line.settled:
+        return line.settled
     gate = state.gates.get(line.gate)
     return gate.state if gate is not None else "not asked yet"
 

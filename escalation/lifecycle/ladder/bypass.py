@@ -6,6 +6,7 @@ action item for the one who looks at it keeps the escalation from being closed b
 
 from escalation.errors import NotAllowed, NotNow
 from escalation.lifecycle import approval, assignment, permissions
+from escalation.lifecycle.approvals import deciding
 from escalation.lifecycle.case import needs, packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
@@ -89,7 +90,7 @@ def _used(draft: Draft, skipped: str, command: c.Bypass) -> None:
 
 def _skip_approval(draft: Draft, policy: BypassPolicy, gate_id: str, command: c.Bypass) -> None:
     state = draft.state
-    gate = approval.find_gate(state, gate_id)
+    gate = deciding.find_gate(state, gate_id)
     _require_skippable(state, policy, "approvals", f"{gate.id} is one")
     asked = state.playbook.gate(gate.id)
     if asked is not None and asked.before == "lowering":

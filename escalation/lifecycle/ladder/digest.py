@@ -38,6 +38,9 @@ def digest(pages: tuple[Notify, ...], key: str) -> Notify:
             "asks": None,
             "respond_by": min((page.respond_by for page in pages if page.respond_by), default=None),
             "bundled": False,
+            "escalation": "",
+            "offers": (),
+            "matter": "",
             "urgent": any(page.urgent for page in pages),
             "summary": f"tell {pages[0].to} of {what}",
         }

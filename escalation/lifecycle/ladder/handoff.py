@@ -1,17 +1,27 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
+from typing import Final
+
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import assignment, permissions, triggers
+from escalation.lifecycle import assignment, grounds, permissions, triggers
 from escalation.lifecycle.case import packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.ladder import paths, powers, shifts
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Handoff
+from escalation.model.ladder import Handoff
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Axis, LevelPolicy
 from escalation.values import ENGINE, TIMER, Actor, ActorKind, format_duration, kind_of, split_target
+
+_ENDED: Final = {
+    "declined": "was declined",
+    "expired": "expired",
+    "withdrawn": "was withdrawn",
+    "taken_outside": "was taken there",
+    "accepted": "was accepted",
+}
 
 
 def reassign(draft: Draft, command: c.Reassign) -> None:
@@ -90,6 +100,8 @@ def _require_task(draft: Draft, command: c.OfferHandoff) -> None:
         if command.assignee is not None or command.due is not None:
             raise NotAllowed("an assignee and a due time belong to a task: name the task too, or leave them out")
         return
+    if draft.state.rules >= 2:
+        work_items.require_room(draft.state)
     if command.due is None or command.due <= draft.now:
         raise NotAllowed("the task needs a due time that has not passed (due)")
     if command.assignee is not None:
@@ -156,7 +168,8 @@ def _taken_outside(draft: Draft, handoff: Handoff, command: c.AcceptHandoff) -> 
     if not command.reference:
         raise NotAllowed(f"say under which id {handoff.to} took it (reference)")
     because = f"{handoff.to} took it as {command.reference}, as {command.by} says"
-    draft.record(e.HandoffEnded, handoff=handoff.id, how="taken_outside", because=because)
+    taken = grounds.of("taken_outside", because, team=handoff.to, reference=command.reference, by=command.by)
+    draft.record(e.HandoffEnded, handoff=handoff.id, how="taken_outside", because=taken)
 
 
 def decline(draft: Draft, command: c.DeclineHandoff) -> None:
@@ -182,18 +195,25 @@ def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
 
 def expired(draft: Draft) -> None:
     """Nobody accepted in time: the old owner stays responsible and is told; that of a shift goes up."""
-    handoff, policy = draft.state.handoff, draft.state.level_policy
+    state = draft.state
+    handoff, policy = state.handoff, state.level_policy
     if handoff is None:
         return
-    waited = format_duration(policy.ack) if policy else "the time given"
+    kind, name = split_target(handoff.to)
+    if kind == "level" and state.rules >= 2 and (index := state.playbook.level_index(name)) is not None:
+        policy = state.playbook.levels[index]
+    within = policy.ack if policy is not None else None
+    waited = format_duration(within) if within is not None else "the time given"
     if handoff.shift:
-        because = "nobody accepted before the shift ended"
+        because = grounds.of("not_accepted_in_shift", "nobody accepted before the shift ended")
     elif handoff.period:
-        because = f"nobody accepted before {handoff.due:%Y-%m-%d %H:%M %Z}"
+        english = f"nobody accepted before {handoff.due:%Y-%m-%d %H:%M %Z}"
+        because = grounds.of("not_accepted_before", english, at=handoff.due)
     elif handoff.team_by is not None:
-        because = f"{handoff.team_by} accepted it for {handoff.to}, and nobody of it claimed it within {waited}"
+        english = f"{handoff.team_by} accepted it for {handoff.to}, and nobody of it claimed it within {waited}"
+        because = grounds.of("not_claimed", english, by=handoff.team_by, team=handoff.to, within=within)
     else:
-        because = f"nobody accepted within {waited}"
+        because = grounds.of("not_accepted", f"nobody accepted within {waited}", within=within)
     _end(draft, "expired", because)
     shifts.over(draft, handoff, "was not accepted")
 
@@ -242,13 +262,15 @@ def _end(draft: Draft, how: str, because: str) -> None:
     handoff = draft.state.handoff
     if handoff is not None:
         by = ENGINE if how == "expired" else None
-        draft.record(e.HandoffEnded, by=by, handoff=handoff.id, how=how, because=because)
+        told = handoff.people if how in ("withdrawn", "declined") and draft.state.rules >= 2 else ()
+        draft.record(e.HandoffEnded, by=by, handoff=handoff.id, how=how, because=because, people=told)
 
 
 def _open(state: Escalation) -> Handoff:
     if state.handoff is None:
         ended = state.ownership.ended
-        was = f"; the one to {ended.to} {ended.how} at {ended.at:%Y-%m-%d %H:%M %Z} ({ended.because})" if ended else ""
+        how = f"{_ENDED.get(ended.how, ended.how)} at {ended.at:%Y-%m-%d %H:%M %Z}" if ended else ""
+        was = f"; the one to {ended.to} {how} ({ended.because})" if ended else ""
         raise NotNow(f"no hand-off of {state.id} is open{was}; {state.accountable} is responsible")
     return state.handoff
 

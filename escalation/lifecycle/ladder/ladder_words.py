@@ -1,16 +1,21 @@
 """The words of the ladder: somebody is asked to take it, has taken it, or is offered it by whoever has it."""
 
 from datetime import datetime
+from typing import Literal, NamedTuple
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import headline, instead, packet, text
-from escalation.lifecycle.ladder import powers
-from escalation.lifecycle.message_values import Text, Words, instant
-from escalation.model.parts import Handoff, Rung
+from escalation.lifecycle.ladder import paths, powers, remaining
+from escalation.lifecycle.message_values import Sentence, Text, Words, instant
+from escalation.lifecycle.sentences import told
+from escalation.lifecycle.timing import clocks
+from escalation.model import events as e
+from escalation.model.ladder import Handoff, Rung
 from escalation.model.state import Escalation
 from escalation.people.found import FoundPerson, People
-from escalation.playbook.clocks import LEVEL_UP, ClockName
-from escalation.values import Actor, counted
+from escalation.playbook.clocks import ClockName
+from escalation.values import Actor, ActorKind, counted, kind_of, split_target
 
 
 def take_before(state: Escalation, now: datetime) -> datetime | None:
@@ -25,12 +30,46 @@ def take_before(state: Escalation, now: datetime) -> datetime | None:
     return min(rung.due, clock.due) if clock is not None and runs and clock.due > now else rung.due
 
 
+class _Then(NamedTuple):
+    """What follows when nobody takes it."""
+
+    ends: Literal["next", "up", "late"]
+    """With its round, with the limit to acknowledge, or with the round although that limit is earlier."""
+    goes_on: Literal["again", "level", "path", "resort"]
+    to: str = ""
+    """The level, the path, or the target that is the last resort."""
+
+
+def _then(state: Escalation, rung: Rung, now: datetime) -> _Then:
+    """Say what the ladder does next, as ``assignment.round_over`` and ``assignment.go_up`` do it."""
+    in_time = (take_before(state, now) or rung.due) == rung.due
+    to = None if in_time else clocks.level_after(state, ClockName.ACKNOWLEDGE)
+    if to is not None and state.level is not None and to != state.level.index:
+        return _Then("up", "level", state.playbook.levels[to].id)
+    ends: Literal["next", "up", "late"] = "next" if in_time else "up" if to is not None else "late"
+    if rung.last_resort or (ends != "up" and rung.round <= paths.repeats(state)):
+        return _Then(ends, "again")
+    index, path = paths.following(state), state.playbook.path(state.path)
+    if index is not None:
+        return _Then(ends, "level", state.playbook.levels[index].id)
+    if path is not None and path.then is not None:
+        return _Then(ends, "path", path.then)
+    level = state.level_policy
+    return _Then(ends, "resort", (level.last_resort if level is not None else None) or state.playbook.owner)
+
+
 def _until(state: Escalation, rung: Rung, now: datetime) -> str:
-    before = take_before(state, now) or rung.due
-    if before == rung.due:
-        return f"Take it before {instant(rung.due)}, or it goes on to the next."
-    then = "goes up" if _goes_up(state) else f"is late, and at {instant(rung.due)} it goes on to the next"
-    return f"Take it before {instant(before)}, the limit to acknowledge: after that it {then}."
+    before, then = take_before(state, now) or rung.due, _then(state, rung, now)
+    follows = {
+        "again": "the same people are called again",
+        "level": f"level {then.to} is called",
+        "path": f"it goes on along path {then.to}",
+        "resort": f"{then.to}, the last resort, is called",
+    }[then.goes_on]
+    if then.ends == "next":
+        return f"Take it before {instant(before)}; after that {follows}."
+    late = f"it is late, and at {instant(rung.due)} " if then.ends == "late" else ""
+    return f"Take it before {instant(before)}, the limit to acknowledge: after that {late}{follows}."
 
 
 def page(state: Escalation, person: FoundPerson, found: People, now: datetime, waited: datetime | None = None) -> Words:
@@ -51,12 +90,15 @@ def page(state: Escalation, person: FoundPerson, found: People, now: datetime, w
         f"  escalate decline {state.id} --by {receiver} --because '...'"
     )
     before, policy, owner = take_before(state, now) or rung.due, state.level_policy, state.owner
+    then = _then(state, rung, now)
     said = text(
         state,
         "page",
         f"{headline(state)} - please acknowledge",
         body,
         via=person.via,
+        via_kind=split_target(person.via)[0],
+        shift_ends=person.until,
         note=person.note,
         level=rung.level,
         round=rung.round,
@@ -64,15 +106,14 @@ def page(state: Escalation, person: FoundPerson, found: People, now: datetime, w
         responsible_for=policy.responsible_for if policy is not None else (),
         powers=[powers.said(power) for power in policy.may_escalate] if policy is not None else (),
         silent=owner.actor if owner is not None and owner.lapsed else "",
+        owner=owner.actor if owner is not None else "",
         until=before,
-        then="next" if before == rung.due else "up" if _goes_up(state) else "late",
+        then=then.ends,
+        goes_on=then.goes_on,
+        goes_to=then.to,
         round_ends=rung.due,
     )
     return said._replace(values=said.values | values.found(found) | values.packet(state))
-
-
-def _goes_up(state: Escalation) -> bool:
-    return state.playbook.clocks[ClockName.ACKNOWLEDGE].on_breach == LEVEL_UP
 
 
 def _answers_for(state: Escalation) -> str:
@@ -87,8 +128,12 @@ def _answers_for(state: Escalation) -> str:
 
 def _silent(state: Escalation, person: Actor) -> str:
     owner = state.owner
-    if owner is None or not owner.lapsed:
+    if owner is None:
         return ""
+    if not owner.lapsed:
+        if owner.actor != person:
+            return f"{owner.actor} has it now and keeps it until somebody else takes it.\n"
+        return "You have it; somebody else is asked to take it over. If you keep it, there is nothing to do.\n"
     if owner.actor == person:
         return "You took it, and nothing was heard of you since: acknowledge again if you still have it.\n"
     return f"{owner.actor} took it, and nothing was heard of them since.\n"
@@ -128,8 +173,8 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
         subject,
         body,
         by=offer.offered_by,
-        because=offer.because,
-        expectation=offer.expectation,
+        because=grounds.again(offer.because, offer.grounds),
+        expectation=remaining.expected(state, offer),
         accountable=state.accountable,
         due=offer.due,
         task=offer.task,
@@ -140,6 +185,21 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
         version=offer.packet_version,
     )
     return said._replace(values=said.values | values.found(found) | values.packet(state))
+
+
+def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
+    """Tell the owner that an offer came to nothing: whose it was, and in their own words why."""
+    ended = state.ownership.ended
+    to, own_words = ended.to if ended is not None else "", kind_of(event.by) is ActorKind.PERSON
+    return told(
+        "handoff_ended",
+        f"the hand-off was {event.how}: {event.because}. You stay responsible",
+        how=event.how,
+        because=grounds.given(event),
+        to_whom=to,
+        by=event.by if own_words else "",
+        words=event.because if own_words else "",
+    )
 
 
 def _along(state: Escalation, offer: Handoff) -> str:

@@ -7,11 +7,12 @@ and has to accept; when nobody does until the shift ends, it goes up, and the ou
 from datetime import datetime
 
 from escalation.errors import NotAllowed, NotNow
-from escalation.lifecycle import assignment, permissions
+from escalation.lifecycle import assignment, grounds, permissions
 from escalation.lifecycle.draft import Draft
+from escalation.lifecycle.ladder import remaining
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Handoff
+from escalation.model.ladder import Handoff
 from escalation.model.state import Escalation
 from escalation.people.found import People
 from escalation.values import ENGINE, Actor
@@ -35,7 +36,11 @@ def next_found(draft: Draft, reference: str, answer: People) -> None:
     owner = state.owner.actor
     if any(each.person == owner for each in answer.people):
         draft.record(
-            e.HandoffEnded, by=ENGINE, handoff=offer.id, how="withdrawn", because=f"{owner} has the next shift"
+            e.HandoffEnded,
+            by=ENGINE,
+            handoff=offer.id,
+            how="withdrawn",
+            because=grounds.of("has_next_shift", f"{owner} has the next shift", who=owner),
         )
         _note_end(draft, answer, owner, after=offer.due)
 
@@ -54,13 +59,14 @@ def due(draft: Draft) -> None:
     policy, shift, owner, level = state.playbook.shift_handover, state.ownership.shift, state.owner, state.level_policy
     if policy is None or shift is None or owner is None or level is None:
         return
+    ends = f"the shift of {owner.actor} ends at {shift.ends:%Y-%m-%d %H:%M %Z}"
     draft.record(
         e.HandoffOffered,
         by=ENGINE,
         handoff=f"h{state.handoffs + 1}",
         to=policy.to,
-        because=f"the shift of {owner.actor} ends at {shift.ends:%Y-%m-%d %H:%M %Z}",
-        expectation=remains(state),
+        because=grounds.of("shift_ends", ends, who=owner.actor, at=shift.ends),
+        expectation=remaining.remains(state),
         due=shift.ends if shift.ends > draft.now else draft.now + level.ack,
         shift=True,
         giver=owner.actor,
@@ -103,19 +109,6 @@ def edit(draft: Draft, command: c.EditHandover) -> None:
     draft.record(e.HandoverEdited, handoff=offer.id, text=command.text)
 
 
-def remains(state: Escalation) -> str:
-    """Write what the next shift has to know, from how it stands: open items, approvals, limits, blockers."""
-    lines = [f"Open: {item.id} {item.title} ({item.owner}, due {_at(item.due)})" for item in state.open_items]
-    lines += [
-        f"Waits for approval: {gate.id} of {', '.join(gate.people or gate.targets)}, until {_at(gate.due)}"
-        for gate in state.pending_gates
-    ]
-    running = [clock for clock in state.clocks.values() if clock.stopped_at is None and not clock.paused]
-    lines += [f"Next limit: {clock.name} at {_at(clock.due)}" for clock in sorted(running, key=lambda each: each.due)]
-    lines += [f"Blocked: {what}" for what in _blockers(state)]
-    return "\n".join(lines) or "Nothing is open beside the case itself."
-
-
 def done(state: Escalation) -> str:
     """Write what was done since the outgoing owner took it."""
     since = state.owner.since if state.owner is not None else None
@@ -127,14 +120,6 @@ def done(state: Escalation) -> str:
     lines += [f"Approval {gate.id}: {gate.state}" for gate in closed]
     lines += [f"Activity {name}: {times} times" for name, times in state.ownership.done.items()]
     return "\n".join(lines) or f"Owned since {_at(since)}; no item or approval was completed."
-
-
-def _blockers(state: Escalation) -> list[str]:
-    blockers = [f"on hold until {_at(state.hold.until)}: {state.hold.because}"] if state.hold is not None else []
-    if state.missing:
-        blockers.append(f"the packet lacks {', '.join(state.missing)}")
-    blockers += [f"approval {gate.id} was rejected" for gate in state.gates.values() if gate.state == "rejected"]
-    return blockers
 
 
 def _at(instant: datetime) -> str:

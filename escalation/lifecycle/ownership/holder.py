@@ -17,7 +17,7 @@ def give_back(draft: Draft, command: c.GiveBack) -> None:
     state = draft.state
     permissions.require_member(state, command.by)
     if state.owner is None or state.owner.actor != command.by:
-        raise NotAllowed(f"only the owner gives {state.id} back; {state.accountable} is responsible")
+        raise NotAllowed(f"only the owner gives {state.id} back; {state.accountable} is responsible: claim it first")
     if kind_of(state.requested_by) not in (ActorKind.AGENT, ActorKind.SERVICE):
         raise NotAllowed(f"no AI had {state.id}: {state.requested_by} asked for it; resolve it, or hand it over")
     require_stood_down(state, "given back")

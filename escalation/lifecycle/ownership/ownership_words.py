@@ -1,5 +1,6 @@
 """The words of messages about ownership: being consulted, informed, asked to look at a draft; a case given back."""
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import Text, Words, headline, news, packet, text
 from escalation.lifecycle.sentences import told
@@ -37,7 +38,7 @@ _FOR_CUSTOMERS = {
 def stage_for_customer(stage: str) -> Words:
     """Tell the customer how their case stands, in words of their side."""
     body = _FOR_CUSTOMERS.get(stage, "Your case is being worked on.")
-    return Text("Your case: news", body, "stage_customer", values.plain({"stage": stage}))
+    return Text("Your case: news", body, "stage_customer", grounds.plain({"stage": stage}))
 
 
 def draft(state: Escalation, work: WorkDraft, written: str, person: Actor) -> Words:

@@ -1,25 +1,22 @@
 """What the tables of reactions share: keys, messages, look-ups, and the ticket."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.case.needs import needs
 from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.message_values import Sentence
+from escalation.lifecycle.offers import NOTHING, Matter
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, LoadPlaybook, MessageKind, Notify, UpdateCase
 from escalation.model.state import Escalation
+from escalation.model.ticket import TicketStatus
 from escalation.values import Actor, ActorKind, kind_of
 
 Reaction = Callable[[Escalation, Any], Iterator[Action]]
 """Takes the state after all events of a command, and one of them."""
-
-
-def case_key(state: Escalation) -> str:
-    """Return the external id under which the ticket is found again."""
-    return f"{state.instance}/case"
 
 
 def key_of(state: Escalation, event: e.Event, what: str) -> str:
@@ -30,7 +27,7 @@ def key_of(state: Escalation, event: e.Event, what: str) -> str:
 _ASKING = (MessageKind.PAGE, MessageKind.APPROVAL)
 
 
-def notify(
+def notify(  # noqa: PLR0913 - what is said of a message
     state: Escalation,
     event: e.Event,
     to: Actor,
@@ -40,8 +37,12 @@ def notify(
     summary: str,
     rung: str | None = None,
     what: str = "",
+    matter: Matter = NOTHING,
 ) -> Notify:
-    """Send one message; ``what`` tells two messages apart that one event sends to the same person."""
+    """Send one message; ``what`` tells two messages apart that one event sends to the same person.
+
+    ``matter`` is what it asks for, and the ways to answer.
+    """
     return Notify(
         key=key_of(state, event, what or to),
         to=to,
@@ -53,6 +54,11 @@ def notify(
         rung=rung,
         asks=event.purpose if isinstance(event, e.PeopleResolved) and kind in _ASKING else None,
         respond_by=ladder_words.take_before(state, event.at) if rung is not None else None,
+        escalation=state.id,
+        seq=event.seq,
+        decided_at=event.at,
+        offers=matter.offers,
+        matter=matter.name,
         summary=summary,
     )
 
@@ -70,7 +76,13 @@ def templated(state: Escalation, text: words.Words, *, for_customer: bool) -> di
 
 
 def tell_owner(
-    state: Escalation, event: e.Event, what: str, *, summary: str, kind: MessageKind = MessageKind.NEWS, key: str = ""
+    state: Escalation,
+    event: e.Event,
+    what: Sentence,
+    *,
+    summary: str,
+    kind: MessageKind = MessageKind.NEWS,
+    key: str = "",
 ) -> Iterator[Notify]:
     """Tell the owner, when there is one, something in one sentence; ``summary`` goes on after ``tell OWNER: ``."""
     for owner in owner_of(state):
@@ -79,11 +91,10 @@ def tell_owner(
 
 
 def tells(
-    state: Escalation, event: e.Event, what: str, targets: Iterable[str], summary: str, **more: Any
+    state: Escalation, event: e.Event, what: Sentence, targets: Iterable[str], summary: str, **more: Any
 ) -> FindPeople:
     """Look up people who are told something in one sentence; it is found again in the answer."""
-    said = what.said if isinstance(what, Sentence) else None
-    return find(state, event, f"tell:{what}", targets, summary, tells=said, **more)
+    return find(state, event, f"tell:{what}", targets, summary, tells=what.said, **more)
 
 
 def find(
@@ -101,7 +112,7 @@ def find(
     )
 
 
-def tell_accountable(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+def tell_accountable(state: Escalation, event: e.Event, what: Sentence) -> Iterator[Action]:
     """Tell whoever is accountable for this stage, beside the owner; ``what`` is found again in the answer."""
     yield tells(state, event, what, (state.raci.accountable,), f"find who is accountable: {what}")
 
@@ -117,31 +128,39 @@ def update(
     event: e.Event,
     *,
     note: str,
-    status: Literal["open", "pending", "solved", "closed"],
+    status: TicketStatus | None,
     for_customer: words.Words | None = None,
 ) -> UpdateCase:
     """Mirror something to the ticket; ``for_customer`` is what customers read there in their own language."""
     return UpdateCase(
         key=key_of(state, event, "case"),
-        case_key=case_key(state),
+        **_ticket(state),
         note=note,
         public=for_customer is not None,
         **(templated(state, for_customer, for_customer=True) if for_customer is not None else {}),
         status=status,
         owner=state.owner.actor if state.owner else None,
-        summary=f"ticket: {status}",
+        summary=f"ticket: {status or 'a note'}",
     )
 
 
-def staff_note(state: Escalation, event: e.Event, note: str, *, summary: str) -> UpdateCase:
-    """Put a note on the ticket that only staff may read."""
-    return UpdateCase(key=key_of(state, event, "case"), case_key=case_key(state), note=note, summary=summary)
+def staff_note(
+    state: Escalation, event: e.Event, note: str, *, summary: str, severity: str | None = None
+) -> UpdateCase:
+    """Put a note on the ticket that only staff may read; with the severity where that is what changed."""
+    return UpdateCase(key=key_of(state, event, "case"), **_ticket(state), note=note, severity=severity, summary=summary)
 
 
 def customer_note(state: Escalation, key: str, text: words.Words, *, summary: str) -> UpdateCase:
     """Put a note on the ticket that the customer reads, in their language."""
     said = templated(state, text, for_customer=True)
-    return UpdateCase(key=key, case_key=case_key(state), note=text.body, public=True, summary=summary, **said)
+    return UpdateCase(key=key, **_ticket(state), note=text.body, public=True, summary=summary, **said)
+
+
+def _ticket(state: Escalation) -> dict[str, Any]:
+    """Return where the ticket is found: by the system it is in and its own id too, as soon as those are known."""
+    system, link = state.case.system if state.case is not None else "", state.case_link
+    return {"case_key": state.case_key, "case_system": system, **(link.where if link is not None else {})}
 
 
 def look_into_playbook(state: Escalation, event: e.Event, purpose: str, *, summary: str) -> LoadPlaybook:

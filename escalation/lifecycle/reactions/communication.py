@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.changes.communication import update_of
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.reactions.common import (
     Reaction,
     find,
@@ -110,7 +111,7 @@ def _reply_overdue(state: Escalation, event: e.ReplyOverdue) -> Iterator[Action]
     yield from tell_speaker(state, event, sentence("not_answered", stakeholder=event.stakeholder))
 
 
-def tell_speaker(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+def tell_speaker(state: Escalation, event: e.Event, what: Sentence) -> Iterator[Action]:
     """Tell whoever speaks to the stakeholders something in one sentence."""
     whom = communicator(state)
     if whom in owner_of(state):

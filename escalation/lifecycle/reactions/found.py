@@ -3,9 +3,20 @@
 from collections.abc import Callable, Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import offers
 from escalation.lifecycle.approvals import approval_words as gate_words
 from escalation.lifecycle.ladder import ladder_words
-from escalation.lifecycle.reactions import communication, incident, items, ownership, statements, telling, timeline
+from escalation.lifecycle.message_values import Sentence
+from escalation.lifecycle.reactions import (
+    communication,
+    gates,
+    incident,
+    items,
+    ownership,
+    statements,
+    telling,
+    timeline,
+)
 from escalation.lifecycle.reactions.common import Reaction, notify, tell_owner
 from escalation.lifecycle.sentences import sentence
 from escalation.lifecycle.timeline.mentions import MENTION
@@ -32,7 +43,8 @@ def _page(state: Escalation, event: e.PeopleResolved, rung_id: str) -> Iterator[
             continue
         text = ladder_words.page(state, found, event.found, event.at, waited)
         summary = f"page {found.person} ({rung.level}, round {rung.round})"
-        page = notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id)
+        matter = offers.page(rung, found.person)
+        page = notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, rung=rung.id, matter=matter)
         yield page.changed({"channels": rung.channels, "bundled": released}) if released or rung.channels else page
 
 
@@ -42,6 +54,7 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
     if gate is None or policy is None:
         return
     if event.found.fell_back:
+        yield from gates.passed_over(state, event, gate)
         # Whoever is told instead may not decide: the playbook's owner is no department that has to agree.
         what = sentence("gate_nobody", gate=gate.id, notes=" ".join(event.found.notes))
         for found in event.found.people:
@@ -50,8 +63,10 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
         return
     for found in event.found.people:
         text = gate_words.approval(state, gate, policy, found.person)
-        summary = f"ask {found.person} to decide {gate.id}"
-        yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
+        summary, matter = f"ask {found.person} to decide {gate.id}", offers.gate(state, gate, policy, found.person)
+        yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary, matter=matter)
+    if reference == f"{gate.id}/{gate.round}":
+        yield from gates.passed_over(state, event, gate)
     if gate.vacant and reference == f"{gate.id}/{gate.round}":
         what = sentence("gate_vacant", gate=gate.id, notes=" ".join(event.found.notes))
         # The owner may be an approver too: two messages, and two keys.
@@ -64,11 +79,12 @@ def _offer(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterat
         return
     for found in event.found.people:
         text = ladder_words.handoff(state, offer, found.person, event.found)
-        yield notify(state, event, found.person, MessageKind.PAGE, text, summary=f"offer hand-off to {found.person}")
+        summary, matter = f"offer hand-off to {found.person}", offers.handoff(offer, found.person)
+        yield notify(state, event, found.person, MessageKind.PAGE, text, summary=summary, matter=matter)
 
 
 def _tell(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator[Action]:
-    text = words.news(state, words.retold(reference, event.tells))
+    text = words.news(state, Sentence.again(reference, event.tells))
     for found in event.found.people:
         if state.owner is None or found.person != state.owner.actor:
             yield notify(

@@ -1,16 +1,18 @@
 """What follows from approvals, and from decisions that came early or could not be taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.approval import asked_by
+from escalation.lifecycle import grounds, offers
 from escalation.lifecycle.approvals import approval_words as gate_words
+from escalation.lifecycle.approvals.deciding import asked_by
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable, tell_owner
 from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.targets import expand
 from escalation.model import events as e
 from escalation.model.actions import Action, MessageKind
+from escalation.model.approval import Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.values import Actor, ActorKind, kind_of, split_target
@@ -21,17 +23,17 @@ def _gate_opened(state: Escalation, event: e.GateOpened) -> Iterator[Action]:
     if policy is not None:
         purpose, summary = f"gate:{event.gate}/{event.round}", f"find who decides {event.gate}"
         chosen = {"choose": policy.choose, "at_least": policy.at_least}
-        yield find(state, event, purpose, event.targets, summary, **_excluded(state, policy), **chosen)
+        excluded = _excluded(state, event.gate, policy)
+        yield find(state, event, purpose, event.targets, summary, **excluded, **chosen)
         if policy.emergency is not None:
             purpose, summary = f"emergency:{event.gate}/{event.round}", f"find who may approve {event.gate} alone"
-            yield find(state, event, purpose, policy.emergency.who, summary, **_excluded(state, policy))
+            yield find(state, event, purpose, policy.emergency.who, summary, **excluded)
 
 
-def _excluded(state: Escalation, policy: GatePolicy, *others: Actor) -> dict[str, Any]:
+def _excluded(state: Escalation, gate: str, policy: GatePolicy, *others: Actor) -> dict[str, Any]:
     requester = (state.requested_by,) if "requester" in policy.exclude else ()
-    asker = (state.lowering.by,) if policy.before == "lowering" and state.lowering is not None else ()
-    if policy.before == "stand_down" and (wants := asked_by(state)) is not None:
-        asker = (wants,)
+    asks = asked_by(state, gate, policy)
+    asker = (asks,) if asks is not None else ()
     owner = owner_of(state) if "owner" in policy.exclude else ()
     named = tuple(target for target in policy.exclude if target not in ("requester", "owner"))
     excluded: dict[str, Any] = {"exclude": (*requester, *asker, *owner, *others)}
@@ -41,7 +43,7 @@ def _excluded(state: Escalation, policy: GatePolicy, *others: Actor) -> dict[str
 def _gate_decided(state: Escalation, event: e.GateDecided) -> Iterator[Action]:
     if event.decision != "changes_requested":
         return
-    what = sentence("changes_requested", by=event.by, gate=event.gate, because=event.because)
+    what = sentence("changes_requested", by=event.by, **gate_words.named(state, event.gate), because=event.because)
     yield from tell_owner(state, event, what, summary="changes requested")
 
 
@@ -59,11 +61,42 @@ def _gate_closed(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
 
 
 def _asked_in_vain(state: Escalation, event: e.GateClosed) -> Iterator[Action]:
-    for actor in event.asked:
+    gate, asked = state.gates.get(event.gate), event.asked
+    if state.rules >= 2 and gate is not None:
+        if gate.round > event.round and gate.state == "pending":
+            return  # it is asked anew: whoever has a new question needs no second message, see passed_over
+        if gate.round == event.round and not gate.resolved:
+            asked = _asked_before(state, event.gate, event.round)
+    yield from _not_needed(state, event, event, asked)
+
+
+def passed_over(state: Escalation, event: e.PeopleResolved, gate: Gate) -> Iterator[Action]:
+    """Tell those whose question became void, and who are not asked anew, now that it is known who is."""
+    closed = _voided_before(state, gate.id, gate.round) if state.rules >= 2 else None
+    if closed is not None:
+        asked = (actor for actor in closed.asked if actor not in gate.people)
+        yield from _not_needed(state, event, closed, asked)
+
+
+def _asked_before(state: Escalation, gate: str, round_: int) -> tuple[Actor, ...]:
+    closed = _voided_before(state, gate, round_)
+    return closed.asked if closed is not None else ()
+
+
+def _voided_before(state: Escalation, gate: str, round_: int) -> e.GateClosed | None:
+    """Return the end of the latest round before this one in which people were asked, where it became void."""
+    ended = (each for each in reversed(state.tail) if isinstance(each, e.GateClosed) and each.gate == gate)
+    before = (each for each in ended if each.round < round_ and (each.asked or each.state != "voided"))
+    latest = next(before, None)
+    return latest if latest is not None and latest.state == "voided" else None
+
+
+def _not_needed(state: Escalation, event: e.Event, closed: e.GateClosed, asked: Iterable[Actor]) -> Iterator[Action]:
+    for actor in asked:
         if actor in owner_of(state):
             continue  # the owner is told how it ended
-        text = gate_words.not_needed(state, event)
-        summary = f"tell {actor}: {event.gate} need not be decided any more"
+        text = gate_words.not_needed(state, closed)
+        summary = f"tell {actor}: {closed.gate} need not be decided any more"
         yield notify(state, event, actor, MessageKind.NEWS, text, summary=summary, what=f"{actor}/over")
 
 
@@ -77,10 +110,13 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
         # Whoever has enough authority for it may have been asked already: the deputy is the next one.
         asked = gate.people if split_target(deputy)[0] == "authority" else ()
         asked += tuple(each.by for each in gate.delegations)
-        yield find(state, event, purpose, (deputy,), summary, choose=policy.choose, **_excluded(state, policy, *asked))
+        excluded = _excluded(state, event.gate, policy, *asked)
+        yield find(state, event, purpose, (deputy,), summary, choose=policy.choose, **excluded)
         return
     # Silence that denies or approves must reach somebody too, or it would be a decision that nobody knows of.
-    what = sentence("gate_late", gate=event.gate, because=event.because, behaviour=event.behaviour)
+    what = sentence(
+        "gate_late", **gate_words.named(state, event.gate), because=grounds.given(event), behaviour=event.behaviour
+    )
     yield from tell_accountable(state, event, what)
     yield from tell_owner(state, event, what, summary=what, kind=MessageKind.WARNING)
 
@@ -111,7 +147,8 @@ def _seat_delegated(state: Escalation, event: e.SeatDelegated) -> Iterator[Actio
     if gate is None or policy is None or event.to not in gate.people or gate.state != "pending":
         return
     text = gate_words.approval(state, gate, policy, event.to, event)
-    asked = notify(state, event, event.to, MessageKind.APPROVAL, text, summary=f"ask {event.to} to decide {gate.id}")
+    summary, matter = f"ask {event.to} to decide {gate.id}", offers.gate(state, gate, policy, event.to)
+    asked = notify(state, event, event.to, MessageKind.APPROVAL, text, summary=summary, matter=matter)
     yield asked.changed({"asks": f"gate:{gate.id}/{gate.round}"})
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
 from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.incident import words as said
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.work.item_powers import is_person
@@ -72,12 +74,12 @@ def _priorities_set(state: Escalation, event: e.PrioritiesSet) -> Iterator[Actio
 
 
 def _stand_down_refused(state: Escalation, event: e.StandDownRefused) -> Iterator[Action]:
-    text = words.news(state, sentence("stand_down_refused", because=event.because))
+    text = words.news(state, sentence("stand_down_refused", because=grounds.given(event)))
     yield notify(state, event, event.asked_by, MessageKind.NEWS, text, summary=f"tell {event.asked_by}: not stood down")
 
 
 def _stood_down(state: Escalation, event: e.StoodDown) -> Iterator[Action]:
-    yield from _tell_responders(state, event, sentence("stood_down", because=event.because))
+    yield from _tell_responders(state, event, sentence("stood_down", because=grounds.given(event)))
 
 
 def _period_begun(state: Escalation, event: e.PeriodBegun) -> Iterator[Action]:
@@ -88,7 +90,7 @@ def _period_begun(state: Escalation, event: e.PeriodBegun) -> Iterator[Action]:
         yield from _tell_responders(state, event, what)
 
 
-def _tell_responders(state: Escalation, event: e.Event, text: str, more: str = "") -> Iterator[Action]:
+def _tell_responders(state: Escalation, event: e.Event, text: Sentence, more: str = "") -> Iterator[Action]:
     """Tell everybody who was told of it before, and who works on it, but for whoever caused it."""
     working = (*owner_of(state), *(each for item in state.open_items for each in item.holders), *state.told)
     message = words.news(state, text)

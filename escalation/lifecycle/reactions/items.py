@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds, offers
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_accountable
 from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.work import item_powers, item_words
@@ -24,12 +26,19 @@ def _tell(state: Escalation, event: e.Event, item: Item, text: words.Words, summ
         if item.owner == state.requested_by or kind_of(item.owner) is ActorKind.CUSTOMER:
             customer = kind_of(item.owner) is ActorKind.CUSTOMER
             asks, kind = item_words.input_needed(state, item), MessageKind.CUSTOMER if customer else MessageKind.INPUT
-            yield notify(state, event, item.owner, kind, asks, summary=f"ask {item.owner} for input {item.id}")
+            how, matter = f"ask {item.owner} for input {item.id}", offers.item(item, item.owner)
+            yield notify(state, event, item.owner, kind, asks, summary=how, matter=matter)
     else:
-        yield notify(state, event, item.owner, MessageKind.ITEM, text, summary=summary)
+        matter = offers.item(item, item.owner)
+        yield notify(state, event, item.owner, MessageKind.ITEM, text, summary=summary, matter=matter)
 
 
-def _news(state: Escalation, event: e.Event, what: str, *people: Actor | None) -> Iterator[Action]:
+def _named(state: Escalation, item: str) -> dict[str, str]:
+    """Name an item in a sentence: an id alone says nothing to somebody who has several."""
+    return {"item": item, "title": item_words.short_title(state.items[item])}
+
+
+def _news(state: Escalation, event: e.Event, what: Sentence, *people: Actor | None) -> Iterator[Action]:
     """Tell people of the working group something about an item, but not whoever did it."""
     text = words.news(state, what)
     for person in dict.fromkeys(people):
@@ -89,18 +98,19 @@ def offered(state: Escalation, event: e.PeopleResolved, reference: str) -> Itera
             summary = (
                 f"tell {found.person}: {item.id} is late" if why else f"offer work item {item.id} to {found.person}"
             )
-            yield notify(state, event, found.person, kind, text, summary=summary)
+            matter = offers.NOTHING if why else offers.item(item, found.person)
+            yield notify(state, event, found.person, kind, text, summary=summary, matter=matter)
 
 
 def _item_ready(state: Escalation, event: e.ItemReady) -> Iterator[Action]:
     item = state.items[event.item]
     if item.open:
-        text = item_words.ready(state, item, event.because)
+        text = item_words.ready(state, item, grounds.given(event))
         yield from _tell(state, event, item, text, f"tell {item.owner}: {item.id} is ready")
 
 
 def _item_blocked(state: Escalation, event: e.ItemBlocked) -> Iterator[Action]:
-    what = sentence("item_blocked", item=event.item, because=event.because)
+    what = sentence("item_blocked", **_named(state, event.item), because=event.because)
     yield from _news(state, event, what, *owner_of(state), state.items[event.item].owner)
 
 
@@ -108,17 +118,17 @@ def _item_reassigned(state: Escalation, event: e.ItemReassigned) -> Iterator[Act
     item = state.items[event.item]
     text = item_words.item_due(state, item)
     yield from _tell(state, event, item, text, f"give work item {item.id} to {item.owner}")
-    what = sentence("item_reassigned", item=item.id, owner=event.owner, because=event.because)
+    what = sentence("item_reassigned", **_named(state, item.id), owner=event.owner, because=grounds.given(event))
     yield from _news(state, event, what, *(person for person in (event.was,) if person != event.owner))
 
 
 def _item_postponed(state: Escalation, event: e.ItemPostponed) -> Iterator[Action]:
-    what = sentence("item_postponed", item=event.item, due=event.due, because=event.because)
+    what = sentence("item_postponed", **_named(state, event.item), due=event.due, because=event.because)
     yield from _news(state, event, what, *owner_of(state), state.items[event.item].owner)
 
 
 def _item_dropped(state: Escalation, event: e.ItemDropped) -> Iterator[Action]:
-    what = sentence("item_dropped", item=event.item, because=event.because)
+    what = sentence("item_dropped", **_named(state, event.item), because=grounds.given(event))
     yield from _news(state, event, what, *owner_of(state), state.items[event.item].owner)
 
 
@@ -138,7 +148,8 @@ def asked_to_approve(state: Escalation, event: e.PeopleResolved, reference: str)
         if found.person not in (item.owner, item.approval.submitted_by):
             text = item_words.to_approve(state, item, found.person)
             summary = f"ask {found.person} to approve work item {item.id}"
-            yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary)
+            matter = offers.check(item)
+            yield notify(state, event, found.person, MessageKind.APPROVAL, text, summary=summary, matter=matter)
 
 
 def _check_decided(state: Escalation, event: e.CheckDecided) -> Iterator[Action]:
@@ -146,7 +157,9 @@ def _check_decided(state: Escalation, event: e.CheckDecided) -> Iterator[Action]
     how = "approved" if event.approved else f"rejected, a {event.defect} defect: {event.because}"
     by = item.approval.submitted_by if item.approval is not None else None
     english, because = f"work item {item.id} is {how}", event.because
-    what = told("item_decided", english, item=item.id, approved=event.approved, defect=event.defect, because=because)
+    what = told(
+        "item_decided", english, **_named(state, item.id), approved=event.approved, defect=event.defect, because=because
+    )
     yield from _news(state, event, what, item.owner, by)
 
 
@@ -155,13 +168,13 @@ def _dependency_checked(state: Escalation, event: e.DependencyChecked) -> Iterat
     if not event.ok:
         what = f"dependency {item.id} does not hold: {event.detail or 'no detail was given'}"
         waiting = (state.items[other].owner for other in item.blocks if state.items[other].open)
-        said = told("dependency_fails", what, item=item.id, because=event.detail)
+        said = told("dependency_fails", what, item=item.id, because=grounds.given(event))
         yield from _news(state, event, said, item.owner, *owner_of(state), *waiting)
 
 
 def _input_answered(state: Escalation, event: e.InputAnswered) -> Iterator[Action]:
     item = state.items[event.item]
-    what = sentence("input_answered", item=item.id, text=event.text)
+    what = sentence("input_answered", **_named(state, item.id), text=event.text)
     yield from _news(state, event, what, item.by, *owner_of(state))
 
 

@@ -9,7 +9,7 @@ from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_
 from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, FindPeople, MessageKind
-from escalation.model.parts import Rung
+from escalation.model.ladder import Rung
 from escalation.model.state import Escalation
 from escalation.playbook.schema import Stage
 from escalation.values import ActorKind, kind_of
@@ -54,7 +54,7 @@ def _feed_failing(state: Escalation, event: e.FeedFailing) -> Iterator[Action]:
 
 
 def _template_failing(state: Escalation, event: e.TemplateFailing) -> Iterator[Action]:
-    what = sentence("template_failing", failed=event.template, because=event.because)
+    what = sentence("template_failing", playbook=state.playbook.playbook, failed=event.template, because=event.because)
     yield tells(state, event, what, (state.playbook.owner,), f"find the playbook's owner: {what}")
 
 
@@ -88,7 +88,7 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Act
 
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     if event.how != "accepted":
-        what = sentence("handoff_ended", how=event.how, because=event.because)
+        what = ladder_words.handoff_ended(state, event)
         yield from tell_owner(state, event, what, summary=f"hand-off {event.how}")
     yield from ownership.withdrawn(state, event)
 

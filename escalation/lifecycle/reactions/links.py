@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from escalation.lifecycle.case.links import mirrored
+from escalation.lifecycle.case.links import above, mirrored
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.reactions.common import Reaction, key_of, owner_of, tell_owner
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
@@ -38,6 +39,12 @@ def _status_told(state: Escalation, event: e.StatusTold) -> Iterator[Action]:
             yield _tell(state, event, other, link.relation, "status")
 
 
+def _ancestry_told(state: Escalation, event: e.AncestryTold) -> Iterator[Action]:
+    for other, link in state.links.items():
+        if link.relation == "child" and not link.lost:
+            yield _tell(state, event, other, link.relation, "status")
+
+
 def _status_heard(state: Escalation, event: e.StatusHeard) -> Iterator[Action]:
     link = state.links.get(event.other)
     relation = link.relation if link is not None else ""
@@ -66,11 +73,12 @@ def _tell(state: Escalation, event: e.Event, other: str, relation: Relation, wha
         because=event.because if isinstance(event, e.LinkAdded | e.LinkRemoved) else "",
         on_behalf_of=event.by,
         ended=state.ended,
+        above=above(state) if relation == "child" else (),
         summary=f"tell {other}: {what if what != 'status' else state.status}",
     )
 
 
-def _news(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+def _news(state: Escalation, event: e.Event, what: Sentence) -> Iterator[Action]:
     if event.by not in owner_of(state):
         yield from tell_owner(state, event, what, summary=what)
 
@@ -79,6 +87,7 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.LinkAdded: _added,
     e.LinkRemoved: _removed,
     e.StatusTold: _status_told,
+    e.AncestryTold: _ancestry_told,
     e.StatusHeard: _status_heard,
     e.LinkLost: _lost,
     e.ChildrenAwaited: _children_awaited,

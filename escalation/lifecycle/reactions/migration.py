@@ -6,6 +6,7 @@ from escalation.lifecycle import communication as words
 from escalation.lifecycle import migration
 from escalation.lifecycle.ladder import powers
 from escalation.lifecycle.ladder.bypass import ALLOWED
+from escalation.lifecycle.reactions import records
 from escalation.lifecycle.reactions.common import Reaction, find, look_into_playbook, notify, owner_of
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
@@ -38,7 +39,7 @@ def _migrated(state: Escalation, event: e.Migrated) -> Iterator[Action]:
     )
     whole = "\n".join((what, *event.effects, *event.differences[:20]))
     for person in dict.fromkeys((*owner_of(state), event.by)):
-        text = words.news(state, said)._replace(body=words.news(state, whole).body)
+        text = words.news(state, said)._replace(body=words.plainly(state, whole).body)
         yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: v{event.to_version}")
     if state.level is not None:
         for target in powers.holders(state):
@@ -47,6 +48,7 @@ def _migrated(state: Escalation, event: e.Migrated) -> Iterator[Action]:
     bypass = state.playbook.bypass
     if bypass is not None and bypass.allowed:
         yield find(state, event, ALLOWED, bypass.allowed, "find who may use the exception procedure")
+    yield from records.who_may_hold(state, event)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

@@ -3,32 +3,31 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds, offers
 from escalation.lifecycle.case import requester_words
-from escalation.lifecycle.reactions import timeline
-from escalation.lifecycle.reactions.common import Reaction, case_key, find, notify, owner_of, tell_owner
+from escalation.lifecycle.reactions import records, ticket, timeline
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, staff_note, tell_owner
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
-from escalation.model.actions import Action, MessageKind, OpenCase
+from escalation.model.actions import Action, MessageKind
 from escalation.model.state import Escalation
 from escalation.values import ActorKind, kind_of
 
 
 def _opened(state: Escalation, event: e.Opened) -> Iterator[Action]:
-    yield OpenCase(
-        key=case_key(state),
-        case=event.case,
-        customer=event.customer,
-        subject=words.headline(state),
-        description=state.context.summary,
-        body=words.packet(state),
-        severity=event.severity,
-        summary=f"open or link the ticket of {event.case.system} {event.case.id}",
-    )
+    yield ticket.open_case(state, event.case, event.customer, event.severity, facts=event.facts)
 
     bypass = state.playbook.bypass
     if bypass is not None and bypass.allowed:
         summary = "find who may use the exception procedure"
         yield find(state, event, "bypass", bypass.allowed, summary)
+    yield from records.who_may_hold(state, event)
+
+
+def _case_linked(state: Escalation, event: e.CaseLinked) -> Iterator[Action]:
+    if event.link.later and state.case is not None and not state.ended:
+        summary = "fetch the customer, who could not be had before"
+        yield ticket.open_case(state, state.case, state.customer, state.severity, linked=event.link, summary=summary)
 
 
 def _joined(state: Escalation, event: e.Joined) -> Iterator[Action]:
@@ -57,13 +56,16 @@ def _concerned_unknown(state: Escalation, event: e.ConcernedUnknown) -> Iterator
 
 def _severity_changed(state: Escalation, event: e.SeverityChanged) -> Iterator[Action]:
     if event.by not in owner_of(state):
-        said = {"severity": event.severity, "previous": event.previous, "because": event.because}
+        said = {"severity": event.severity, "previous": event.previous, "because": grounds.given(event)}
         yield from tell_owner(state, event, sentence("severity_changed", **said), summary=f"{event.severity} now")
+    if state.rules >= 2:
+        note = f"Severity {event.severity} now, {event.previous} before: {event.because}"
+        yield staff_note(state, event, note, severity=event.severity, summary=f"ticket: {event.severity} now")
 
 
 def _note_added(state: Escalation, event: e.NoteAdded) -> Iterator[Action]:
     # Colleagues read the timeline; a customer who writes waits for somebody to notice.
-    if kind_of(event.by) is not ActorKind.CUSTOMER:
+    if kind_of(event.by) is not ActorKind.CUSTOMER and not event.from_customer:
         yield from timeline.mentions(state, event)
         return
     what = sentence("customer_wrote", text=event.text[:2_000])
@@ -75,11 +77,13 @@ def _input_requested(state: Escalation, event: e.InputRequested) -> Iterator[Act
         text = requester_words.input_request_for_customer(event.parts, event.due)
     else:
         text = requester_words.input_request(state, event.parts, event.due)
-    yield notify(state, event, event.of, MessageKind.INPUT, text, summary=f"ask {event.of} for missing input")
+    summary, matter = f"ask {event.of} for missing input", offers.packet(state, event.parts, event.of)
+    yield notify(state, event, event.of, MessageKind.INPUT, text, summary=summary, matter=matter)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.Opened: _opened,
+    e.CaseLinked: _case_linked,
     e.Joined: _joined,
     e.ReasonsAdded: _reasons_added,
     e.ConcernedUnknown: _concerned_unknown,

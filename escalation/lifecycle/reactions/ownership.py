@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import offers
 from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tells, update
 from escalation.lifecycle.sentences import sentence, told
@@ -57,6 +58,8 @@ def _tell(state: Escalation, event: e.Event, people: Iterable[Actor], part: str,
 
 def _told_before(state: Escalation, seq: int, stage: str) -> set[Actor]:
     """Return who heard of this stage by an earlier event."""
+    if state.rules >= 2:
+        return {who for who, since in state.ownership.stage_heard.get(stage, {}).items() if since < seq}
     told: set[Actor] = set()
     for event in state.tail:
         if event.seq >= seq:
@@ -122,7 +125,8 @@ def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]
     for person in offer.people:
         english = f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it"
         text = words.news(state, told("team_accepted", english, by=event.by, team=event.team))
-        yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: claim it")
+        summary, matter = f"tell {person}: claim it", offers.claim(offer, person)
+        yield notify(state, event, person, MessageKind.NEWS, text, summary=summary, matter=matter)
 
 
 def _handover_edited(state: Escalation, event: e.HandoverEdited) -> Iterator[Action]:
@@ -151,9 +155,10 @@ def whom_it_is_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[A
 
 def withdrawn(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     """Tell those who were asked that they need not answer any more."""
+    because = f"{event.by} declined it: {event.because}" if event.how == "declined" else event.because
     for person in event.people:
         if person != event.by:
-            text = words.news(state, sentence("handoff_withdrawn", because=event.because))
+            text = words.news(state, sentence("handoff_withdrawn", because=because))
             yield notify(
                 state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: withdrawn", what=f"back/{person}"
             )

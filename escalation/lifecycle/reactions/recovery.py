@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
 from escalation.lifecycle.reactions.common import Reaction, key_of, notify, owner_of
 from escalation.lifecycle.sentences import told
 from escalation.model import events as e
@@ -27,7 +28,7 @@ def _recovery_started(state: Escalation, event: e.RecoveryStarted) -> Iterator[A
 def _recovery_ended(state: Escalation, event: e.RecoveryEnded) -> Iterator[Action]:
     how = "has run" if event.ok else "did not help"
     english = f"recovery script {event.script} {how}: {event.because}"
-    what = told("recovery_ended", english, script=event.script, ok=event.ok, because=event.because)
+    what = told("recovery_ended", english, script=event.script, ok=event.ok, because=grounds.given(event))
     text = words.news(state, what)
     for person in tuple(owner_of(state)) or state.told:
         if kind_of(person) is ActorKind.PERSON:

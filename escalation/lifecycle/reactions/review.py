@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
 from escalation.lifecycle.hindsight import lessons, review_words
 from escalation.lifecycle.reactions.common import Reaction, look_into_playbook, notify, owner_of
 from escalation.lifecycle.sentences import sentence
@@ -14,7 +15,7 @@ from escalation.values import Actor, ActorKind, kind_of
 
 def _draft_opened(state: Escalation, event: e.ReviewDraftOpened) -> Iterator[Action]:
     for owner in owner_of(state):
-        text = review_words.draft(state, owner, event.because)
+        text = review_words.draft(state, owner, grounds.given(event))
         yield notify(state, event, owner, MessageKind.REVIEW, text, summary=f"tell {owner}: the review may be begun")
 
 
@@ -26,7 +27,7 @@ def _change_claimed(state: Escalation, event: e.ChangeClaimed) -> Iterator[Actio
 def _change_not_live(state: Escalation, event: e.ChangeNotLive) -> Iterator[Action]:
     lesson = state.lessons[event.lesson]
     owner = state.items[lesson.item].owner
-    what = sentence("change_not_live", lesson=lesson.id, live_as=event.live_as, because=event.because)
+    what = sentence("change_not_live", lesson=lesson.id, live_as=event.live_as, because=grounds.given(event))
     yield notify(state, event, owner, MessageKind.ITEM, words.news(state, what), summary=f"tell {owner}: not live yet")
 
 

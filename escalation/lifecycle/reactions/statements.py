@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
 from escalation.lifecycle.reactions.common import (
     Reaction,
     customer_note,
@@ -49,7 +50,7 @@ def _draft_ended(state: Escalation, event: e.DraftEnded) -> Iterator[Action]:
     if written is None or event.how == "rewritten" or kind_of(written.by) is not ActorKind.PERSON:
         return
     if written.by != event.by:
-        what = sentence("draft_ended", draft=event.draft, how=event.how, because=event.because)
+        what = sentence("draft_ended", draft=event.draft, how=event.how, because=grounds.given(event))
         text = words.news(state, what)
         summary = f"tell {written.by}: draft {event.how}"
         yield notify(state, event, written.by, MessageKind.NEWS, text, summary=summary, what=f"draft:{event.draft}")
@@ -133,7 +134,7 @@ def _to_customer(state: Escalation, event: e.Event, sent: e.FollowUpSent, *, by_
 
 def _follow_up_ended(state: Escalation, event: e.FollowUpEnded) -> Iterator[Action]:
     if state.feedback is None:
-        yield from tell_accountable(state, event, sentence("no_feedback", because=event.because))
+        yield from tell_accountable(state, event, sentence("no_feedback", because=grounds.given(event)))
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, tell_owner, tells
 from escalation.lifecycle.sentences import sentence, told
 from escalation.model import events as e
@@ -28,7 +30,9 @@ def _clock_breached(state: Escalation, event: e.ClockBreached) -> Iterator[Actio
     yield from _tell_owner(state, event, what, f"tell {state.accountable}: {what}")
 
 
-def _tell_others(state: Escalation, event: e.Event, clock: str, what: str, *, accountable: bool) -> Iterator[Action]:
+def _tell_others(
+    state: Escalation, event: e.Event, clock: str, what: Sentence, *, accountable: bool
+) -> Iterator[Action]:
     """Tell whoever is accountable, and whom the playbook wants to hear of this clock."""
     targets = state.playbook.clocks[clock].tell
     if not targets:
@@ -38,12 +42,12 @@ def _tell_others(state: Escalation, event: e.Event, clock: str, what: str, *, ac
     yield tells(state, event, what, (*beside, *targets), f"find who hears of it: {what}")
 
 
-def _tell_owner(state: Escalation, event: e.Event, what: str, summary: str) -> Iterator[Action]:
+def _tell_owner(state: Escalation, event: e.Event, what: Sentence, summary: str) -> Iterator[Action]:
     for owner in owner_of(state):
         yield notify(state, event, owner, MessageKind.WARNING, words.news(state, what), summary=summary)
 
 
-def _remind(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
+def _remind(state: Escalation, event: e.Event, what: Sentence) -> Iterator[Action]:
     """Remind the owner; while nobody has it, whoever answers for it."""
     if state.owner is None:
         yield from tell_accountable(state, event, what)
@@ -51,12 +55,12 @@ def _remind(state: Escalation, event: e.Event, what: str) -> Iterator[Action]:
 
 
 def _status_overdue(state: Escalation, event: e.StatusOverdue) -> Iterator[Action]:
-    yield from _remind(state, event, sentence("status_overdue", because=event.because))
+    yield from _remind(state, event, sentence("status_overdue", because=grounds.given(event)))
 
 
 def _hold_ended(state: Escalation, event: e.HoldEnded) -> Iterator[Action]:
     if event.by not in owner_of(state):
-        what = sentence("hold_ended", because=event.because)
+        what = sentence("hold_ended", because=grounds.given(event))
         yield from tell_owner(state, event, what, summary="the hold has ended")
 
 
@@ -66,7 +70,7 @@ def _lowering_ended(state: Escalation, event: e.SeverityLoweringEnded) -> Iterat
         return
     how = {"lowered": "it is", "refused": "refused: it stays", "overtaken": "not needed any more: it is"}[event.how]
     english = f"you asked for severity {event.severity}; {how} {state.severity} ({event.because})"
-    what = told("lowering_ended", english, asked=event.severity, how=event.how, because=event.because)
+    what = told("lowering_ended", english, asked=event.severity, how=event.how, because=grounds.given(event))
     summary = f"tell {event.asked_by}: severity {event.severity} {event.how}"
     yield notify(state, event, event.asked_by, MessageKind.NEWS, words.news(state, what), summary=summary)
 

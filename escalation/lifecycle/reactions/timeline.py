@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
+from escalation.lifecycle.message_values import Sentence
+from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tell_owner
 from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.timeline.mentions import MENTION, split
 from escalation.lifecycle.timeline.readers import reads
@@ -79,7 +80,7 @@ def _writer(event: e.Event) -> Actor:
 
 
 def _tell_writer(
-    state: Escalation, event: e.Event, what: str, key: str, writer: Actor | None = None
+    state: Escalation, event: e.Event, what: Sentence, key: str, writer: Actor | None = None
 ) -> Iterator[Action]:
     to = writer or _writer(event)
     if kind_of(to) in (ActorKind.PERSON, ActorKind.AGENT, ActorKind.SERVICE) and reads(state, to):
@@ -142,7 +143,7 @@ def _commented(state: Escalation, event: e.Commented) -> Iterator[Action]:
     yield from mentions(state, event)
 
 
-def _tell_author(state: Escalation, event: e.Event, author: Actor, what: str) -> Iterator[Action]:
+def _tell_author(state: Escalation, event: e.Event, author: Actor, what: Sentence) -> Iterator[Action]:
     if author != event.by and kind_of(author) is ActorKind.PERSON and reads(state, author):
         text = words.news(state, what)
         yield notify(
@@ -170,12 +171,17 @@ def _session_chased(state: Escalation, event: e.SessionChased) -> Iterator[Actio
         f"does what? escalate close_session {state.id} --session {session.id} --by {session.by} --decision '...' "
         "--item 'TITLE | OWNER | DUE', or --none decisions --none items"
     )
-    plain = words.news(state, what)
+    plain = words.plainly(state, what)
     text = words.text(
         state, "session_open", plain.subject, plain.body, session=session.id, since=session.opened_at, by=session.by
     )
     for person in dict.fromkeys((session.by, *owner_of(state))):
         yield notify(state, event, person, MessageKind.WARNING, text, summary=f"ask {person}: {session.id} is open")
+
+
+def _unfinished_awaited(state: Escalation, event: e.UnfinishedAwaited) -> Iterator[Action]:
+    text = sentence("unfinished_awaited", waits=event.waits)
+    yield from tell_owner(state, event, text, summary=text, kind=MessageKind.ITEM)
 
 
 REACTIONS: dict[type[e.EventBase], Reaction] = {
@@ -187,4 +193,5 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.Commented: _commented,
     e.SessionOpened: _session_opened,
     e.SessionChased: _session_chased,
+    e.UnfinishedAwaited: _unfinished_awaited,
 }

@@ -1,8 +1,10 @@
 """What follows from work: the question whether it is solved, the review, the end."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds, offers
 from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.hindsight import review_words
 from escalation.lifecycle.ownership import ownership_words
@@ -29,11 +31,14 @@ def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -
     # down, they are told directly: their silence may be read as consent.
     reads_ticket = asks_customer and by_ticket and state.case_link is not None
     if by_ticket:
-        yield update(state, event, note=text.body, status="pending", for_customer=text if reads_ticket else None)
+        # Solved there, the ticket keeps the status that people gave it.
+        there = kind_of(event.by) is ActorKind.SERVICE
+        status: Literal["pending"] | None = None if there else "pending"
+        yield update(state, event, note=text.body, status=status, for_customer=text if reads_ticket else None)
     if not reads_ticket:
         to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
-        summary = "ask whether the resolution is accepted"
-        yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary, what=QUESTION)
+        summary, matter = "ask whether the resolution is accepted", offers.resolution(state, to)
+        yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary, what=QUESTION, matter=matter)
 
 
 def _resolution_unanswered(state: Escalation, event: e.ResolutionUnanswered) -> Iterator[Action]:
@@ -63,7 +68,7 @@ def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Actio
 
 
 def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iterator[Action]:
-    what = sentence("resolution_rejected", because=event.because)
+    what = sentence("resolution_rejected", because=grounds.given(event))
     yield from tell_owner(state, event, what, summary="resolution rejected")
     yield update(state, event, note=f"The proposed resolution was rejected: {event.because}", status="open")
 
@@ -96,7 +101,7 @@ def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
         if kind_of(state.requested_by) is ActorKind.CUSTOMER:
             kind, text = MessageKind.CUSTOMER, requester_words.returned_for_customer()
         else:
-            kind, text = MessageKind.NEWS, words.news(state, sentence("returned", because=event.because))
+            kind, text = MessageKind.NEWS, words.news(state, sentence("returned", because=grounds.given(event)))
         yield notify(state, event, state.requested_by, kind, text, summary="tell the requester: returned")
         if state.rules >= 1:
             yield from communication.told_of_the_end(state, event)

@@ -6,7 +6,7 @@ latest after the longest ``after`` and twice its ``answer_within``.
 """
 
 from escalation.errors import NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.statements.stakeholders import of
@@ -56,7 +56,12 @@ def follow(draft: Draft, policy: CommunicationPolicy) -> None:
     if state.feedback is not None:
         for each in _pending(draft.state):
             if each.asks:
-                draft.record(e.FollowUpEnded, by=ENGINE, follow_up=each.id, because="the customer has answered")
+                draft.record(
+                    e.FollowUpEnded,
+                    by=ENGINE,
+                    follow_up=each.id,
+                    because=grounds.of("customer_answered", "the customer has answered"),
+                )
 
 
 def due(draft: Draft, identifier: str) -> None:
@@ -67,7 +72,12 @@ def due(draft: Draft, identifier: str) -> None:
     if step is None:
         return
     if known.sent >= TWICE:
-        draft.record(e.FollowUpEnded, by=ENGINE, follow_up=identifier, because="asked twice, and no answer came")
+        draft.record(
+            e.FollowUpEnded,
+            by=ENGINE,
+            follow_up=identifier,
+            because=grounds.of("asked_twice", "asked twice, and no answer came"),
+        )
         return
     again = draft.now + step.answer_within if step.ask is not None and step.answer_within is not None else None
     draft.record(

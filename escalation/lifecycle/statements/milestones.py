@@ -21,7 +21,10 @@ def reach(draft: Draft, command: c.ReachMilestone) -> None:
     wanted = next((each for each in milestones if each.id == command.name), None)
     if wanted is None:
         known = ", ".join(each.id for each in milestones) or "none"
-        raise Unknown(f"playbook {state.playbook.playbook} has no milestone {command.name}; it has {known}")
+        raise Unknown(
+            f"playbook {state.playbook.playbook} has no milestone {command.name}; it has {known}. "
+            "One that is only to stand on the timeline is an entry: post_entry with kind milestone"
+        )
     if len(command.text) > wanted.at_most:
         raise TooLarge(
             f"the update of milestone {wanted.id} has {len(command.text)} characters and {wanted.at_most} are allowed: "

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from escalation.lifecycle.message_values import plain
+from escalation.lifecycle import grounds
 from escalation.model.communication import Communication
 from escalation.model.state import Escalation
 
@@ -17,7 +17,7 @@ def brief_values(state: Escalation) -> dict[str, Any]:
     talk, resolution = state.communication or Communication(), state.resolution
     lists: dict[str, list[Any]] = {
         "gates": [
-            {"gate": gate.id, "state": gate.state, "because": _short(gate.because)}
+            {"gate": gate.id, "state": gate.state, "because": grounds.again(_short(gate.because), gate.grounds)}
             for gate in state.gates.values()
             if gate.state not in ("pending", "voided")
         ],
@@ -34,7 +34,7 @@ def brief_values(state: Escalation) -> dict[str, Any]:
         "others": [actor for actor in state.people if actor != state.accountable],
     }
     short: dict[str, Any] = {name: entries[:MOST] for name, entries in lists.items()}
-    return plain(
+    return grounds.plain(
         {
             **short,
             "more": sum(max(0, len(entries) - MOST) for entries in lists.values()),

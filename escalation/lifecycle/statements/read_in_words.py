@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import Words, headline, instant, situation, text
 from escalation.lifecycle.statements.read_in_values import brief_values
@@ -37,7 +38,7 @@ def concerned(state: Escalation, name: str, person: Actor) -> Words:
     return _read_in(
         state,
         "\n".join(parts),
-        because=standing.because if standing is not None else "",
+        because=grounds.again(standing.because, standing.grounds) if standing is not None else "",
         joined=False,
         reply_due=standing.reply_due if standing is not None else None,
         receipt_due=standing.receipt_due if standing is not None else None,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from escalation.calendars import later
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.case.needs import concerned
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.statements import stakeholders
@@ -176,7 +176,7 @@ def write(draft: Draft, command: c.DraftUpdate) -> None:
     if command.replaces is not None:
         known = _known(state, talk, command.replaces)
         if not known.ended:
-            because = f"{command.by} wrote it anew"
+            because = grounds.of("written_anew", f"{command.by} wrote it anew", who=command.by)
             draft.record(e.DraftEnded, draft=known.id, how="rewritten", because=because)
     elif len(talk.open_drafts) >= MOST_DRAFTS:
         open_ones = ", ".join(each.id for each in talk.open_drafts)
@@ -253,9 +253,12 @@ def _outdated(state: Escalation, written: UpdateDraft) -> str:
     for name in written.audiences:
         latest = talk.updates.get(name)
         if latest is not None and latest.seq > written.seq:
-            return f"{name} was sent version {latest.version} since it was written"
+            english = f"{name} was sent version {latest.version} since it was written"
+            return grounds.of("sent_since", english, audience=name, version=latest.version)
     if state.stage is not written.as_of:
-        return f"it was written in stage {written.as_of}, and it is in {state.stage} now"
+        english = f"it was written in stage {written.as_of}, and it is in {state.stage} now"
+        return grounds.of("stage_since", english, stage=written.as_of, now=state.stage)
     if state.severity != written.severity:
-        return f"it was written at severity {written.severity}, and that is {state.severity} now"
+        english = f"it was written at severity {written.severity}, and that is {state.severity} now"
+        return grounds.of("severity_since", english, severity=written.severity, now=state.severity)
     return ""

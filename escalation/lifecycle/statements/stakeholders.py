@@ -7,7 +7,7 @@ from datetime import datetime
 
 from escalation.calendars import later
 from escalation.errors import NotAllowed, NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.model import events as e
@@ -63,13 +63,16 @@ def _concern(draft: Draft, policy: Stakeholder) -> None:
         return
     latest = talk.updates.get(policy.audience)
     level = f", level {state.level.id}" if state.level is not None else ""
+    english = f"severity {state.severity}{level}" + (f", {talk.kind}" if talk.kind else "")
+    at = state.level.id if state.level is not None else ""
+    because = grounds.of("concerned", english, severity=state.severity, level=at, kind=talk.kind)
     draft.record(
         e.StakeholderConcerned,
         by=ENGINE,
         stakeholder=policy.name,
         audience=policy.audience,
         target=policy.target,
-        because=f"severity {state.severity}{level}" + (f", {talk.kind}" if talk.kind else ""),
+        because=because,
         version=latest.seq if latest is not None else 0,
         reply_due=reply_due(state, policy, draft.now) if latest is not None else None,
         customer=f"customer:{state.customer.id}" if policy.target == CUSTOMER and state.customer is not None else None,

@@ -1,7 +1,8 @@
 """The words around statements: what customers read, drafts to be released, receipts, milestones, next steps."""
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle.communication import Text, Words, headline, instant, text
-from escalation.lifecycle.message_values import Sentence, plain
+from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.sentences import told
 from escalation.lifecycle.statements.receipts import GIVEN_UP, unread
 from escalation.lifecycle.statements.stakeholders import communicator
@@ -124,7 +125,7 @@ def next_steps(state: Escalation, event: e.NextStepsSent, person: Actor) -> Word
     subject, more = f"{headline(state)} - {counted(len(items), 'next step')}", max(0, len(items) - MOST_STEPS)
     if kind_of(person) is ActorKind.CUSTOMER:
         theirs = [{name: step[name] for name in ("title", "due", "yours")} for step in steps]
-        said = plain({"text": event.text, "steps": theirs, "more": more})
+        said = grounds.plain({"text": event.text, "steps": theirs, "more": more})
         return Text(subject, "\n".join(lines), "next_steps_customer", said)
     return text(
         state,
@@ -142,11 +143,11 @@ def next_steps(state: Escalation, event: e.NextStepsSent, person: Actor) -> Word
 def follow_up(event: e.FollowUpSent) -> Words:
     """Tell a customer something after the solution, or ask how satisfied they are."""
     if event.next_due is None:
-        return Text("Your case: afterwards", event.text, "customer_news", plain({"text": event.text}))
+        return Text("Your case: afterwards", event.text, "customer_news", grounds.plain({"text": event.text}))
     again = "We have not heard from you yet. " if event.times > 1 else ""
     asked = event.text or "How satisfied are you with how your case was solved?"
     body = f"{again}{asked}\nPlease answer with a number from 1 (not at all) to 5."
-    said = plain({"text": event.text, "again": event.times > 1})
+    said = grounds.plain({"text": event.text, "again": event.times > 1})
     return Text("Your case: how satisfied are you?", body, "satisfaction_customer", said)
 
 

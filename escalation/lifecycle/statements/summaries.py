@@ -24,7 +24,7 @@ def follow(draft: Draft, policy: SummaryPolicy) -> None:
     for point in reached:
         talk = of(draft.state)
         if all(summary.point != point for summary in talk.unfiled):
-            number = len(talk.summaries) + 1
+            number = (talk.required if draft.state.rules >= 2 else len(talk.summaries)) + 1
             draft.record(e.SummaryRequired, by=ENGINE, summary=f"s{number}", point=point, due=draft.now + policy.within)
 
 
@@ -49,6 +49,8 @@ def file(draft: Draft, command: c.FileSummary) -> None:
         draft.record(e.SummaryFiled, summaries=tuple(each.id for each in talk.unfiled), text=command.text)
         return
     summary = talk.summaries.get(command.which)
+    if summary is None and command.which in {f"s{number + 1}" for number in range(talk.required)}:
+        raise AlreadyDone(f"summary {command.which} of {draft.state.id} is not waited for any more; see the timeline")
     if summary is None:
         known = ", ".join(talk.summaries) or "none"
         raise Unknown(f"no summary {command.which} of {draft.state.id} is required; these are: {known}")

@@ -3,6 +3,7 @@
 All audiences are told the same facts of one update, so that two of them can never be told different things.
 """
 
+from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import headline, instead, text
 from escalation.lifecycle.message_values import Words, instant
@@ -50,7 +51,7 @@ def update(state: Escalation, name: str, said: Update, person: Actor, found: Peo
         by=said.by,
         stage=said.stage,
         since=standing.since if later else None,
-        because=standing.because if later else "",
+        because=grounds.again(standing.because, standing.grounds) if later else "",
         drafted_by=said.drafted_by,
         ai=_by_ai(said.drafted_by),
         next_due=talk.due,

@@ -110,6 +110,8 @@ _VALUES: dict[type[e.EventBase], Callable[[Any], Iterator[tuple[str, Any]]]] = {
     e.EntryEdited: _edited,
     e.EntryAccepted: _single("entry.{event.entry}.author", lambda event: event.by),
     e.EntryClosed: _single("entry.{event.entry}.state", lambda _: "closed"),
+    e.LegalHoldPlaced: _single("legal_hold.{event.reference}", lambda _: "placed"),
+    e.LegalHoldReleased: _single("legal_hold.{event.reference}", lambda _: "released"),
     e.Closed: _single("outcome", lambda event: "returned" if event.returned else "closed"),
     e.Cancelled: _single("outcome", lambda _: "cancelled"),
 }

@@ -30,7 +30,9 @@ def comment(draft: Draft, command: c.Comment) -> None:
 
 
 def _thread_of(state: Escalation, seq: int) -> int:
-    """Return the entry whose thread a comment is in, as far back as the latest events go."""
+    """Return the entry whose thread a comment is in; with older rules as far back as the latest events go."""
+    if state.rules >= 2:
+        return of(state).threads.get(seq, seq)
     found = next((event for event in reversed(state.tail) if event.seq == seq), None)
     return found.entry if isinstance(found, e.Commented | e.EntryClosed) else seq
 

@@ -135,8 +135,12 @@ def edit(draft: Draft, command: c.EditEntry) -> None:
 
 
 def _edit(draft: Draft, seq: int, ref: EntryRef, text: str) -> None:
-    fresh = tuple(each for each in mentioned(text) if each not in ref.mentions)
-    draft.record(e.EntryEdited, entry=seq, version=ref.version + 1, text=text, mentions=fresh)
+    now = mentioned(text)
+    fresh = tuple(each for each in now if each not in ref.mentions)
+    # Of a recording the summary may mention somebody too, and stays as it is.
+    in_words = draft.state.rules >= 2 and ref.draft and ref.kind is not EntryKind.RECORDING
+    dropped = tuple(each for each in ref.mentions if each not in now) if in_words else ()
+    draft.record(e.EntryEdited, entry=seq, version=ref.version + 1, text=text, mentions=fresh, dropped=dropped)
 
 
 def release(draft: Draft, command: c.ReleaseEntry) -> None:

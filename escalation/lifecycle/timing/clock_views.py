@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime
 
 from escalation.calendars import Calendar, passed
-from escalation.model.parts import Clock
 from escalation.model.state import Escalation
+from escalation.model.timing import Clock
 from escalation.playbook.clocks import Stops
 from escalation.values import Actor, Record
 
@@ -27,7 +27,8 @@ class ClockView(Record):
     due: AwareDatetime
     remaining: float
     state: str
-    """``running``, ``warned`` (close to its limit), ``breached``, ``paused`` or ``met``: the words of every view."""
+    """``running``, ``warned`` (close to its limit), ``breached``, ``paused``, ``met``, or ``stopped`` (the escalation
+    ended before): the words of every view."""
     paused_because: str = ""
     waits_for: str = ""
     calendar: str = ""
@@ -56,9 +57,9 @@ def clock_views(state: Escalation, now: datetime) -> Iterator[ClockView]:
 
 def _view(state: Escalation, clock: Clock, now: datetime) -> ClockView:
     policy, calendar = state.playbook.clocks[clock.name], state.playbook.calendar_of(clock.name)
-    word = _word(clock)
+    word = _word(clock, ended=state.ended)
     last = clock.pauses[-1] if clock.paused else None
-    at = last.since if last is not None else (clock.stopped_at or now)
+    at = last.since if last is not None else (clock.stopped_at or state.closed_at or now)
     return ClockView(
         name=clock.name,
         due=clock.due,
@@ -70,16 +71,18 @@ def _view(state: Escalation, clock: Clock, now: datetime) -> ClockView:
         left=passed(calendar, at, clock.due).total_seconds(),
         paused_by=last.by if last is not None and word == "paused" else None,
         paused_since=last.since if last is not None and word == "paused" else None,
-        paused_for=_paused(clock, now).total_seconds(),
+        paused_for=_paused(clock, state.closed_at or now).total_seconds(),
         closed_until=_closed_until(calendar, now) if word in ("running", "warned") else None,
     )
 
 
-def _word(clock: Clock) -> str:
+def _word(clock: Clock, *, ended: bool) -> str:
     if clock.breached:
         return "breached"
     if clock.stopped_at:
         return "met"
+    if ended:
+        return "stopped"
     if clock.paused:
         return "paused"
     return "warned" if clock.warned else "running"

@@ -15,10 +15,11 @@ from escalation.lifecycle.changes.time import CONFIRMATION
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import Facts, basis_of, condition, derive
 from escalation.lifecycle.ladder import paths
+from escalation.lifecycle.timing.telling import says_how_it_stands
 from escalation.model import commands as c
 from escalation.model import events as e
-from escalation.model.parts import Clock
 from escalation.model.state import Escalation
+from escalation.model.timing import Clock
 from escalation.playbook.clocks import LEVEL_UP, TELL, ClockPolicy, Stops
 from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, Actor, ActorKind, format_duration, kind_of
@@ -33,25 +34,11 @@ NOT_A_RESPONSE = (
     c.DraftUpdate,
     c.DropDraft,
     c.ConfirmRead,
+    c.PlaceLegalHold,
+    c.ReleaseLegalHold,
+    c.OpenTicket,
 )
 """Commands that do not stop the clock of the first human response."""
-
-UPDATES = (
-    c.Note,
-    c.PostEntry,
-    c.PostUpdate,
-    c.ReleaseUpdate,
-    c.ReachMilestone,
-    c.Attach,
-    c.ChangeFacts,
-    c.ChangeSeverity,
-    c.ChangeDue,
-    c.ProvideInput,
-    c.PutOnHold,
-    c.Resume,
-    c.Resolve,
-)
-"""Commands that say how it stands."""
 
 
 # --- starting, and setting anew ---------------------------------------------------------------------------------------
@@ -200,8 +187,9 @@ def follow(draft: Draft, command: c.Command) -> None:
     facts = _facts(state) if watched else None
     if watched:
         _begin(draft, watched, facts)
+    solved, later_on = state.review is not None, state.playbook.clocks_until_review
     for clock in draft.state.clocks.values():
-        if clock.stopped_at is None:
+        if clock.stopped_at is None and (solved or clock.name not in later_on):
             _stop_when_met(draft, clock, command)
     if watched:
         _begin_at_level(draft, watched, facts)
@@ -233,7 +221,7 @@ def _responds(state: Escalation, actor: Actor) -> bool:
 
 def _tells(state: Escalation, command: c.Command) -> bool:
     """Tell whether a person who works on it says with this how it stands."""
-    return isinstance(command, UPDATES) and _responds(state, command.by)
+    return says_how_it_stands(state, command) and _responds(state, command.by)
 
 
 def _begin(draft: Draft, watched: tuple[str, ...], facts: Facts | None) -> None:

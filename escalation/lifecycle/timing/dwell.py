@@ -3,7 +3,7 @@
 A status is told from the state, so entering one is noticed after each command, where the playbook gives any a time.
 """
 
-from escalation.lifecycle import assignment
+from escalation.lifecycle import assignment, grounds
 from escalation.lifecycle.draft import Draft
 from escalation.model import events as e
 from escalation.model.state import Escalation
@@ -42,7 +42,10 @@ def overdue(draft: Draft) -> None:
     if stay is None or policy is None or policy.within is None:
         return
     goes_up = will_go_up(state)
-    because = f"{stay.status} for {format_duration(draft.now - stay.since)}"
+    lasted = draft.now - stay.since
+    because = grounds.of(
+        "status_lasts", f"{stay.status} for {format_duration(lasted)}", status=stay.status, lasted=lasted
+    )
     draft.record(
         e.StatusOverdue,
         by=ENGINE,

@@ -4,14 +4,14 @@ An approval is bound to the digest of what was submitted. Another content makes 
 """
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import dependencies, item_powers, item_times
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.items import Approval, Check, Item
 from escalation.playbook.work import ItemKind
-from escalation.values import Actor, digest_of
+from escalation.values import Actor, Holder, digest_of
 
 
 def submit(draft: Draft, command: c.SubmitCheck) -> None:
@@ -55,7 +55,7 @@ def approve(draft: Draft, command: c.ApproveCheck) -> None:
             f"({check.digest}): look at it again"
         )
     draft.record(e.CheckDecided, item=item.id, digest=check.digest, approved=True, because=command.because)
-    dependencies.release(draft, item, f"{item.id} is approved")
+    dependencies.release(draft, item, grounds.of("item_approved", f"{item.id} is approved", item=item.id))
 
 
 def reject(draft: Draft, command: c.RejectCheck) -> None:
@@ -86,6 +86,12 @@ def _pending(draft: Draft, item_id: str, by: Actor, command: str) -> tuple[Item,
     if by not in check.deciders:
         raise NotAllowed(f"{by} was not asked to approve work item {item.id}; {_deciders(item, check)} decide")
     return item, check
+
+
+def decides_alone(item: Item, holder: Holder) -> bool:
+    """Tell whether nobody but this one was asked to decide what was submitted."""
+    check = item.approval
+    return check is not None and {*check.deciders} - {check.submitted_by} == {holder}
 
 
 def _deciders(item: Item, check: Check) -> str:

@@ -1,6 +1,7 @@
 """Checkpoints: steps across outside systems, each confirmed by whoever has it or by the service that took it."""
 
 from escalation.errors import AlreadyDone
+from escalation.lifecycle import grounds
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import checklists, dependencies, item_powers, work_items
 from escalation.model import commands as c
@@ -25,4 +26,5 @@ def confirm(draft: Draft, command: c.ConfirmCheckpoint) -> None:
         checklists.hand_in(draft, draft.state.items[item.id], command.detail or "confirmed")
         return
     draft.record(e.CheckpointConfirmed, item=item.id, detail=command.detail)
-    dependencies.release(draft, item, f"{item.id} is confirmed" + (f": {command.detail}" if command.detail else ""))
+    english = f"{item.id} is confirmed" + (f": {command.detail}" if command.detail else "")
+    dependencies.release(draft, item, grounds.of("item_confirmed", english, item=item.id, detail=command.detail))

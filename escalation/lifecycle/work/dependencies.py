@@ -7,6 +7,7 @@ its condition over facts is true, or as a service last reported; one that fails 
 from collections.abc import Iterable
 
 from escalation.errors import NotAllowed, NotNow
+from escalation.lifecycle import grounds
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, condition, derive
 from escalation.lifecycle.work import item_powers, item_times
@@ -112,9 +113,11 @@ def follow(draft: Draft) -> None:
     for item in watched:
         holds = condition(state.playbook, item.check).true(facts)
         if holds and item.open and not item.waits:
-            _checked(draft, item, ok=True, detail=f"{item.check} is true", by_engine=True)
+            why = grounds.of("condition_true", f"{item.check} is true", condition=item.check)
+            _checked(draft, item, ok=True, detail=why, by_engine=True)
         elif not holds and (not item.failed if item.open else _still_ahead(state, item)):
-            _checked(draft, item, ok=False, detail=f"{item.check} is not true", by_engine=True)
+            why = grounds.of("condition_false", f"{item.check} is not true", condition=item.check)
+            _checked(draft, item, ok=False, detail=why, by_engine=True)
 
 
 def _still_ahead(state: Escalation, item: Item) -> bool:
@@ -134,4 +137,5 @@ def _checked(draft: Draft, item: Item, *, ok: bool, detail: str, by_engine: bool
         next_due=draft.now + item_times.chase(draft.state) if reopened else None,
     )
     if ok:
-        release(draft, item, f"{item.id} holds" + (f": {detail}" if detail else ""))
+        english = f"{item.id} holds" + (f": {detail}" if detail else "")
+        release(draft, item, grounds.of("dependency_holds", english, item=item.id, detail=detail))

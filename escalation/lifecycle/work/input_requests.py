@@ -4,7 +4,7 @@ What a request lacks before anybody is told is another matter (``packet``).
 """
 
 from escalation.errors import NotAllowed, NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.work import dependencies, item_powers, work_items
 from escalation.model import commands as c
@@ -66,4 +66,4 @@ def answer(draft: Draft, command: c.AnswerInput) -> None:
     if command.by not in (item.owner, item.by, *item.people) and not item_powers.is_accountable(state, command.by):
         raise NotAllowed(f"{item.owner} has to supply input {item.id}, or {state.accountable} does; not {command.by}")
     draft.record(e.InputAnswered, item=item.id, text=command.text)
-    dependencies.release(draft, item, f"input {item.id} is there")
+    dependencies.release(draft, item, grounds.of("input_there", f"input {item.id} is there", item=item.id))

@@ -145,8 +145,6 @@ def by_machine(item: Item, actor: Actor) -> bool:
     if kind_of(actor) is ActorKind.PERSON:
         return False
     if actor not in item.confirmed_by:
-        named = ", ".join(item.confirmed_by) or "no service"
-        raise NotAllowed(
-            f"work item {item.id} is a human step unless it names a service: it names {named}, not {actor}"
-        )
+        who = f"or {', '.join(item.confirmed_by)}, which it names" if item.confirmed_by else "and it names no service"
+        raise NotAllowed(f"work item {item.id} is confirmed by a person, {who}: {actor} may not")
     return True

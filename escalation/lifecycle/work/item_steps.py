@@ -1,9 +1,9 @@
 """What becomes of a work item on its way: claimed, begun, blocked, given to somebody else, put off, dropped."""
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.work import dependencies, item_powers, item_times, work_items
+from escalation.lifecycle.work import checklists, dependencies, item_powers, item_times, work_items
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.review import GOES_LIVE
@@ -75,7 +75,8 @@ def drop(draft: Draft, command: c.DropItem) -> None:
         others = f"{item.owner} or " if not guards else ""
         raise NotAllowed(f"work item {item.id} is dropped by {others}{state.accountable}, not by {command.by}")
     draft.record(e.ItemDropped, item=item.id, because=command.because)
-    dependencies.release(draft, item, f"{item.id} is not waited for any more: {command.because}")
+    english = f"{item.id} is not waited for any more: {command.because}"
+    dependencies.release(draft, item, grounds.of("item_not_awaited", english, item=item.id, because=command.because))
 
 
 def reassign(draft: Draft, command: c.ReassignItem) -> None:
@@ -92,6 +93,11 @@ def reassign(draft: Draft, command: c.ReassignItem) -> None:
     given = next((each for each in state.approval_reviews if each.id == item.approval_review), None)
     if given is not None and command.to in given.approved_by:
         raise NotAllowed(f"{command.to} gave this approval, and somebody else has to look at it")
+    if state.rules >= 2 and item.pending and checklists.decides_alone(item, command.to):
+        raise NotAllowed(
+            f"nobody but {command.to} was asked to approve what was submitted of work item {item.id}, and nobody "
+            "approves their own: let them decide first (approve_check, reject_check), or name somebody else"
+        )
     draft.record(
         e.ItemReassigned,
         item=item.id,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from escalation.errors import NotAllowed, NotNow, TooLarge
-from escalation.lifecycle import permissions
+from escalation.lifecycle import grounds, permissions
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.incident import plan_checkpoints
 from escalation.lifecycle.work import dependencies, item_powers, item_times
@@ -130,7 +130,19 @@ def complete(draft: Draft, command: c.CompleteItem) -> None:
     item_powers.require_free(state, item, "complete_item")
     claim_if_offered(draft, item)
     draft.record(e.ItemCompleted, item=item.id, result=command.result)
-    dependencies.release(draft, item, f"{item.id} is done" + (f": {command.result}" if command.result else ""))
+    _let_go_on(draft, item, command.result)
+
+
+def finish(draft: Draft, item: Item, result: str, by: Actor) -> None:
+    """End an item because the change that it follows is live: what waited for it goes on."""
+    draft.record(e.ItemCompleted, by=by, item=item.id, result=result)
+    if draft.state.rules >= 2:
+        _let_go_on(draft, item, result)
+
+
+def _let_go_on(draft: Draft, item: Item, result: str) -> None:
+    english = f"{item.id} is done" + (f": {result}" if result else "")
+    dependencies.release(draft, item, grounds.of("item_done", english, item=item.id, detail=result))
 
 
 def _require_another(item: Item, approved_by: tuple[Actor, ...], by: Actor) -> None:
@@ -202,10 +214,11 @@ def settle_before_end(draft: Draft, command: c.Cancel) -> None:
         raise NotNow(f"{state.id} has open work items: {named}. Cancel it with hand_items_to somebody, or drop_items")
     elif not command.drop_items and state.owner is not None:
         to = state.owner.actor  # who is no person cannot be asked, and does not drop what people work on
+    english = f"the escalation was cancelled: {command.because}"
+    because = grounds.of("cancelled", english, because=command.because)
     if to is None:
-        drop_all(draft, f"the escalation was cancelled: {command.because}")
+        drop_all(draft, because)
         return
-    because = f"the escalation was cancelled: {command.because}"
     for item in left:
         draft.record(e.ItemReassigned, item=item.id, owner=to, was=item.owner, because=because, handed_on=True)
 

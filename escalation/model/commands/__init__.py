@@ -20,6 +20,7 @@ from escalation.model.commands import (
     items,
     ladder,
     ownership,
+    records,
     review,
     statements,
     timeline,
@@ -42,6 +43,7 @@ from escalation.model.commands.case import (
     ChangeSeverity,
     Link,
     Note,
+    OpenTicket,
     ProvideInput,
     PutOnHold,
     Resume,
@@ -78,6 +80,8 @@ from escalation.model.commands.ladder import (
     Reassign,
 )
 from escalation.model.commands.machine import (
+    Amended,
+    CaseChanged,
     CaseNotOpened,
     CaseNotUpdated,
     CaseOpened,
@@ -110,6 +114,7 @@ from escalation.model.commands.ownership import (
     RecordCallTransfer,
     WithdrawHandoff,
 )
+from escalation.model.commands.records import PlaceLegalHold, ReleaseLegalHold
 from escalation.model.commands.review import (
     AddLesson,
     AdviseRequester,
@@ -168,6 +173,7 @@ __all__ = [
     "AddToGroup",
     "Advise",
     "AdviseRequester",
+    "Amended",
     "Answer",
     "AnswerEntry",
     "AnswerInput",
@@ -179,6 +185,7 @@ __all__ = [
     "BlockItem",
     "Bypass",
     "Cancel",
+    "CaseChanged",
     "CaseNotOpened",
     "CaseNotUpdated",
     "CaseOpened",
@@ -235,7 +242,9 @@ __all__ = [
     "OfferHandoff",
     "Open",
     "OpenSession",
+    "OpenTicket",
     "PeopleFound",
+    "PlaceLegalHold",
     "PlaybookLoaded",
     "PostEntry",
     "PostUpdate",
@@ -254,6 +263,7 @@ __all__ = [
     "RejectCheck",
     "RejectResolution",
     "ReleaseEntry",
+    "ReleaseLegalHold",
     "ReleaseUpdate",
     "Reply",
     "ReportBaseline",
@@ -293,6 +303,7 @@ COMMANDS: dict[str, type[Act]] = {
     **statements.COMMANDS,
     **incident.COMMANDS,
     **ownership.COMMANDS,
+    **records.COMMANDS,
 }
 
 NAMES: dict[type[Act], str] = {command: name for name, command in COMMANDS.items()}
@@ -340,3 +351,7 @@ class Answer(Record):
     """Sequence number of the last event the command caused."""
     ref: str = ""
     """Permanent reference of the entry that it put on the timeline; empty when it put none there."""
+    id: str = ""
+    """Id of the draft, or of the action that was asked for, which the next command names; empty where it made none."""
+    digest: str = ""
+    """Of what it made: releasing the draft, or using the approval of the action, gives it again."""

@@ -91,6 +91,14 @@ class Unlink(Act):
     because: Words = ""
 
 
+class OpenTicket(Act):
+    """Have the ticket opened anew after the help desk refused it, or link one that people opened there."""
+
+    ticket: Annotated[str, Field(max_length=100)] = ""
+    """Number of an existing ticket in the help desk; empty: a new one is opened."""
+    because: Text
+
+
 COMMANDS: dict[str, type[Act]] = {
     "change_severity": ChangeSeverity,
     "change_due": ChangeDue,
@@ -102,4 +110,5 @@ COMMANDS: dict[str, type[Act]] = {
     "provide_input": ProvideInput,
     "link": Link,
     "unlink": Unlink,
+    "open_ticket": OpenTicket,
 }

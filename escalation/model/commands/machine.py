@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from escalation.model.actions import CaseLink, DeliveryReceipt, RecoveryResult, Said
+from escalation.model.actions import CaseChange, CaseLink, DeliveryReceipt, RecoveryResult
 from escalation.model.commands.base import Internal
 from escalation.model.parts import Relation
 from escalation.model.request import Request
+from escalation.model.said import Said
 from escalation.people.found import People
 from escalation.playbook.schema import LoadedPlaybook
 from escalation.values import Actor, Addressee
@@ -39,6 +40,20 @@ class Delivered(Internal):
     to: Addressee
     receipt: DeliveryReceipt
     rung: str | None = None
+    matter: str = ""
+    """What it asks for."""
+
+
+class Amended(Internal):
+    """Answer to ``AmendMessage``, whether it could be or not."""
+
+    key: str
+    to: Addressee
+    channel: str
+    error: str = ""
+    """Why it could not; empty: the message says it now."""
+    template_error: str = ""
+    """Why it says plain words: which template failed and how, with no value of it."""
 
 
 class NotDelivered(Internal):
@@ -81,6 +96,14 @@ class CaseNotUpdated(Internal):
     error: str
 
 
+class CaseChanged(Internal):
+    """People changed the ticket in the help desk itself."""
+
+    system: str
+    """Name of the connection."""
+    change: CaseChange
+
+
 class PlaybookLoaded(Internal):
     """Answer to ``LoadPlaybook``."""
 
@@ -120,6 +143,8 @@ class LinkHeard(Internal):
     """Who linked them, or took the link away."""
     ended: bool = False
     """That one has ended."""
+    above: tuple[str, ...] = ()
+    """Where that one is the parent: what is above it, the nearest first."""
 
 
 class LinkTold(Internal):

@@ -56,7 +56,7 @@ class PostEntry(Act):
     recorded: Recorded | None = None
     """Of a recording: that everybody in it was told so, or that nobody is in it."""
     baseline: bool = False
-    """Of a recording: it is what everybody who joins should watch first."""
+    """Of a recording: it is what everybody who joins should watch first; no report_baseline, which is an incident's."""
     links: Annotated[tuple[Related, ...], Field(max_length=20)] = ()
     """What it belongs to: case, item:i1, entry:12, escalation:ID; may be repeated."""
 

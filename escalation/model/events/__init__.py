@@ -104,7 +104,17 @@ from escalation.model.events.ladder import (
     RungOpened,
     TemplateFailing,
 )
-from escalation.model.events.links import ChildrenAwaited, LinkAdded, LinkLost, LinkRemoved, StatusHeard, StatusTold
+from escalation.model.events.links import (
+    AncestryHeard,
+    AncestryTold,
+    ChildrenAwaited,
+    LinkAdded,
+    LinkLost,
+    LinkRemoved,
+    StatusHeard,
+    StatusTold,
+)
+from escalation.model.events.messages import MessageNotAmended, MessagesSettled
 from escalation.model.events.migration import Migrated, MigrationAsked, MigrationRefused
 from escalation.model.events.opening import (
     ConcernedUnknown,
@@ -140,6 +150,7 @@ from escalation.model.events.ownership import (
     WorkDocumented,
     WorkDrafted,
 )
+from escalation.model.events.records import LegalHoldPlaced, LegalHoldReleased
 from escalation.model.events.recovery import RecoveryDecided, RecoveryEnded, RecoveryStarted
 from escalation.model.events.review import (
     AdviceGiven,
@@ -170,6 +181,7 @@ from escalation.model.events.statements import (
     ReceiptOverdue,
     UpdateOnTicket,
 )
+from escalation.model.events.ticket import TicketAsked, TicketChanged
 from escalation.model.events.time import (
     ClockBreached,
     ClockPaused,
@@ -196,6 +208,7 @@ from escalation.model.events.timeline import (
     SessionChased,
     SessionClosed,
     SessionOpened,
+    UnfinishedAwaited,
 )
 from escalation.model.events.work import (
     Attached,
@@ -226,6 +239,8 @@ __all__ = [
     "ActionUsed",
     "ActivityDone",
     "AdviceGiven",
+    "AncestryHeard",
+    "AncestryTold",
     "ApprovalToReview",
     "Attached",
     "AutomationMessage",
@@ -318,6 +333,8 @@ __all__ = [
     "KeyPeopleNamed",
     "KnownEvent",
     "Labelled",
+    "LegalHoldPlaced",
+    "LegalHoldReleased",
     "LessonAdded",
     "LevelEntered",
     "LinkAdded",
@@ -326,6 +343,8 @@ __all__ = [
     "Marked",
     "MessageDelivered",
     "MessageFailed",
+    "MessageNotAmended",
+    "MessagesSettled",
     "Migrated",
     "MigrationAsked",
     "MigrationRefused",
@@ -398,6 +417,9 @@ __all__ = [
     "SummaryRequired",
     "TeamAccepted",
     "TemplateFailing",
+    "TicketAsked",
+    "TicketChanged",
+    "UnfinishedAwaited",
     "UnknownEvent",
     "UpdateOnTicket",
     "UpdateOverdue",
@@ -446,6 +468,8 @@ KnownEvent = Annotated[
     | PeopleResolved
     | MessageDelivered
     | MessageFailed
+    | MessagesSettled
+    | MessageNotAmended
     | Acknowledged
     | PageDeclined
     | AcknowledgementLapsed
@@ -487,6 +511,8 @@ KnownEvent = Annotated[
     | CaseFailed
     | QuestionPublished
     | CaseUpdateFailed
+    | TicketAsked
+    | TicketChanged
     | ResolutionProposed
     | ResolutionConfirmed
     | ResolutionUnanswered
@@ -551,6 +577,8 @@ KnownEvent = Annotated[
     | LinkLost
     | StatusTold
     | StatusHeard
+    | AncestryHeard
+    | AncestryTold
     | ReviewDraftOpened
     | ReviewPartDrafted
     | LessonAdded
@@ -590,6 +618,7 @@ KnownEvent = Annotated[
     | SessionOpened
     | SessionChased
     | SessionClosed
+    | UnfinishedAwaited
     | ActivityDone
     | CallTransferred
     | CommanderNamed
@@ -602,7 +631,9 @@ KnownEvent = Annotated[
     | ShiftKnown
     | StageTold
     | TeamAccepted
-    | WorkDocumented,
+    | WorkDocumented
+    | LegalHoldPlaced
+    | LegalHoldReleased,
     Field(discriminator="type"),
 ]
 _KNOWN = frozenset(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(get_args(KnownEvent)[0]))

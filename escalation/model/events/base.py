@@ -4,6 +4,7 @@ import hashlib
 
 from pydantic import AwareDatetime
 
+from escalation.model.said import Said
 from escalation.values import Actor, Record
 
 
@@ -16,6 +17,8 @@ class EventBase(Record):
     prev: str = ""
     sent_as: str = ""
     """Name, actor and id of the command that caused it; on its first event, when it carried an id."""
+    grounds: Said | None = None
+    """What its reason says, where that is the engine's own, for the templates of every language; people's has none."""
 
 
 def hash_of(event: EventBase) -> str:
@@ -26,4 +29,4 @@ def hash_of(event: EventBase) -> str:
 def seal(event: EventBase) -> tuple[str, int]:
     """Return the hash of an event, and its size in bytes as JSON."""
     content = event.__pydantic_serializer__.to_json(event, exclude_defaults=True)
-    return hashlib.sha256(event.__class__.__name__.encode() + content).hexdigest()[:32], len(content)
+    return hashlib.sha256(type(event).__name__.encode() + content).hexdigest()[:32], len(content)

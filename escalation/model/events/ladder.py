@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from escalation.choice import Choose
-from escalation.model.actions import DeliveryReceipt, Said
+from escalation.model.actions import DeliveryReceipt
 from escalation.model.events.base import EventBase
+from escalation.model.said import Said
 from escalation.people.found import People
 from escalation.playbook.ladder import Axis
 from escalation.values import Actor, Addressee, Target
@@ -123,6 +124,8 @@ class MessageDelivered(EventBase):
     to: Addressee
     rung: str | None = None
     receipt: DeliveryReceipt
+    matter: str = ""
+    """What it asks for, where it can be changed once that is answered."""
 
 
 class MessageFailed(EventBase):
@@ -214,4 +217,4 @@ class HandoffEnded(EventBase):
     how: Literal["declined", "expired", "withdrawn", "taken_outside", "accepted"]
     because: str
     people: tuple[Actor, ...] = ()
-    """Whom it was offered to, where they are told that it was withdrawn."""
+    """Whom it was offered to, where they are told that they need not answer any more."""

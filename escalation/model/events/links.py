@@ -20,6 +20,8 @@ class LinkAdded(EventBase):
     """Of the other one, where it was that one which said so."""
     key: str = ""
     """Of the message that said so; empty: it was said here."""
+    above: tuple[str, ...] = ()
+    """Of a parent that said so: what is above it."""
 
 
 class LinkRemoved(EventBase):
@@ -47,6 +49,22 @@ class StatusHeard(EventBase):
     status: str
     key: str
     ended: bool = False
+
+
+class AncestryHeard(EventBase):
+    """What is above the parent is something else now; those below this one are told."""
+
+    type: Literal["ancestry_heard"] = "ancestry_heard"
+    other: str
+    above: tuple[str, ...]
+    key: str
+
+
+class AncestryTold(EventBase):
+    """Something else is above this one now, and those below it are told."""
+
+    type: Literal["ancestry_told"] = "ancestry_told"
+    above: tuple[str, ...]
 
 
 class ChildrenAwaited(EventBase):

@@ -56,6 +56,8 @@ class EntryEdited(EventBase):
     text: str
     mentions: tuple[str, ...] = ()
     """Who is mentioned now and was not before."""
+    dropped: tuple[str, ...] = ()
+    """Of a draft: who is mentioned no more."""
 
 
 class EntryReleased(EventBase):
@@ -154,3 +156,11 @@ class SessionClosed(EventBase):
     decisions: tuple[int, ...] = ()
     """Entries."""
     items: tuple[str, ...] = ()
+
+
+class UnfinishedAwaited(EventBase):
+    """Nothing else keeps it open: it is closed when these blockers are resolved and live sessions are closed."""
+
+    type: Literal["unfinished_awaited"] = "unfinished_awaited"
+    waits: tuple[str, ...]
+    next_due: AwareDatetime

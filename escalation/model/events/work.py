@@ -19,6 +19,8 @@ class NoteAdded(EventBase):
     automation: str = ""
     """The automation that wrote it; empty for what somebody wrote."""
     mentions: tuple[str, ...] = ()
+    from_customer: bool = False
+    """A service passed on what a customer wrote, and it is not known which."""
 
 
 class Attached(EventBase):
@@ -33,6 +35,8 @@ class CaseLinked(EventBase):
 
     type: Literal["case_linked"] = "case_linked"
     link: CaseLink
+    completed: bool = False
+    """True: it was linked before, and this is what was still to be known of the customer."""
 
 
 class CaseFailed(EventBase):

@@ -11,11 +11,12 @@ from escalation.playbook.messages.asks import ASKS
 from escalation.playbook.messages.common import PACKET, PARTS, WHERE, Message
 from escalation.playbook.messages.customers import CUSTOMERS
 from escalation.playbook.messages.news import NEWS
+from escalation.playbook.messages.settled import SETTLED
 from escalation.playbook.messages.stakeholders import STAKEHOLDERS
 
 __all__ = ["CUSTOMERS", "MESSAGES", "PACKET", "PARTS", "WHERE", "Message", "top_level"]
 
-MESSAGES: Final[dict[str, Message]] = {**ASKS, **STAKEHOLDERS, **CUSTOMERS, **NEWS}
+MESSAGES: Final[dict[str, Message]] = {**ASKS, **STAKEHOLDERS, **CUSTOMERS, **NEWS, **SETTLED}
 """By id."""
 
 

@@ -10,6 +10,8 @@ ASKS: Final[dict[str, Message]] = {
         COMMON
         | {
             "via": "the target through which the receiver was found",
+            "via_kind": "what that target is: person, team, role, oncall, or authority",
+            "shift_ends": "when the shift ends because of which the receiver was found",
             "note": "why this person, in English",
             "level": "the level that calls",
             "round": "which round of pages at this level, from 1",
@@ -17,8 +19,11 @@ ASKS: Final[dict[str, Message]] = {
             "responsible_for": "list of what the level answers for",
             "powers": "list of who may escalate from here, to where and why",
             "silent": "who took it and was not heard of since",
+            "owner": "who has it already, and keeps it until somebody else takes it",
             "until": "until when it is to be taken",
-            "then": "what happens after that: next, up, or late",
+            "then": "what ends then: next (the round), up or late (the limit to acknowledge)",
+            "goes_on": "what happens if nobody takes it: again, level, path, or resort",
+            "goes_to": "that level or path, or the target that is the last resort",
             "round_ends": "when the round ends",
         }
         | FOUND
@@ -41,6 +46,7 @@ ASKS: Final[dict[str, Message]] = {
         title="the approval's title",
         subject="what is approved: list of name and value",
         again="true when what was approved before has changed",
+        deputy="true when the receiver is asked because others were silent",
         delegated_by="who passed the decision on to the receiver",
         delegated_because="why",
         action="the action that somebody asks to do",
@@ -84,6 +90,7 @@ ASKS: Final[dict[str, Message]] = {
         item="the item's id",
         title="what is asked for",
         due="until when",
+        again="how often it was reminded of because it is late",
     ),
     "consulted": with_packet(
         "somebody is asked for what they know", stage="the engine's word for the stage that has begun"
@@ -131,6 +138,7 @@ ASKS: Final[dict[str, Message]] = {
         by="who submitted it",
         content="what they submitted",
         digest="its fingerprint, for the commands",
+        again="how often whoever may decide was reminded",
     ),
     "work_draft": staff(
         "somebody is asked to look at a draft of a colleague or an AI",

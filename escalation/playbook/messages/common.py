@@ -6,7 +6,8 @@ PACKET: Final = "packet"
 """Part that writes the context packet, for messages that have the value of this name."""
 WHERE: Final = "where"
 """Part that says where it stands, for messages that have the value of this name."""
-PARTS: Final = (PACKET, WHERE)
+PARTS: Final = {PACKET: PACKET, "background": PACKET, WHERE: WHERE}
+"""Every part, and the value that a message needs for it; ``background`` is the packet without what is asked."""
 
 COMMON: Final = {
     "id": "the escalation",
@@ -16,16 +17,21 @@ COMMON: Final = {
 PACKET_VALUES: Final = {
     "packet": "the context packet",
     "packet.help_needed": "what is asked",
-    "packet.reasons": "list of trigger, because, facts (list of name=value), words (what was said)",
+    "packet.customer": "whom it is about: name, tier; empty where nobody is named",
+    "packet.case": "the case in the outside system: system, id, url",
+    "packet.ticket": "its ticket: number, url; empty while none is known, or where the case is the ticket",
+    "packet.reasons": "list of trigger, because, in_words (because, where the playbook has words for it and not "
+    "only a condition), facts (list of name=value), words (what was said)",
     "packet.summary": "the summary",
     "packet.impact": "the impact",
     "packet.constraints": "the constraints",
-    "packet.brought": "facts that the case must bring along: list of name and value",
+    "packet.brought": "facts that the case must bring along: list of name, about (as the playbook says), value",
     "packet.tried": "what was tried: list of what and result",
     "packet.turns": "how many turns the conversation has",
     "packet.last_by": "who wrote its last one",
     "packet.last_text": "what they wrote",
     "packet.due": "the case's own due instant",
+    "packet.crm": "what the CRM knew: tier, company, open_tickets, at (when asked); empty: nothing yet",
     "packet.missing": "parts that are missing",
     "packet.exception": "why it was sent incomplete",
     "packet.incident": "the incident: since, because, period, period_ends; number (of its update), at, by, happened, "

@@ -10,7 +10,7 @@ CUSTOMERS: Final[dict[str, Message]] = {
     ),
     "item_input_customer": Message(
         "a customer is asked for something that the work waits for",
-        {"title": "what is asked for", "due": "until when"},
+        {"title": "what is asked for", "due": "until when", "again": "how often they were reminded"},
     ),
     "customer_news": Message(
         "a customer is told how it stands, what an automation says, or something after the solution",

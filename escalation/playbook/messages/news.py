@@ -17,11 +17,12 @@ NEWS: Final[dict[str, Message]] = {
         because=BECAUSE,
     ),
     "news.changes_requested": news(
-        "an approver asks for changes", by="the approver", gate="the approval", because=BECAUSE
+        "an approver asks for changes", by="the approver", gate="the approval", title="what it asks", because=BECAUSE
     ),
     "news.gate_late": news(
         "nobody decided in time",
         gate="the approval",
+        title="what it asks",
         because=BECAUSE,
         behaviour="what follows: halt, deny, escalate, approve, or keep",
     ),
@@ -54,7 +55,13 @@ NEWS: Final[dict[str, Message]] = {
         owner="who has it now",
     ),
     "news.item_late": news(
-        "a work item is late", item="which", owner="whose it is", due="when it was due", state="the engine's word"
+        "a work item is late, or nobody has claimed it in time",
+        item="which",
+        title="what is to be done",
+        offered="true when nobody has claimed it",
+        owner="whose it is",
+        due="when it was due",
+        state="the engine's word",
     ),
     "news.review_late": news("the review is late"),
     "news.returned": news("it was returned", because=BECAUSE),
@@ -70,14 +77,27 @@ NEWS: Final[dict[str, Message]] = {
         "a linked escalation has another status", other="which", relation="what it is to this one", status="the status"
     ),
     "news.link_lost": news("a linked escalation cannot be told any more", other="which", because=BECAUSE),
-    "news.handoff_ended": news("a hand-off ended", how="declined, expired, or withdrawn", because=BECAUSE),
+    "news.handoff_ended": news(
+        "a hand-off ended",
+        how="declined, expired, withdrawn, or taken_outside",
+        because=BECAUSE,
+        to_whom="to whom it was offered",
+        by="who ended it, where that was a person",
+        words="why, in that person's own words",
+    ),
     "news.automation": news("an automation says something", text="what it says"),
     "news.feed_failing": news("a rotation's calendar fails", rotation="which", because=BECAUSE),
-    "news.template_failing": news("a template failed; the plain words went out", failed="its message", because=BECAUSE),
+    "news.template_failing": news(
+        "a template failed; other words went out in its place",
+        playbook="whose template",
+        failed="its message",
+        because="which of its lines, and how",
+    ),
     # Approvals and work that somebody does not have to decide or to wait for any more.
     "news.gate_over": news(
         "somebody who was asked need not decide any more",
         gate="the approval",
+        title="what it asks",
         how="decided, emergency, skipped, voided, or withdrawn",
         because=BECAUSE,
     ),
@@ -91,19 +111,28 @@ NEWS: Final[dict[str, Message]] = {
         how="rejected, voided, or withdrawn",
         because=BECAUSE,
     ),
-    "news.item_blocked": news("a work item cannot go on", item="which", because=BECAUSE),
-    "news.item_reassigned": news("somebody else has a work item", item="which", owner="who", because=BECAUSE),
-    "news.item_postponed": news("a work item is due later", item="which", due="when", because=BECAUSE),
-    "news.item_dropped": news("a work item need not be done", item="which", because=BECAUSE),
+    "news.item_blocked": news("a work item cannot go on", item="which", title="what is to be done", because=BECAUSE),
+    "news.item_reassigned": news(
+        "somebody else has a work item", item="which", title="what is to be done", owner="who", because=BECAUSE
+    ),
+    "news.item_postponed": news(
+        "a work item is due later", item="which", title="what is to be done", due="when", because=BECAUSE
+    ),
+    "news.item_dropped": news(
+        "a work item need not be done", item="which", title="what is to be done", because=BECAUSE
+    ),
     "news.item_decided": news(
         "what was submitted for a work item was decided on",
         item="which",
+        title="what was to be done",
         approved="true or false",
         defect="how bad the defect is: critical, serious, or minor",
         because=BECAUSE,
     ),
     "news.dependency_fails": news("something that work depends on does not hold", item="which", because=BECAUSE),
-    "news.input_answered": news("something that was asked for is there", item="which", text="the answer"),
+    "news.input_answered": news(
+        "something that was asked for is there", item="which", title="what is to be done", text="the answer"
+    ),
     # Ownership.
     "news.informed": news("somebody hears that a stage has begun", stage="the engine's word for it"),
     "news.advised": news("somebody who was consulted answered", by="who", text="what they know"),
@@ -118,6 +147,9 @@ NEWS: Final[dict[str, Message]] = {
     "news.handover_edited": news("what remains for the next shift was written anew", text="what remains"),
     "news.handoff_withdrawn": news("a hand-off that was offered was withdrawn", because=BECAUSE),
     "news.children_awaited": news("it cannot be closed before other escalations", others="list of which"),
+    "news.unfinished_awaited": news(
+        "it cannot be closed over blockers and live sessions", waits="list of which, and whose they are"
+    ),
     # Statements.
     "news.draft_ended": news(
         "a draft was not sent", draft="which", how="dropped, outdated, or rewritten", because=BECAUSE
@@ -195,5 +227,19 @@ NEWS: Final[dict[str, Message]] = {
     "news.period_begun": news("an operational period begins", number="which", until="when it ends", leader="who leads"),
     "news.stand_down_refused": news("the incident is not stood down", because=BECAUSE),
     "news.stood_down": news("the incident is stood down", because=BECAUSE),
+    "news.ticket_refused": news("the help desk refused the ticket for good", error="why"),
+    "news.ticket_solved": news(
+        "somebody solved or closed the ticket in the help desk", system="which", editor="who", status="what it is now"
+    ),
+    "news.ticket_reopened": news(
+        "somebody opened the ticket again while a solution waits to be confirmed", system="which", editor="who"
+    ),
+    "news.ticket_not_proposed": news(
+        "the ticket was solved in the help desk, which cannot be proposed as the solution",
+        system="which",
+        editor="who",
+        status="what it is now",
+        because=BECAUSE,
+    ),
 }
 """By id."""
