@@ -71,6 +71,9 @@ _LOWEST_PRIORITY = 5
 _NO_ANSWER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.ABORTED)
 _ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"
 """Temporal's name for an update that a run took and did not live to answer."""
+_WORKER_FAILED = "[TMPRL"
+"""How the SDK begins the name of a worker's own failure, also where it comes as a question's answer: a deadlock's,
+where a starved machine left a workflow task no processor for two seconds, or a run that could not be replayed."""
 _PATHS = re.compile(rf"(?:^|; )((?:{'|'.join(Request.model_fields)})(?:\.[\w.\-]+)?): ")
 
 
@@ -395,6 +398,8 @@ class EscalationClient:
         try:
             return await self._try_again(partial(handle.query, name, result_type=result_type))
         except WorkflowQueryFailedError as error:
+            if error.message.startswith(_WORKER_FAILED):
+                raise self._worker_failed(error.message) from error
             raise NotNow(f"{escalation}: {error.message}") from error
         except RPCError as error:
             raise await self._lost(error, escalation) from error
@@ -405,7 +410,8 @@ class EscalationClient:
         Temporal hands a question to one worker and keeps no copy of it: one that leaves in that instant takes it along
         (its SDK drops what its open polls bring after the shutdown began), and nobody would hear of it again until the
         caller's own time is up. Commands need no such care: their workflow task has a time-out of its own. The tries
-        grow, so that a question also comes to its turn where workers are merely busy.
+        grow, so that a question also comes to its turn where workers are merely busy. So busy they can be that a
+        workflow task fails for it: a command's is tried again by the server, a question's comes back as its answer.
         """
         ends = time.monotonic() + self._answer_within.total_seconds()
         this_try = _FIRST_TRY.total_seconds()
@@ -415,6 +421,10 @@ class EscalationClient:
                 return await ask(rpc_timeout=timedelta(seconds=min(this_try, left)))
             except RPCError as error:
                 if error.status not in _NO_ANSWER or time.monotonic() + _BETWEEN_TRIES >= ends:
+                    raise
+            except WorkflowQueryFailedError as error:
+                failed = error.message.startswith(_WORKER_FAILED)
+                if not failed or time.monotonic() + _BETWEEN_TRIES >= ends:
                     raise
             await asyncio.sleep(_BETWEEN_TRIES)
             this_try *= 2
@@ -478,9 +488,10 @@ class EscalationClient:
             return kind(cause.message)
         if "decoding" in cause.message:
             return RequestRefused([("", f"the message could not be read: {cause.cause or cause.message}")])
-        return Unreachable(
-            f"a worker on task queue {self._task_queue} failed on it ({cause.type}: {cause.message}); its log says why"
-        )
+        return self._worker_failed(f"{cause.type}: {cause.message}")
+
+    def _worker_failed(self, how: str) -> Unreachable:
+        return Unreachable(f"a worker on task queue {self._task_queue} failed on it ({how}); its log says why")
 
     async def _lost(self, error: RPCError, escalation: str) -> errors.EscalationError:
         if error.status is RPCStatusCode.NOT_FOUND:

@@ -1,13 +1,20 @@
 """The client as a service meets it: what is wrong comes as one kind of error, with the path and what was expected."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    QueryWorkflowInput,
+    WorkflowQueryFailedError,
+)
 
 from escalation.client import EscalationClient
-from escalation.errors import RequestRefused
+from escalation.errors import NotNow, RequestRefused, Unreachable
 from escalation.model.commands import Acknowledge, Reassign, parse_command
 from escalation.model.request import Request, parse_request
 from escalation.playbook.load import Shelf, shipped_folder
@@ -69,6 +76,55 @@ def test_a_playbook_that_is_broken_here_is_a_wrong_request_with_file_and_line(tm
         without_server(tmp_path).consider(asking("own"))
     assert {path for path, _ in caught.value.problems} == {"playbook"}
     assert str(caught.value).startswith(f"playbook: {file}:3: levels")
+
+
+class Answers(Interceptor):
+    """In place of a server: the failures that a worker gives for answers, in turn; then there are no rights."""
+
+    def __init__(self, *failures: str) -> None:
+        self.left = list(failures)
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - Temporal's name
+        return Answer(next, self.left)
+
+
+class Answer(OutboundInterceptor):
+    """Fails as often as there is a failure left."""
+
+    def __init__(self, beyond: OutboundInterceptor, left: list[str]) -> None:
+        super().__init__(beyond)
+        self._left = left
+
+    async def query_workflow(self, input: QueryWorkflowInput) -> Any:  # noqa: A002 - Temporal's name
+        if self._left:
+            raise WorkflowQueryFailedError(self._left.pop(0))
+        return []
+
+
+async def asked(answers: Answers) -> list[Any]:
+    temporal = await Client.connect("127.0.0.1:1", lazy=True, interceptors=[answers])
+    client = EscalationClient(temporal, answer_within=timedelta(seconds=0.5))
+    return list(await client.rights("escalation-chatbot-conv-1"))
+
+
+DEADLOCK = "[TMPRL1101] Potential deadlock detected: workflow didn't yield within 2 second(s)."
+"""As a worker on a starved machine answered a question."""
+
+
+async def test_a_question_that_a_worker_had_no_time_for_is_asked_again() -> None:
+    assert await asked(Answers(DEADLOCK)) == []
+
+
+async def test_a_question_that_no_worker_ever_has_time_for_names_what_the_worker_said() -> None:
+    with pytest.raises(Unreachable, match=r"failed on it \(\[TMPRL1101\] .*its log says why"):
+        await asked(Answers(*[DEADLOCK] * 100))
+
+
+async def test_what_the_workflow_itself_refuses_to_answer_is_not_asked_again() -> None:
+    answers = Answers("there is no incident", DEADLOCK)
+    with pytest.raises(NotNow, match="there is no incident"):
+        await asked(answers)
+    assert answers.left == [DEADLOCK]
 
 
 @pytest.mark.e2e
