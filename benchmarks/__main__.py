@@ -3,13 +3,14 @@
 import asyncio
 import sys
 
-from benchmarks import domain, engine, linter, notify, people
+from benchmarks import demo, domain, engine, linter, notify, people
 from benchmarks.figures import held
 
 if __name__ == "__main__":
     domain.main()
     people.main()
     linter.main()
+    demo.main()
     asyncio.run(engine.main())
     asyncio.run(notify.main())
     sys.stdout.flush()
