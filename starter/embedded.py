@@ -13,13 +13,15 @@ Workers are stopped before the server, so that what they have in hand can still 
 import asyncio
 import json
 import os
+import random
 import shutil
 import socket
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -29,6 +31,9 @@ from starter.child import ChildProcess
 
 HOST = "127.0.0.1"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+# Below what systems give to outgoing connections (Linux from 32768, IANA from 49152): one of those may take a server's
+# port in the moment in which it is restarted.
+_TO_LISTEN_ON = range(20_000, 32_768)
 WORKER_COMMAND = (sys.executable, "-m", "worker")
 # Priorities are strict within a partition of a task queue only, and one server gains nothing from the usual four: a P0
 # opened in the middle of a storm of 20 s had its first page after at most 1.3 s, with four partitions after up to 9.7.
@@ -328,11 +333,8 @@ def find_server() -> Path:
 
 def free_ports(count: int) -> list[int]:
     """Return so many different TCP ports of 127.0.0.1 that nobody listens on at this moment."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+    free = (port for port in random.sample(_TO_LISTEN_ON, len(_TO_LISTEN_ON)) if is_free(port))
+    return list(islice(free, count))
 
 
 def is_free(port: int) -> bool:
