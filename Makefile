@@ -19,6 +19,8 @@ dev: $(READY) ## the embedded stack in the foreground, data kept between runs
 	@$(BIN)/escalate dev $(ARGS)
 
 # Three at once, also on two cores: half the time tests wait for a server of their own. One by one: make test ARGS="-n 0".
+# Where the environment forbids Python to keep what it compiled, each of the suite's many processes compiles all of it anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## every test
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 

@@ -5,6 +5,7 @@ Run it with ``python -m worker``. It registers the search attributes, brings the
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -174,6 +175,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             )
             backlog = asyncio.create_task(watch_backlog(client, settings.task_queue, gauge))
             await watch_help_desks(client, settings, world)
+            # What has been loaded stays: the collector need not walk through it, tenths of a second each time.
+            gc.freeze()
             log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
             await stop.wait()
             backlog.cancel()
