@@ -47,6 +47,25 @@ def remember(*details: Any) -> None:
     activity.heartbeat(*details)
 
 
+def counted(what: str) -> int:
+    """Return how many earlier tries of this activity counted something."""
+    return _counts().get(what, 0)
+
+
+def count(what: str) -> int:
+    """Have the tries that follow know that one more had this; return how many there were, with this one."""
+    counts = _counts()
+    counts[what] = counts.get(what, 0) + 1
+    remember(*(part for pair in counts.items() for part in pair))
+    return counts[what]
+
+
+def _counts() -> dict[str, int]:
+    known = activity.info().heartbeat_details
+    pairs = zip(known[::2], known[1::2], strict=False)  # an activity may remember something else there
+    return {what: number for what, number in pairs if isinstance(what, str) and isinstance(number, int)}
+
+
 async def _beat(every: timedelta, kept: list[Any]) -> None:
     while True:
         await asyncio.sleep(every.total_seconds())

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from activities.alive import remember
+from activities.alive import count
 from activities.bulkhead import Full
 from escalation.errors import DocumentError, DomainError, RemoteRefused, RemoteUnavailable, Unreadable
 
@@ -47,9 +47,7 @@ class _Classified(ActivityInboundInterceptor):
             try:
                 return await super().execute_activity(input)
             except Unreadable as error:
-                count = _unreadable() + 1
-                remember(_COUNTED, count)
-                final = count >= MOST_UNREADABLE
+                final = count(_COUNTED) >= MOST_UNREADABLE
                 _note("refused" if final else "unreadable", error)
                 raise ApplicationError(
                     str(error),
@@ -70,12 +68,6 @@ class _Classified(ActivityInboundInterceptor):
                     next_retry_delay=error.retry_after,
                     category=ApplicationErrorCategory.BENIGN,
                 ) from None
-
-
-def _unreadable() -> int:
-    """Return how many unreadable answers the earlier tries of this activity had; other failures do not count."""
-    known = activity.info().heartbeat_details
-    return int(known[1]) if len(known) == 2 and known[0] == _COUNTED else 0
 
 
 def _note(outcome: str, error: Exception, wait: timedelta | None = None) -> None:

@@ -22,6 +22,8 @@ def ownership_rows(view: OwnershipView, now: datetime) -> Iterator[tuple[str, st
         claim = ", accepted for the team: somebody of it has to claim it" if offer.claimed_by else ""
         until = f"until {show(offer.due, now)} ({away(offer.due, now)})"
         yield "offered", f"{what} {offer.id} to {whom} {until}{claim}: {offer.because}"
+        refusals = (f"{name(each.by)} at {show(each.at, now)}: {each.because}" for each in offer.declined)
+        yield "declined so far", "\n".join(refusals)
         yield "remains" if offer.shift else "expected", offer.expectation
         yield "task", offer.task
     yield "passed on", f"{view.hops} times" if view.hops else ""

@@ -52,5 +52,9 @@ OWNERSHIP: dict[type, Callable[[Any], Line]] = {
         f"{'shift' if v.shift else 'hand-off'} offered to {name(v.to)}; answer until {show(v.due)}",
         f"{v.because}; expected: {v.expectation}" + (f"; task: {v.task}" if v.task else ""),
     ),
+    e.HandoffDeclined: lambda v: Line(
+        f"hand-off to {name(v.to)} declined; {f'still asked: {names(v.left)}' if v.left else 'nobody is left'}",
+        v.because,
+    ),
     e.HandoffEnded: lambda v: Line(f"hand-off {v.how.replace('_', ' ')}", v.because),
 }

@@ -10,6 +10,7 @@ from time import monotonic
 import structlog
 from temporalio import activity
 
+from activities.alive import count, counted
 from activities.bulkhead import place_at
 from activities.directory import DirectoryFile
 from activities.notify.inbox import CHANNEL as INBOX
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 3
 """Tries that the first contact point gets alone; from the next on, a silent one no longer keeps the others waiting."""
+_HELD = "held"
+"""Counts tries in which the message only waited: no contact point was silent, so nobody has lost patience."""
 TO_THE_END = 20
 """Seconds for a message that is withdrawn on its way to come to its end, and as many to see whether it did arrive."""
 MOST_PASSED_OVER = 5
@@ -52,9 +55,10 @@ class Notifications:
         """Deliver through the first of the receiver's contact points that takes it.
 
         A contact point that refuses is passed over at once. One that is unavailable is waited for, unless it asks to
-        wait for more than ten seconds or beyond ``respond_by``; from the fourth try on it is not. Then the next point
-        gets its chance in the same try, and the receiver may see the message on two channels. So it does at once
-        where an answer cannot be read, and nobody knows whether the message arrived.
+        wait for more than ten seconds or beyond ``respond_by``; from the fourth try on it is not, and one in which
+        the message only waited for quiet hours or for room is none. Then the next point gets its chance in the same
+        try, and the receiver may see the message on two channels. So it does at once where an answer cannot be read,
+        and nobody knows whether the message arrived.
 
         Raises:
             RemoteRefused: every contact point refused, or there is none; names channels, never addresses.
@@ -74,6 +78,7 @@ class Notifications:
             {**said, "locale": worded.locale or message.locale, "time_zone": receiver.zone or message.time_zone}
         )
         _require_loud(message, directory)
+        tries = activity.info().attempt - counted(_HELD)
         refused: list[str] = []
         silent: list[RemoteUnavailable] = []
         unclear: Unreadable | None = None
@@ -93,10 +98,12 @@ class Notifications:
                 log.warning("contact_point_refused", channel=channel, to=_named(message.to), error=str(error))
                 refused.append(str(error))
             except Held:
+                if not silent:
+                    count(_HELD)
                 raise
             except RemoteUnavailable as error:
                 silent.append(error)
-                if activity.info().attempt <= PATIENCE and _is_soon(error, message):
+                if tries <= PATIENCE and _is_soon(error, message):
                     break
             except Exception as error:
                 # A defect of one channel must not make its people unreachable: the next point gets its chance at once.
@@ -238,6 +245,7 @@ def _require_loud(message: Notify, directory: Directory) -> None:
     now = datetime.now(UTC)
     until = person.quiet_until(message.kind, now, urgent=message.urgent) if person is not None else None
     if until is not None:
+        count(_HELD)
         raise Held(f"{message.to}: quiet hours", retry_after=until - now)
 
 

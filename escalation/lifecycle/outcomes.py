@@ -123,6 +123,12 @@ def _offered(state: Escalation, event: e.HandoffOffered) -> str:
     )
 
 
+def _offer_declined(state: Escalation, event: e.HandoffDeclined) -> str:
+    if state.handoff is None:
+        return ""  # how it ended is said
+    return f"you are not asked any more; still asked until {instant(state.handoff.due)}: {', '.join(event.left)}"
+
+
 def _offer_ended(state: Escalation, event: e.HandoffEnded) -> str:
     return f"{state.accountable} is responsible" if event.how in {"declined", "withdrawn"} else ""
 
@@ -180,6 +186,7 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.OwnerChanged: _owned,
     e.PageDeclined: _declined,
     e.HandoffOffered: _offered,
+    e.HandoffDeclined: _offer_declined,
     e.HandoffEnded: _offer_ended,
     e.ItemAdded: _item_added,
     e.ItemCompleted: _item_over,

@@ -142,12 +142,16 @@ def _gate(state: Escalation, message: Asking, reference: str, _: Actor | None) -
     return None if gate.state == "pending" and message.to in gate.people else Became("withdrawn")
 
 
-def _handoff(state: Escalation, _message: Asking, reference: str, _: Actor | None) -> Became | None:
+def _handoff(state: Escalation, message: Asking, reference: str, by: Actor | None) -> Became | None:
     if state.handoff is not None and state.handoff.id == reference:
-        return None
+        refusal = state.handoff.refusal_of(message.to)
+        return Became("declined", message.to, refusal.at) if refusal is not None else None
     passed = next((each for each in state.ownership.passed if each.id == reference), None)
     if passed is not None:
         return Became("taken", passed.receiver)
+    ended = state.ownership.ended
+    if state.rules >= 2 and ended is not None and ended.how == "declined" and message.to == by:
+        return Became("declined", by, ended.at)
     return Became("ended" if state.ended else "withdrawn")
 
 

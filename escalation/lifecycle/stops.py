@@ -44,7 +44,7 @@ def _input(state: Escalation, _: str) -> Stop:
 
 def _handoff(state: Escalation, _: str) -> Stop:
     offer = state.handoff
-    return Stop("acceptance of the hand-off", (offer.people or (offer.to,)) if offer is not None else ())
+    return Stop("acceptance of the hand-off", (offer.asked or (offer.to,)) if offer is not None else ())
 
 
 def _gate(state: Escalation, about: str) -> Stop:

@@ -79,6 +79,15 @@ class Owner(Record):
     """True: nothing was heard of them for as long as an acknowledgement lasts, and others are called."""
 
 
+class Refusal(Record):
+    """One of several who said no to an offer, which stays open for the others."""
+
+    by: Actor
+    at: AwareDatetime
+    because: str
+    """As much of it as is kept; the whole is in the event."""
+
+
 class Handoff(Record):
     """An open offer of responsibility."""
 
@@ -89,6 +98,9 @@ class Handoff(Record):
     expectation: str
     due: AwareDatetime
     people: tuple[Actor, ...] = ()
+    """Whom it was offered to: who they were when they were looked up, whatever becomes of their team."""
+    declined: tuple[Refusal, ...] = ()
+    """Who of them said no."""
     period: int = 0
     """The operational period that comes to its end with it; 0: somebody hands over by themselves."""
     shift: bool = False
@@ -106,3 +118,12 @@ class Handoff(Record):
     """Who accepted it for the team; one of its people has to claim it until it is due."""
     grounds: Said | None = None
     """What its reason says, where it is the engine's own."""
+
+    @property
+    def asked(self) -> tuple[Actor, ...]:
+        """Those it was offered to who have not said no."""
+        return tuple(person for person in self.people if self.refusal_of(person) is None)
+
+    def refusal_of(self, person: Actor) -> Refusal | None:
+        """Return the no of somebody who said it while others were still asked."""
+        return next((each for each in self.declined if each.by == person), None)

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.alive import Alive, remember
+from activities.alive import Alive, count, remember
 
 
 class Innermost(ActivityInboundInterceptor):
@@ -80,6 +80,26 @@ async def test_what_an_activity_remembers_goes_with_every_beat_and_an_earlier_tr
         await environment.run(working)
     assert said[0] == ("page 3",)
     assert set(said[said.index(("page 4", 1)) :]) == {("page 4", 1)}
+
+
+async def test_what_tries_count_is_kept_apart_and_with_what_else_was_remembered_there_is_none() -> None:
+    kept: list[Any] = []
+
+    async def count_in_a_try(what: str) -> int:
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, heartbeat_details=list(kept))
+        environment.on_heartbeat = lambda *details: kept.__setitem__(slice(None), details)
+
+        @activity.defn
+        async def counting() -> int:
+            return count(what)
+
+        return await environment.run(counting)
+
+    assert [await count_in_a_try(what) for what in ("held", "unreadable", "held")] == [1, 1, 2]
+    assert kept == ["held", 2, "unreadable", 1]
+    kept[:] = ["page 3"]
+    assert await count_in_a_try("held") == 1
 
 
 async def test_an_activity_without_a_limit_does_not_beat() -> None:

@@ -111,9 +111,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def send(activities: Notifications, message: Notify, attempt: int = 1) -> DeliveryReceipt:
+async def send(
+    activities: Notifications, message: Notify, attempt: int = 1, remembered: list[Any] | None = None
+) -> DeliveryReceipt:
+    """Make one try; ``remembered`` is what it knows of the tries before, and leaves for the next."""
     environment = ActivityEnvironment()
-    environment.info = dataclasses.replace(environment.info, attempt=attempt)
+    environment.info = dataclasses.replace(environment.info, attempt=attempt, heartbeat_details=list(remembered or ()))
+    if remembered is not None:
+        environment.on_heartbeat = lambda *details: remembered.__setitem__(slice(None), details)
     receipt: DeliveryReceipt = await environment.run(activities.send, message)
     return receipt
 
@@ -579,6 +584,82 @@ async def test_what_waits_for_quiet_hours_or_for_room_goes_to_no_other_contact_p
     with pytest.raises(RemoteUnavailable, match="chat: enough for now"):
         await send(activities, page(key="e1/4", kind="news"), attempt=9)
     assert (len(chat.asked), mail.asked) == (2, [])
+
+
+class Asleep(One):
+    """One person whose quiet hours can be ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake = self._directory
+        night = f"{datetime.now(UTC) - timedelta(hours=1):%H:%M}-{datetime.now(UTC) + timedelta(hours=2):%H:%M}"
+        super().__init__(quiet={"hours": [night]})
+
+
+async def test_tries_in_which_a_message_waited_for_quiet_hours_leave_the_first_contact_point_its_three() -> None:
+    people, chat, mail = Asleep(), Channel("chat", RemoteUnavailable("chat: answered 503")), Channel("mail")
+    activities = Notifications(cast("DirectoryFile", people), {"chat": chat, "mail": mail})
+    known: list[Any] = []
+    for attempt in range(1, 6):
+        with pytest.raises(RemoteUnavailable, match="quiet hours"):
+            await send(activities, page(kind="news"), attempt, known)
+    people._directory = people.awake
+    for attempt in range(6, 9):
+        with pytest.raises(RemoteUnavailable, match="chat: answered 503"):
+            await send(activities, page(kind="news"), attempt, known)
+    assert (len(chat.asked), mail.asked) == (3, [])
+    assert (await send(activities, page(kind="news"), 9, known)).channel == "mail"
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which contact points have room."""
+    clock = Clock()
+    monkeypatch.setattr("activities.notify.throttle.monotonic", clock)
+    return clock
+
+
+async def test_tries_in_which_a_message_waited_for_room_leave_the_first_contact_point_its_three(room: Clock) -> None:
+    chat, mail = Channel("chat"), Channel("mail")
+    limited = One(chat={"limit": {"messages": 1, "within": "1m"}})
+    activities = Notifications(cast("DirectoryFile", limited), {"chat": chat, "mail": mail})
+    await send(activities, page(key="e1/1", kind="news"))
+    chat.error, known = RemoteUnavailable("chat: answered 503"), list[Any]()
+    for attempt in range(1, 5):
+        with pytest.raises(RemoteUnavailable, match="enough for now"):
+            await send(activities, page(key="e1/2", kind="news"), attempt, known)
+    for attempt in range(5, 8):
+        room.now += 61
+        with pytest.raises(RemoteUnavailable, match="chat: answered 503"):
+            await send(activities, page(key="e1/2", kind="news"), attempt, known)
+    assert mail.asked == []
+    room.now += 61
+    assert (await send(activities, page(key="e1/2", kind="news"), 8, known)).channel == "mail"
+
+
+async def test_a_try_in_which_one_contact_point_was_silent_and_the_next_had_no_room_is_one(room: Clock) -> None:
+    chat, mail = Channel("chat", RemoteUnavailable("chat: answered 503")), Channel("mail")
+    limited = One(mail={"limit": {"messages": 1, "within": "10m"}})
+    activities = Notifications(cast("DirectoryFile", limited), {"chat": chat, "mail": mail})
+    await send(activities, page(key="e1/1", kind="news"), attempt=4)
+    known: list[Any] = []
+    for attempt in (4, 5):
+        with pytest.raises(RemoteUnavailable, match="mail: enough for now"):
+            await send(activities, page(key="e1/2", kind="news"), attempt, known)
+    assert known == []
+    room.now += 601
+    assert (await send(activities, page(key="e1/2", kind="news"), 6, known)).channel == "mail"
+
+
+async def test_what_is_urgent_breaks_through_quiet_hours_and_a_full_contact_point_at_its_first_try(room: Clock) -> None:
+    people, chat = Asleep(), Channel("chat")
+    activities = Notifications(cast("DirectoryFile", people), {"chat": chat})
+    assert (await send(activities, page(key="e1/1", urgent=True))).channel == "chat"
+    limited = One(chat={"limit": {"messages": 1, "within": "10m"}})
+    activities = Notifications(cast("DirectoryFile", limited), {"chat": chat})
+    for number in (2, 3):
+        await send(activities, page(key=f"e1/{number}", urgent=True))
+    assert len(chat.asked) == 3
 
 
 async def test_each_kind_of_message_goes_by_the_channel_that_its_receiver_wants_and_falls_back_at_once() -> None:

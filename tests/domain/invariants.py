@@ -41,6 +41,7 @@ HUMAN_STEPS = (
     e.PageDeclined,
     e.OwnerChanged,
     e.HandoffOffered,
+    e.HandoffDeclined,
     e.GateDecided,
     e.HoldStarted,
     e.ResolutionProposed,
@@ -105,6 +106,7 @@ EVENTS: TypeAdapter[list[e.Event]] = TypeAdapter(list[e.Event])
 def check(before: Escalation, state: Escalation, events: list[e.Event], actions: list[Action]) -> None:
     """Check a step: the state before and after, what happened, what the world was asked."""
     _somebody_is_responsible(state)
+    _offers_wait_for_who_is_left(before, state, events)
     _time_goes_on(state)
     _people_do_the_human_steps(state, events)
     _holds_are_few_and_of_people(state, events)
@@ -200,6 +202,31 @@ def _somebody_is_responsible(state: Escalation) -> None:
         return
     before_assignment = [gate for gate in state.pending_gates if state.playbook.gate(gate.id).before == "assignment"]  # type: ignore[union-attr]
     assert state.rung or state.handoff or state.input_request or before_assignment, "nobody owns it and nobody is asked"
+
+
+def _offers_wait_for_who_is_left(before: Escalation, state: Escalation, events: list[e.Event]) -> None:
+    """One no takes one out; an offer is declined only by the last of them, or by whom it was offered to by name."""
+    offer = state.handoff
+    if offer is not None:
+        gone = [each.by for each in offer.declined]
+        assert len(set(gone)) == len(gone)
+        assert set(gone) <= set(offer.people)
+        assert offer.asked or not gone, "an open offer that nobody is left to accept"
+    now = before
+    for event in events:
+        open_one = now.handoff
+        if isinstance(event, e.HandoffDeclined):
+            assert open_one is not None
+            assert event.by in open_one.asked
+            assert set(event.left) == set(open_one.asked) - {event.by}
+        if isinstance(event, e.HandoffEnded) and event.how == "declined":
+            assert open_one is not None
+            assert not open_one.asked or open_one.to == event.by or open_one.people == (event.by,)
+            assert all(f"{each.by} ({each.because})" in event.because for each in open_one.declined)
+        if isinstance(event, e.OwnerChanged) and event.handoff:
+            assert open_one is not None
+            assert open_one.refusal_of(event.owner) is None, "whoever declined it accepted it"
+        now = evolve(now, event)
 
 
 def _time_goes_on(state: Escalation) -> None:

@@ -9,7 +9,9 @@ import pytest
 from escalation.documents import parse_document
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle.case.packet_views import packet
+from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase
@@ -60,12 +62,154 @@ def test_who_was_offered_what_is_offered_to_others_instead_hears_so() -> None:
     assert "was withdrawn: person:ann offered it to person:bob instead" in life.sent[-2].body
 
 
-def test_what_one_of_a_team_declines_the_others_need_not_answer_any_more_and_hear_so() -> None:
+def test_one_of_a_team_declines_for_themselves_and_it_stays_open_for_the_others() -> None:
     life = offered()
+    due = life.due
+    before = len(life.sent)
+    events = life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    assert [(each.type, each.by, each.because, each.left) for each in life.all(e.HandoffDeclined)] == [
+        ("handoff_declined", CYD, "I am on leave", (DAN,))
+    ]
+    assert (life.owner, life.due, life.all(e.HandoffEnded)) == (ANN, due, []), "until it expires, as it was"
+    assert "still asked until 2026-11-20 10:10 UTC: person:dan" in outcome(life.state, events)
+    assert [(each.to, each.template) for each in life.sent[before:]] == [(ANN, "news.handoff_declined")]
+    for said in ("person:cyd declined the hand-off to team:experts: I am on leave", "still asked until", DAN):
+        assert said in life.sent[-1].body
+    life.send(c.AcceptHandoff(by=DAN))
+    assert (life.owner, life.last(e.OwnerChanged).handoff) == (DAN, "h1")
+
+
+def test_who_declined_so_far_and_why_is_seen_and_who_is_still_awaited() -> None:
+    life = offered()
+    life.send(c.DeclineHandoff(by=CYD, because="no room " * 100))
+    view = situation(life.state, life.now).ownership
+    assert view is not None
+    assert view.handoff is not None
+    assert view.handoff.people == (DAN,)
+    assert [(each.by, each.at, len(each.because) <= 300) for each in view.handoff.declined] == [(CYD, life.now, True)]
+    assert stop(life.state, life.due).who == (DAN,)
+    assert life.last(e.HandoffDeclined).because == ("no room " * 100).strip(), "the timeline has all of it"
+
+
+def test_the_last_no_of_a_team_declines_the_hand_off_with_every_reason() -> None:
+    life = offered()
+    life.send(c.DeclineHandoff(by=DAN, because="not ours"))
     before = len(life.sent)
     life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
-    assert [each.to for each in life.sent[before:]] == [ANN, DAN]
-    assert "was withdrawn: person:cyd declined it: I am on leave" in life.sent[-1].body
+    ended = life.last(e.HandoffEnded)
+    assert (life.owner, life.state.handoff, ended.how, ended.by) == (ANN, None, "declined", CYD)
+    every = "person:dan (not ours); person:cyd (I am on leave)"
+    assert ended.because == f"everybody who was asked declined: {every}"
+    told = life.sent[before:]
+    assert [(each.to, each.template) for each in told] == [(ANN, "news.handoff_ended")], "nobody else is asked any more"
+    assert told[0].values["because"]["values"]["refusals"] == [
+        {"by": DAN, "words": "not ours"},
+        {"by": CYD, "words": "I am on leave"},
+    ]
+    assert f"({ended.because})" in life.refused(NotNow, c.AcceptHandoff(by=CYD))
+
+
+def test_a_no_stands_and_whoever_said_it_is_shown_how_to_take_it_over_after_all() -> None:
+    life = offered()
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    for again in (
+        c.AcceptHandoff(by=CYD),
+        c.AcceptHandoff(by=CYD, for_team=True),
+        c.DeclineHandoff(by=CYD, because="still"),
+    ):
+        said = life.refused(AlreadyDone, again)
+        assert "person:cyd declined hand-off h1 at 2026-11-20 10:00 UTC" in said
+        assert "use claim with a reason to take escalation-chatbot-conv-1 over from person:ann" in said
+    life.send(c.Claim(by=CYD, because="my leave is off"))
+    assert (life.owner, life.state.handoff) == (CYD, None)
+
+
+def test_what_one_accepted_for_the_team_is_claimed_by_another_and_not_by_whoever_declined() -> None:
+    life = offered()
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    before = len(life.sent)
+    life.send(c.AcceptHandoff(by=DAN, for_team=True))
+    assert life.told(since=before) == [DAN]
+    assert "say why you take it over" in life.refused(NotAllowed, c.Claim(by=CYD))
+    life.send(c.DeclineHandoff(by=DAN, because="I cannot after all"))
+    assert life.last(e.HandoffEnded).how == "declined"
+
+
+def test_who_declined_hears_no_more_of_the_offer_and_may_leave_the_working_group() -> None:
+    life = offered()
+    assert "is offered responsibility" in life.refused(NotNow, c.Leave(by=CYD, because="done"))
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    life.send(c.Leave(by=CYD, because="done"))
+    before = len(life.sent)
+    life.send(c.WithdrawHandoff(by=ANN, because="found it myself"))
+    assert life.told(since=before) == [ANN, DAN]
+
+
+def test_whoever_made_the_offer_hears_each_no_and_the_owner_how_it_ended() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.OfferHandoff(by=EVE, to="team:experts", because="theirs", expectation="an answer by noon"))
+    before = len(life.sent)
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    assert life.told(since=before) == [EVE]
+    life.send(c.DeclineHandoff(by=DAN, because="not ours"))
+    assert [(each.to, each.template) for each in life.sent[before + 1 :]] == [
+        (EVE, "news.handoff_declined"),
+        (ANN, "news.handoff_ended"),
+    ]
+    assert "nobody is left" in life.sent[before + 1].body
+
+
+def test_the_offer_to_a_team_outlives_whoever_leaves_it_and_is_of_those_it_was_when_it_was_offered() -> None:
+    life = offered()
+    teams = (team.changed({"members": ("gus",)}) if team.id == "experts" else team for team in life.directory.teams)
+    life.directory = life.directory.changed({"teams": tuple(teams)})
+    life.send(c.DeclineHandoff(by=CYD, because="I have left the team"))
+    assert life.state.handoff is not None
+    assert life.state.handoff.asked == (DAN,)
+    assert "offered to team:experts, not to person:gus" in life.refused(NotAllowed, c.AcceptHandoff(by=GUS))
+    life.pass_time("10m")
+    assert (life.last(e.HandoffEnded).how, life.owner) == ("expired", ANN)
+
+
+def test_a_no_of_whom_it_is_offered_to_by_name_is_that_of_those_found_in_their_place_too() -> None:
+    life = offered(CYD)
+    instead = life.state.handoff.changed({"people": (DAN, EVE)})  # type: ignore[union-attr]
+    life.state = life.state.changed({"handoff": instead})
+    life.send(c.DeclineHandoff(by=CYD, because="nobody of us can"))
+    assert life.last(e.HandoffEnded).how == "declined"
+    assert {DAN, EVE} <= set(life.told())
+
+
+def test_the_messages_of_those_who_declined_say_so_and_the_others_can_still_be_answered() -> None:
+    life = opened(small())
+    life.amendable = True
+    life.taken_by(ANN)
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="theirs", expectation="an answer by noon"))
+    for person in (CYD, DAN):
+        life.send(c.DeclineHandoff(by=person, because="no"))
+        settled = life.last(e.MessagesSettled).messages
+        assert [(each.to, each.who, each.said.template) for each in settled] == [(person, person, "settled.declined")]
+
+
+@pytest.mark.parametrize("rules", [0, 1])
+def test_by_earlier_rules_the_first_no_of_a_team_ends_the_offer(rules: int) -> None:
+    life = offered()
+    life.state = life.state.changed({"rules": rules})
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    ended = life.last(e.HandoffEnded)
+    assert (life.state.handoff, ended.how, ended.because, ended.by) == (None, "declined", "I am on leave", CYD)
+
+
+def test_nobody_of_several_with_the_next_shift_takes_it_and_it_goes_up_only_then() -> None:
+    life = on_shift()
+    life.pass_time("90m")
+    offer = life.state.handoff.changed({"people": (BOB, DAN)})  # type: ignore[union-attr]
+    life.state = life.state.changed({"handoff": offer})
+    life.send(c.DeclineHandoff(by=BOB, because="I am ill"))
+    assert (life.level, life.told()[-1]) == ("L1", ANN), "the engine made the offer: the owner hears it"
+    life.send(c.DeclineHandoff(by=DAN, because="so am I"))
+    assert (life.level, life.owner) == ("L2", ANN)
+    assert "(oncall:desk) was declined: everybody who was asked declined" in life.last(e.LevelEntered).because
 
 
 def test_how_long_nobody_of_a_level_accepted_is_told_by_that_level_s_time() -> None:

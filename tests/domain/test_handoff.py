@@ -43,6 +43,7 @@ def test_until_it_is_accepted_the_old_owner_stays_responsible() -> None:
     life = offered()
     assert life.owner == ANN
     assert (life.due.kind, life.due.at - START) == ("handoff", timedelta(minutes=10))
+    life = offered(CYD)
     life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
     assert (life.owner, life.state.handoff) == (ANN, None)
     ended = life.last(e.HandoffEnded)

@@ -26,6 +26,7 @@ from tests.domain.builders import (
     BOB,
     CUSTOMER,
     CYD,
+    DAN,
     EVE,
     FAY,
     HAL,
@@ -436,6 +437,9 @@ def test_a_declined_hand_over_goes_on_at_once_and_the_owner_may_stay_for_the_nex
     assert set(life.state.handoff.people) == {ANN, BOB}
     life.send(c.DeclineHandoff(by=BOB, because="I am ill"))
     assert life.state.handoff is not None
+    assert (life.state.handoff.to, life.state.handoff.asked) == ("team:desk", (ANN,)), "she may stay, and says so"
+    life.send(c.DeclineHandoff(by=ANN, because="I go home"))
+    assert life.state.handoff is not None
     assert life.state.handoff.to == "role:lead"
     life.send(c.DeclineHandoff(by=EVE, because="I have no time"))
     life.send(c.DeclineHandoff(by=CYD, because="nor I"))
@@ -461,6 +465,7 @@ def test_a_hand_off_that_is_open_already_counts_as_the_hand_over() -> None:
     assert (life.owner, period(life).number) == (CYD, 2)
     life.state = accepted
     life.send(c.DeclineHandoff(by=CYD, because="not mine"))
+    life.send(c.DeclineHandoff(by=DAN, because="nor mine"))
     assert life.state.handoff is not None
     assert life.state.handoff.to == "role:deputy"
 

@@ -271,7 +271,7 @@ def test_handoffs_and_work_say_who_took_them_and_that_they_are_done() -> None:
     del life.amended[:]
     life.send(c.OfferHandoff(by=ANN, to=CYD, because="databases", expectation="look"))
     life.send(c.DeclineHandoff(by=CYD, because="busy"))
-    assert said(life) == [(CYD, Fate.WITHDRAWN, None)]
+    assert said(life) == [(CYD, Fate.WITHDRAWN, CYD)]
     life.send(c.AddItem(by=ANN, title="look", owner="team:desk", due=life.now.replace(hour=23)))
     life.send(c.ClaimItem(by=BOB, item="i1"))
     assert said(life)[1:] == [(ANN, Fate.TAKEN, BOB), (BOB, Fate.TAKEN, BOB)]

@@ -4,8 +4,12 @@ from escalation.lifecycle.changes import communication, incident, messages, owne
 from escalation.lifecycle.changes.approvers import question_delivered
 from escalation.lifecycle.changes.common import Change, Changes, latest, new, question_arrived, with_
 from escalation.model import events as e
-from escalation.model.ladder import Bypass, Handoff, LevelState, Owner, Rung, Taken
+from escalation.model.ladder import Bypass, Handoff, LevelState, Owner, Refusal, Rung, Taken
 from escalation.model.state import Escalation
+from escalation.texts import cut
+
+KEPT_OF_REFUSAL = 300
+"""So many characters of why somebody declined are kept in the state."""
 
 
 def _level_entered(state: Escalation, event: e.LevelEntered) -> Changes:
@@ -179,6 +183,14 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Changes:
     return {"handoff": handoff, "handoffs": state.handoffs + 1, **parts}
 
 
+def _handoff_declined(state: Escalation, event: e.HandoffDeclined) -> Changes:
+    offer = state.handoff
+    if offer is None:
+        return {}
+    refusal = new(Refusal, by=event.by, at=event.at, because=cut(event.because, KEPT_OF_REFUSAL))
+    return {"handoff": with_(offer, declined=(*offer.declined, refusal))}
+
+
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Changes:
     return {"handoff": None, **ownership.ended(state, event)}
 
@@ -201,5 +213,6 @@ CHANGES: dict[type[e.EventBase], Change] = {
     e.AcknowledgementLapsed: _acknowledgement_lapsed,
     e.OwnerChanged: _owner_changed,
     e.HandoffOffered: _handoff_offered,
+    e.HandoffDeclined: _handoff_declined,
     e.HandoffEnded: _handoff_ended,
 }

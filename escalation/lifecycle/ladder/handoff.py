@@ -137,7 +137,7 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
 def claim(draft: Draft, command: c.Claim) -> None:
     """Claim what the own team accepted; or take it over from whoever holds it."""
     handoff = draft.state.handoff
-    if handoff is None or handoff.team_by is None or command.by not in handoff.people:
+    if handoff is None or handoff.team_by is None or command.by not in handoff.asked:
         assignment.claim(draft, command)
         return
     permissions.require_person(command.by, "claim")
@@ -173,12 +173,37 @@ def _taken_outside(draft: Draft, handoff: Handoff, command: c.AcceptHandoff) -> 
 
 
 def decline(draft: Draft, command: c.DeclineHandoff) -> None:
-    """Decline: the old owner stays responsible and is told why."""
+    """Decline: the old owner stays responsible; of several who were asked, the others still are."""
     permissions.require_person(command.by, "decline_handoff")
     handoff = _open(draft.state)
     _require_receiver(draft.state, handoff, command.by)
-    _end(draft, "declined", command.because)
-    shifts.over(draft, handoff, f"was declined: {command.because}")
+    because = command.because
+    if _is_one_of_several(draft.state, handoff, command.by):
+        left = tuple(person for person in handoff.asked if person != command.by)
+        offered = {"handoff": handoff.id, "to": handoff.to, "offered_by": handoff.offered_by}
+        draft.record(e.HandoffDeclined, **offered, because=because, left=left)
+        if left:
+            return
+        because = _all_declined(draft.state.handoff or handoff)
+    _end(draft, "declined", because)
+    shifts.over(draft, handoff, f"was declined: {because}")
+
+
+def _is_one_of_several(state: Escalation, handoff: Handoff, actor: Actor) -> bool:
+    """Tell whether somebody answers for themselves alone.
+
+    Nobody says no for a whole team, whatever the reason: whoever made the offer hears each, and withdraws what went to
+    the wrong one. Whoever is offered it by name also answers for those who were found in their place.
+    """
+    return state.rules >= 2 and len(handoff.people) > 1 and actor != handoff.to
+
+
+def _all_declined(handoff: Handoff) -> str:
+    refusals = handoff.declined
+    said = [f"{each.by} ({each.because})" for each in refusals[: grounds.MOST_LISTED]]
+    more = f"; {len(refusals) - len(said)} more" if len(refusals) > len(said) else ""
+    listed = [{"by": each.by, "words": each.because} for each in refusals]
+    return grounds.of("all_declined", f"everybody who was asked declined: {'; '.join(said)}{more}", refusals=listed)
 
 
 def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
@@ -190,7 +215,7 @@ def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
     if command.by not in (handoff.offered_by, state.accountable):
         may = ", ".join(dict.fromkeys((handoff.offered_by, state.accountable)))
         raise NotAllowed(f"the hand-off is withdrawn by whoever offered it, or the owner: {may}; not by {command.by}")
-    draft.record(e.HandoffEnded, handoff=handoff.id, how="withdrawn", because=command.because, people=handoff.people)
+    draft.record(e.HandoffEnded, handoff=handoff.id, how="withdrawn", because=command.because, people=handoff.asked)
 
 
 def expired(draft: Draft) -> None:
@@ -262,7 +287,7 @@ def _end(draft: Draft, how: str, because: str) -> None:
     handoff = draft.state.handoff
     if handoff is not None:
         by = ENGINE if how == "expired" else None
-        told = handoff.people if how in ("withdrawn", "declined") and draft.state.rules >= 2 else ()
+        told = handoff.asked if how in ("withdrawn", "declined") and draft.state.rules >= 2 else ()
         draft.record(e.HandoffEnded, by=by, handoff=handoff.id, how=how, because=because, people=told)
 
 
@@ -279,6 +304,12 @@ def _require_receiver(state: Escalation, handoff: Handoff, actor: Actor) -> None
     permissions.refuse_concerned(state, actor)
     if actor not in handoff.people and actor != handoff.to:
         raise NotAllowed(f"the hand-off was offered to {handoff.to}, not to {actor}")
+    # A no stands: others were told of it and act on it. Whoever changes their mind takes over by their own word.
+    if (refusal := handoff.refusal_of(actor)) is not None:
+        raise AlreadyDone(
+            f"{actor} declined hand-off {handoff.id} at {refusal.at:%Y-%m-%d %H:%M %Z}, and is not asked any more; "
+            f"use claim with a reason to take {state.id} over from {state.accountable}"
+        )
 
 
 def _require_known_packet(state: Escalation, version: int | None) -> None:

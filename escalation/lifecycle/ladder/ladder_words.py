@@ -190,7 +190,8 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
 def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
     """Tell the owner that an offer came to nothing: whose it was, and in their own words why."""
     ended = state.ownership.ended
-    to, own_words = ended.to if ended is not None else "", kind_of(event.by) is ActorKind.PERSON
+    to = ended.to if ended is not None else ""
+    own_words = kind_of(event.by) is ActorKind.PERSON and event.grounds is None
     return told(
         "handoff_ended",
         f"the hand-off was {event.how}: {event.because}. You stay responsible",
@@ -199,6 +200,23 @@ def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
         to_whom=to,
         by=event.by if own_words else "",
         words=event.because if own_words else "",
+    )
+
+
+def handoff_declined(state: Escalation, event: e.HandoffDeclined) -> Sentence:
+    """Tell whoever made an offer that one of several declined it, who did so far, and who is still asked."""
+    offer, left = state.handoff, ", ".join(event.left)
+    declined = tuple(each.by for each in offer.declined) if offer is not None else ()
+    then = f"still asked until {instant(offer.due)}: {left}" if offer is not None and left else "nobody is left"
+    return told(
+        "handoff_declined",
+        f"{event.by} declined the hand-off to {event.to}: {event.because}; {then}",
+        by=event.by,
+        to_whom=event.to,
+        words=event.because,
+        declined=declined,
+        left=event.left,
+        due=offer.due if offer is not None else None,
     )
 
 

@@ -3,6 +3,7 @@
 from pydantic import AwareDatetime
 
 from escalation.lifecycle.ownership import assistance, roles
+from escalation.model.ladder import Refusal
 from escalation.model.state import Escalation
 from escalation.values import Actor, Record
 
@@ -24,6 +25,9 @@ class HandoffView(Record):
     task: str
     due: AwareDatetime
     people: tuple[Actor, ...]
+    """Who is still asked."""
+    declined: tuple[Refusal, ...] = ()
+    """Who declined so far."""
     claimed_by: str = ""
     """The team for which it was accepted, while nobody of it has claimed it."""
 
@@ -72,7 +76,8 @@ def ownership_view(state: Escalation) -> OwnershipView:
             packet_version=offer.packet_version,
             task=offer.task,
             due=offer.due,
-            people=offer.people,
+            people=offer.asked,
+            declined=offer.declined,
             claimed_by=offer.to if offer.team_by is not None else "",
         )
         if offer is not None

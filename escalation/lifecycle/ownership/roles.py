@@ -101,7 +101,7 @@ def _still_has(state: Escalation, person: Actor) -> str:
         return "is the owner: hand it over first (offer_handoff)"
     if state.rung is not None and person in state.rung.people and person not in state.rung.declined:
         return "is being called to take it: decline first, that is part"
-    if state.handoff is not None and person in state.handoff.people:
+    if state.handoff is not None and person in state.handoff.asked:
         return "is offered responsibility: answer that first (accept_handoff, decline_handoff), it is part"
     if any(person in gate.people for gate in state.pending_gates):
         return "is asked for an approval: decide first, it is part"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import offers
+from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tells, update
 from escalation.lifecycle.sentences import sentence, told
@@ -122,7 +123,7 @@ def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]
     offer = state.handoff
     if offer is None:
         return
-    for person in offer.people:
+    for person in offer.asked:
         english = f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it"
         text = words.news(state, told("team_accepted", english, by=event.by, team=event.team))
         summary, matter = f"tell {person}: claim it", offers.claim(offer, person)
@@ -130,7 +131,7 @@ def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]
 
 
 def _handover_edited(state: Escalation, event: e.HandoverEdited) -> Iterator[Action]:
-    for person in state.handoff.people if state.handoff is not None else ():
+    for person in state.handoff.asked if state.handoff is not None else ():
         text = words.news(state, sentence("handover_edited", text=event.text))
         yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: hand-over edited")
 
@@ -151,6 +152,17 @@ def whom_it_is_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[A
     exclude = () if shift else tuple(owner_of(state))
     search: FindPeople = find(state, event, purpose, targets, summary, exclude=exclude, shift_ends=shift)
     yield search.changed({"at": event.due}) if shift else search
+
+
+def declined_by_one(state: Escalation, event: e.HandoffDeclined) -> Iterator[Action]:
+    """Tell whoever made the offer, the owner where no person did; of the last no the owner hears that it has ended."""
+    offer, owner = state.handoff, tuple(owner_of(state))
+    for person in (event.offered_by,) if kind_of(event.offered_by) is ActorKind.PERSON else owner:
+        if person != event.by and (offer is not None or person not in owner):
+            text = words.news(state, ladder_words.handoff_declined(state, event))
+            yield notify(
+                state, event, person, MessageKind.NEWS, text, summary=f"tell {person}: {event.by} declined the hand-off"
+            )
 
 
 def withdrawn(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:

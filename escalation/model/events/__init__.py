@@ -89,6 +89,7 @@ from escalation.model.events.ladder import (
     Bypassed,
     CellReached,
     FeedFailing,
+    HandoffDeclined,
     HandoffEnded,
     HandoffOffered,
     LevelEntered,
@@ -307,6 +308,7 @@ __all__ = [
     "GroupJoined",
     "GroupLeft",
     "HandOverBegun",
+    "HandoffDeclined",
     "HandoffEnded",
     "HandoffOffered",
     "HandoverEdited",
@@ -475,6 +477,7 @@ KnownEvent = Annotated[
     | AcknowledgementLapsed
     | OwnerChanged
     | HandoffOffered
+    | HandoffDeclined
     | HandoffEnded
     | GateOpened
     | GateDecided

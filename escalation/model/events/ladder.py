@@ -209,6 +209,18 @@ class HandoffOffered(EventBase):
     task_due: AwareDatetime | None = None
 
 
+class HandoffDeclined(EventBase):
+    """One of several who were offered it said no: it stays open for the others, and ends with the last one's no."""
+
+    type: Literal["handoff_declined"] = "handoff_declined"
+    handoff: str
+    to: str
+    offered_by: Actor
+    because: str
+    left: tuple[Actor, ...]
+    """Who is still asked."""
+
+
 class HandoffEnded(EventBase):
     """An offer ended without responsibility passing; accepted: by the owner, who stays for the next period."""
 

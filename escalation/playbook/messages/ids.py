@@ -76,6 +76,7 @@ NewsId = Literal[
     "gate_vacant",
     "group_joined",
     "group_not_told",
+    "handoff_declined",
     "handoff_ended",
     "handoff_withdrawn",
     "handover_edited",

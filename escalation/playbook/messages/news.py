@@ -77,6 +77,15 @@ NEWS: Final[dict[str, Message]] = {
         "a linked escalation has another status", other="which", relation="what it is to this one", status="the status"
     ),
     "news.link_lost": news("a linked escalation cannot be told any more", other="which", because=BECAUSE),
+    "news.handoff_declined": news(
+        "one of several who were offered a hand-off declined it, and it stays open for the others",
+        by="who declined",
+        to_whom="to whom it was offered",
+        words="why, in that person's own words",
+        declined="list of who declined so far",
+        left="list of who is still asked; empty: nobody is",
+        due="until when they are asked",
+    ),
     "news.handoff_ended": news(
         "a hand-off ended",
         how="declined, expired, withdrawn, or taken_outside",

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 ReasonId = Literal[
     "again_after_solved",
     "again_as_bad",
+    "all_declined",
     "approval_refused",
     "approved_alone",
     "approved_by",
@@ -129,6 +130,7 @@ REASONS: Final[dict[ReasonId, Reason]] = {
     "has_next_shift": _reason("the owner has the next shift too", who=_WHO),
     "shift_ends": _reason("somebody's shift ends", who=_WHO, at="when"),
     "period_ends": _reason("an operational period ends", number="which", at="when"),
+    "all_declined": _reason("everybody who was asked declined", refusals="list of refusals: by, words"),
     "not_accepted": _reason("nobody accepted", within=_WITHIN),
     "not_accepted_before": _reason("nobody accepted before an instant", at="when"),
     "not_accepted_in_shift": _reason("nobody accepted before the shift ended"),

@@ -1,0 +1,52 @@
+"""What `escalate show` and the timeline say about who answers for it, and of a hand-off that some have declined."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+from rich.console import Console
+
+from escalation.lifecycle.situation import situation
+from escalation.model import commands as c
+from starter import render
+from starter.story import tell
+from tests.domain.builders import ANN, CYD, DAN, Life, opened, small
+
+
+def declined_by_one() -> Life:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="theirs", expectation="an answer by noon"))
+    life.send(c.DeclineHandoff(by=CYD, because="I am on leave"))
+    return life
+
+
+def shown(life: Life) -> str:
+    now = life.now + timedelta(minutes=1)
+    out = Console(file=StringIO(), width=160)
+    out.print(render.situation(situation(life.state, now), None, now))
+    written: str = out.file.getvalue()  # type: ignore[attr-defined]
+    return written
+
+
+def test_show_says_who_declined_so_far_and_why_and_who_is_still_asked() -> None:
+    said = shown(declined_by_one())
+    assert "hand-off h1 to team:experts (dan)" in said
+    line = next(each for each in said.splitlines() if "declined so far" in each)
+    assert "cyd" in line
+    assert line.rstrip(" │").endswith("I am on leave")
+
+
+def test_show_says_nothing_of_it_while_nobody_has_declined() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="theirs", expectation="an answer by noon"))
+    assert "declined so far" not in shown(life)
+
+
+def test_the_timeline_has_each_no_with_its_reason_and_how_it_ended() -> None:
+    life = declined_by_one()
+    life.send(c.DeclineHandoff(by=DAN, because="not ours"))
+    told = [(line.who, line.what, line.why) for line in tell(life.events)]
+    assert ("cyd", "hand-off to team:experts declined; still asked: dan", "I am on leave") in told
+    assert ("dan", "hand-off to team:experts declined; nobody is left", "not ours") in told
+    assert any(what == "hand-off declined" and "I am on leave" in why for _, what, why in told)
