@@ -516,7 +516,7 @@ async def test_check_says_who_one_is_and_what_of_the_configuration_is_not_there(
     [
         ({"email": None}, "expected either email and token"),
         ({"bearer": {"env": "HOME"}}, "expected either email and token"),
-        ({"fields": {"5": "{severty}"}}, "{severty} is not known here; expected case_id"),
+        ({"fields": {"5": "{severty}"}}, "{severty} is not known there; expected case_id"),
     ],
 )
 def test_a_wrong_configuration_is_refused(
