@@ -431,7 +431,7 @@ async def test_what_people_change_is_told_once_and_what_the_engine_did_is_not(de
     assert [(each.by, each.owner, each.status, each.note) for each in changes_] == [
         ("person:eva", "person:eva", None, ""),
         ("person:eva", None, "solved", ""),
-        ("AUTOMATION_PLATFORM", "", None, ""),
+        ("automation", "", None, ""),
         ("person:eva", None, None, "Called her.\n\nAll fine"),
     ]
     assert {each.case_key for each in changes_} == {"e1/case"}

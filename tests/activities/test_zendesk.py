@@ -400,13 +400,13 @@ async def test_what_people_change_there_is_heard_and_what_the_engine_did_is_not(
     assert (customer.by, customer.by_customer, customer.status) == ("", True, "open")
     assert (customer.note, customer.public) == ("Still twice", True)
     assert (eva.by, eva.status, eva.owner, eva.note, eva.public) == (
-        "Eva N.",
+        PERSON,
         "pending",
-        "Eva N.",
+        PERSON,
         "Asked the bank",
         False,
     )
-    assert (automation.by, automation.status, automation.owner) == ("Zendesk", "solved", None)
+    assert (automation.by, automation.status, automation.owner) == ("automation", "solved", None)
     account.later(minutes=10)
     assert (await desk.changes(heard.cursor)).changes == ()
 
