@@ -80,7 +80,7 @@ def sentence(what: NewsId, **values: Any) -> Sentence:
     return Sentence.of(what, _ENGLISH[what], values)
 
 
-def of_ticket(what: NewsId, editor: str, **values: Any) -> Sentence:
+def of_ticket(what: NewsId, *, editor: str, **values: Any) -> Sentence:
     """Say what somebody did to the ticket in the help desk."""
     return told(what, _ENGLISH[what].format_map({**values, "editor": called(editor)}), editor=editor, **values)
 

@@ -131,6 +131,7 @@ class TestFinding:
         (found,) = ask(small, "oncall:nights", at=DORA_STANDS_IN).people
         assert found.person == "person:dora"
         assert found.note == "stands in for ann until 2026-01-08 00:00 UTC: ann is ill (rotation nights)"
+        assert [each.what for each in found.why] == ["in_place"]
 
     def test_each_person_is_found_once_by_the_first_target_that_means_them(self, small: Directory) -> None:
         found = ask(small, "role:lead", "team:desk", "oncall:nights", "person:cleo")

@@ -6,7 +6,7 @@ What customers write there counts as if they had written it here. Nothing of it 
 """
 
 from escalation.errors import DomainError, NotNow
-from escalation.lifecycle import resolution
+from escalation.lifecycle import refusals, resolution
 from escalation.lifecycle.case import information
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
@@ -78,7 +78,7 @@ def _meaning(state: Escalation, change: CaseChange) -> tuple[str, str]:
         try:
             resolution.require_proposable(state)
         except DomainError as error:
-            return "not_proposed", str(error)
+            return "not_proposed", refusals.refused(error)
         return "proposed", ""
     reopened = change.status == "open" and state.resolution_state == "proposed" and not change.by_customer
     return ("reopened", "") if reopened else ("", "")

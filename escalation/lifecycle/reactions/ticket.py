@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
 from escalation.lifecycle.reactions.common import Reaction, tell_accountable, tell_owner
 from escalation.lifecycle.sentences import of_ticket, sentence
 from escalation.model import events as e
@@ -14,13 +15,17 @@ from escalation.model.state import Escalation
 
 def _changed(state: Escalation, event: e.TicketChanged) -> Iterator[Action]:
     if event.means == "solved":
-        what = of_ticket("ticket_solved", event.editor, system=event.system, status=event.status)
+        what = of_ticket("ticket_solved", editor=event.editor, system=event.system, status=event.status)
     elif event.means == "not_proposed":
         what = of_ticket(
-            "ticket_not_proposed", event.editor, system=event.system, status=event.status, because=event.because
+            "ticket_not_proposed",
+            editor=event.editor,
+            system=event.system,
+            status=event.status,
+            because=grounds.given(event),
         )
     elif event.means == "reopened":
-        what = of_ticket("ticket_reopened", event.editor, system=event.system)
+        what = of_ticket("ticket_reopened", editor=event.editor, system=event.system)
     else:
         return
     if state.owner is None:
