@@ -18,12 +18,12 @@ from typing import Annotated, Final
 import httpx
 from pydantic import Field
 
+from activities.answer_links import SHORTEST_KEY, AnswerLinks
 from activities.connector import Addressed, BaseUrl, Config, Connector, Preparing, Secret, Tools, trust
 from activities.crm.port import HelpDesk
 from activities.http import open_client
 from activities.kinds import CHANNELS, HELP_DESKS, SHEETS, AnyConfig
 from activities.notify import inbox, webhook
-from activities.notify.answer_links import SHORTEST_KEY, AnswerLinks
 from activities.notify.port import Notifier
 from activities.smartsheet import Smartsheet
 from escalation.documents import Document, read_document, validate

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from activities.answer_links import AnswerLinks
 from activities.auth import Auth
 from activities.http import Reason
-from activities.notify.answer_links import AnswerLinks
 from activities.remote import Remote
 from escalation.errors import SettingsError
 from escalation.values import Incoming, Record

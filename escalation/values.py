@@ -4,7 +4,8 @@ import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
+from inspect import getattr_static
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -31,10 +32,14 @@ class Record(BaseModel):
         """Return a copy with some fields replaced, without validating them again.
 
         Does what ``model_copy(update=...)`` does in a fifth of the time: records hold no private attributes and no
-        extras, so there is nothing else to copy, and one is made for every event.
+        extras, so there is nothing else to copy, and one is made for every event. What was derived from the fields
+        (``cached_property``) is derived anew.
         """
         copy = _bare(type(self))
-        _set(copy, "__dict__", {**self.__dict__, **changes})
+        values = {**self.__dict__, **changes}
+        for name in _derived(type(self)):
+            values.pop(name, None)
+        _set(copy, "__dict__", values)
         _set(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__)
         _set(copy, "__pydantic_extra__", None)
         _set(copy, "__pydantic_private__", None)
@@ -68,6 +73,11 @@ def _blank(kind: type[Record]) -> tuple[dict[str, Any], set[str]]:
     """
     fields = kind.model_fields.items()
     return {name: None if field.is_required() else field.default for name, field in fields}, set(kind.model_fields)
+
+
+@cache
+def _derived(kind: type[Record]) -> tuple[str, ...]:
+    return tuple(name for name in dir(kind) if isinstance(getattr_static(kind, name), cached_property))
 
 
 class Incoming(Record):

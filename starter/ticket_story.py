@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from escalation.model import events as e
+from escalation.model.ticket import called
 from escalation.values import counted
 from starter.line import Line, Weight, name
 
 
 def _ticket_changed(event: e.TicketChanged) -> Line:
     what = [f"now {event.status}"] if event.status else []
-    what += [f"now that of {event.owner or 'nobody'}"] if event.owner is not None else []
+    what += [f"now that of {name(event.owner) or 'nobody'}"] if event.owner is not None else []
     what += [f"{'public' if event.public else 'internal'} note: {event.note}"] if event.note else []
     means = {
         "solved": "no resolution here: the owner is told",
@@ -19,7 +20,7 @@ def _ticket_changed(event: e.TicketChanged) -> Line:
         "reopened": "the owner is told",
     }
     said = "; ".join(what) or "changed"
-    return Line(f"ticket in {event.system} changed by {event.editor}: {said}", means.get(event.means, ""))
+    return Line(f"ticket in {event.system} changed by {name(called(event.editor))}: {said}", means.get(event.means, ""))
 
 
 TICKETS: dict[type, Callable[[Any], Line]] = {

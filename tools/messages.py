@@ -248,6 +248,7 @@ _SAMPLES: Final[dict[str, Any]] = {
     "via": "team:billing",
     "waited_since": "2026-11-20T20:00:00+00:00",
     "was": "person:bem",
+    "why": [],
     "words": "250 EUR",
     "where": {
         "status": "resolution",
@@ -282,6 +283,15 @@ _OF: Final[dict[str, dict[str, Any]]] = {
     "item_approval": {"again": 2},
     "item_input": {"again": 0},
     "item_input_customer": {"again": 0},
+    "page": {
+        "why": [
+            {
+                "reason": "called_as_deputy",
+                "values": {"who": "person:nils.berg", "at": "2026-11-23T09:30:00+00:00"},
+                "english": "plain",
+            }
+        ]
+    },
     "next_steps": {"more": 0},
     "next_steps_customer": {"steps": [{"title": "Refund 250 EUR", "due": "2026-11-23T09:30:00+00:00", "yours": False}]},
     "read_in": {

@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from escalation.errors import DomainError
-from escalation.lifecycle import decide
+from escalation.lifecycle import decide, grounds, refusals
 from escalation.lifecycle.communication import situation
 from escalation.lifecycle.decide import accepted_before
 from escalation.lifecycle.outcomes import although, asked, hints, made, outcome
@@ -133,4 +133,5 @@ def take_signal(shell: Shell, name: str, content: bytes) -> None:
         said = "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'content'}: {p['msg']}" for p in problems)
         shell.apply(c.SignalRefused(name=name, error=f"malformed: {said[:1000]}"))
     except DomainError as error:
-        shell.apply(c.SignalRefused(name=name, error=str(error), sender=sender))
+        why = refusals.refused(error)
+        shell.apply(c.SignalRefused(name=name, error=str(error), sender=sender, grounds=grounds.said_by(why)))

@@ -1,7 +1,7 @@
 """What every help desk shares that tells what people changed there."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from temporalio import activity
 
 from escalation.errors import RemoteRefused
+from escalation.values import Actor
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,17 @@ def sound(read: Callable[[Any], T], said: Iterable[Any], system: str) -> list[T]
         except RemoteRefused:
             passed_over(system, "unreadable")
     return found
+
+
+class Staff:
+    """Who the users of a help desk are here, by the connection's ``owners``."""
+
+    def __init__(self, owners: Mapping[Actor, object]) -> None:
+        self._actors = {str(written): actor for actor, written in reversed([*owners.items()])}
+
+    def named(self, name: str, *ids: object) -> str:
+        """Return the person here whom one of their ids means there, else their name there."""
+        return next((self._actors[str(each)] for each in ids if str(each) in self._actors), name)
 
 
 def passed_over(system: str, outcome: str, **more: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from activities.crm.hearing import LONGEST_NOTE, passed_over, read_cursor, sound
+from activities.crm.hearing import LONGEST_NOTE, Staff, passed_over, read_cursor, sound
 from activities.crm.port import Changes
 from activities.crm.rest_config import RestHelpDeskConfig, TheirChanges, Whoever
 from activities.crm.rest_values import filled, listed, path, words
@@ -50,6 +50,7 @@ class Following:
         self, api: Remote, config: RestHelpDeskConfig, described: TheirChanges, checked: Callable[[Any], Any]
     ) -> None:
         self._api, self._alive, self._described, self._checked = api, config.alive, described, checked
+        self._staff = Staff(config.owners)
         ours: dict[TicketStatus, str] = {"open": "open", "pending": "pending", "solved": "solved", "closed": "closed"}
         self._means = meanings({**ours, **config.statuses}, described.means, said=True)
         self._lately: dict[str, dict[str, datetime]] = {}
@@ -131,7 +132,7 @@ class Following:
             key=f"{key}/{int(when.timestamp() * 1000)}",
             case_key=whose,
             at=when,
-            by="" if by_customer else words(item, described.by),
+            by="" if by_customer else self._named(words(item, described.by)),
             by_customer=by_customer,
             **what,
         )
@@ -143,12 +144,15 @@ class Following:
             what["status"] = status
         owner = at(item, described.owner) if described.owner else None
         if isinstance(owner, str | int):
-            what["owner"] = words(item, described.owner)
+            what["owner"] = self._named(words(item, described.owner))
         note = at(item, described.note) if described.note else None
         if isinstance(note, str) and note.strip():
             public = described.public is not None and _is(described.public, item)
             what |= {"note": cut(note.strip(), LONGEST_NOTE), "public": public}
         return what
+
+    def _named(self, said: str) -> str:
+        return self._staff.named(said, said)
 
     async def _keys(self, whose: set[str]) -> dict[str, str]:
         """Return the external ids of tickets, which changes name or which are read; empty where one has none."""

@@ -20,13 +20,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from activities.auth import Auth, Fixed, basic, bearer
 from activities.connector import BaseUrl, Config, Secret, Tools
-from activities.crm.own_fields import KNOWN
+from activities.crm.own_fields import FACT, KNOWN, misnamed
 from activities.grant import ClientGrant
 from escalation.model.ticket import TicketStatus
 from escalation.places import Place
 from escalation.values import Incoming
 
-NAME: Final = re.compile(r"\{([a-z_]+)\}")
+NAME: Final = re.compile(rf"\{{([a-z_]+|{FACT})\}}")
 _OPENING: Final = KNOWN | {"subject", "description", "body", "customer_name"}
 _UPDATING: Final = frozenset({"key", "ticket", "note", "staff_only", "status", "owner", "severity"})
 Path = Annotated[str, StringConstraints(pattern=r"^/", max_length=500), Field(examples=["/tickets/{ticket}"])]
@@ -229,11 +229,9 @@ class RestHelpDeskConfig(Config):
             ("customer", self.customer, frozenset({"customer_id"})),
             ("tickets", self.tickets, frozenset({"customer_id"})),
         ):
-            unknown = set(NAME.findall(str(told.model_dump()))) - known if told is not None else set()
-            if unknown:
-                raise ValueError(
-                    f"{where}: {{{min(unknown)}}} is not known there; expected {', '.join(sorted(known))} in braces"
-                )
+            names = NAME.findall(str(told.model_dump())) if told is not None else ()
+            if wrong := misnamed(names, known, facts=known >= KNOWN):
+                raise ValueError(f"{where}: {wrong}")
         if self.note.once == "list" and not (self.note.list and self.note.items and self.note.keys):
             raise ValueError(
                 "note: once: list needs list, items and keys, by which a note that is there is known again"

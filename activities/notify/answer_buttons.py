@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from activities.answer_links import AnswerLinks
 from activities.notify.answer_labels import label, stands_out
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.languages import local
 from activities.notify.phrases import phrases
 from escalation.model.actions import Notify, Offer

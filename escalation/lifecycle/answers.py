@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from escalation.lifecycle import approval, assignment, triggers
+from escalation.lifecycle import approval, assignment, grounds, triggers
 from escalation.lifecycle.approvals import approval_reviews, delegation
 from escalation.lifecycle.automatic import automations
 from escalation.lifecycle.case import recusal
@@ -130,4 +130,10 @@ def case_not_updated(draft: Draft, command: c.CaseNotUpdated) -> None:
 
 def signal_refused(draft: Draft, command: c.SignalRefused) -> None:
     """A signal could not be taken: that stands on the timeline."""
-    draft.record(e.CommandRefused, by=ENGINE, command=command.name, because=command.error, sender=command.sender)
+    draft.record(
+        e.CommandRefused,
+        by=ENGINE,
+        command=command.name,
+        because=grounds.again(command.error, command.grounds),
+        sender=command.sender,
+    )

@@ -6,7 +6,7 @@ An early approval or rejection is bound to what it would decide on at that momen
 from collections.abc import Callable
 
 from escalation.errors import AlreadyDone, DomainError, NotNow
-from escalation.lifecycle import permissions
+from escalation.lifecycle import permissions, refusals
 from escalation.lifecycle.approvals import deciding, subject
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import basis_of, derive
@@ -111,7 +111,7 @@ def release(draft: Draft, rule: Callable[[Draft, c.Act], None]) -> None:
             permissions.require_open(draft.state)
             rule(trial, command)
         except DomainError as error:
-            refused = str(error)
+            refused = refusals.refused(error)
         draft.record(e.HeldReleased, by=command.by, position=position, command=held.command, refused=refused)
         if not refused:
             author, draft.by = draft.by, command.by

@@ -17,6 +17,8 @@ MOST_LISTED: Final = 20
 """So many entries of a list a message has; the packet and the timeline have all."""
 MOST: Final = 20_000
 """Longest text of any value."""
+_NAMES: Final = ("because", "detail", "refused")
+"""Where events have a reason."""
 
 
 class Ground(str):
@@ -38,6 +40,11 @@ def of(what: ReasonId, english: str, /, **values: Any) -> Ground:
     return Ground.made(english, Said(template=what, values=plain(values)))
 
 
+def said_by(reason: str) -> Said | None:
+    """Return what a reason says, for whoever carries both; None where it is plain English only."""
+    return reason.said if isinstance(reason, Ground) else None
+
+
 def again(english: str, said: Said | None) -> str:
     """Return a reason as it was given; only its plain English where nothing else is known."""
     return Ground.made(english, said) if said is not None else english
@@ -45,7 +52,8 @@ def again(english: str, said: Said | None) -> str:
 
 def given(event: EventBase) -> str:
     """Return the reason of an event, as it was given."""
-    return again(getattr(event, "because", "") or getattr(event, "detail", ""), event.grounds)
+    told = (getattr(event, name, "") for name in _NAMES)
+    return again(next(filter(None, told), ""), event.grounds)
 
 
 def joined(reasons: Iterable[str], english: str) -> str:
@@ -56,7 +64,7 @@ def joined(reasons: Iterable[str], english: str) -> str:
 
 def recorded(content: dict[str, Any]) -> dict[str, Any]:
     """Return the content of an event whose reason is the engine's own, with what that says."""
-    for name in ("because", "detail"):
+    for name in _NAMES:
         reason = content.get(name)
         if isinstance(reason, Ground):
             content["grounds"] = reason.said

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from escalation.lifecycle.message_values import Sentence
+from escalation.model.ticket import called
 from escalation.playbook.messages.ids import NewsId
 
 _ENGLISH: Final[Mapping[NewsId, str]] = {
@@ -77,6 +78,11 @@ _ENGLISH: Final[Mapping[NewsId, str]] = {
 def sentence(what: NewsId, **values: Any) -> Sentence:
     """Say something as a message of its own: ``sentence("clock_breached", clock="resolution")``."""
     return Sentence.of(what, _ENGLISH[what], values)
+
+
+def of_ticket(what: NewsId, *, editor: str, **values: Any) -> Sentence:
+    """Say what somebody did to the ticket in the help desk."""
+    return told(what, _ENGLISH[what].format_map({**values, "editor": called(editor)}), editor=editor, **values)
 
 
 def told(what: NewsId, english: str, **values: Any) -> Sentence:

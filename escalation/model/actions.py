@@ -395,12 +395,13 @@ class CaseChange(Record):
     """The ticket's external id, ``OpenCase.key``."""
     at: AwareDatetime
     by: str = ""
-    """Who did it, as the help desk calls them; no customer's name."""
+    """Who did it: somebody here (``person:eva``) where the connection's ``owners`` name them, else their name there;
+    ``automation``: no person; empty: the customer, or the help desk does not say."""
     by_customer: bool = False
     status: TicketStatus | None = None
     """What the status is now; None: as before."""
     owner: str | None = None
-    """Whose ticket it is now, as the help desk calls them; empty: nobody's; None: as before."""
+    """Whose ticket it is now, named in the same way; empty: nobody's; None: as before."""
     note: str = ""
     """What was written, as plain text, at most 4,000 characters."""
     public: bool = False

@@ -21,8 +21,8 @@ from escalation.people.authority import authorised, nobody_may
 from escalation.people.choosing import Matter, choose, plain
 from escalation.people.fatigue import too_many
 from escalation.people.feeds import FeedRotation
-from escalation.people.found import FoundPerson, People
-from escalation.people.schedules import nobody, on_call
+from escalation.people.found import FoundPerson, People, Why
+from escalation.people.schedules import By, OnCall, nobody, on_call
 from escalation.people.search import Known, Pages, Search
 from escalation.people.wanted import limited, policy_of, wanted
 from escalation.values import Actor, Target, split_target
@@ -40,6 +40,20 @@ class _Tired(IntEnum):
 
 
 _WAYS = tuple(_Tired)
+
+
+class _Note(str):
+    """A note in English that knows which circumstances it tells of."""
+
+    __slots__ = ("why",)
+    why: tuple[Why, ...]
+
+    @classmethod
+    def of(cls, english: str, *why: Why) -> _Note:
+        """Make the note of its words and circumstances."""
+        note = cls(english)
+        note.why = why
+        return note
 
 
 class _Candidate(NamedTuple):
@@ -161,7 +175,12 @@ class Finder:
                 opens_at = person.opens_at(self.at)
                 until = self.ends.get(person.actor) if self.search.shift_ends else None
                 self.found[person.actor] = FoundPerson(
-                    person=person.actor, via=target, note=note, opens_at=opens_at, until=until
+                    person=person.actor,
+                    via=target,
+                    note=str(note),
+                    why=_why(note),
+                    opens_at=opens_at,
+                    until=until,
                 )
             elif target not in (known.via, *known.also_via):
                 self.found[person.actor] = known.changed({"also_via": (*known.also_via, target)})
@@ -206,14 +225,16 @@ class Finder:
             return person, note
         why = self.tired[person.actor]
         if tired is _Tired.ASKED:
-            return person, _joined(f"has had {why}, but nobody else was found", note)
+            spent = _Note.of(f"has had {why}, but nobody else was found", Why(what="though_spent"))
+            return person, _joined(spent, note)
         resolved.spared.append(person.actor)
         if tired is _Tired.SPARED:
             return None
         avoid = {*self.barred, *declined, *self.tired}
         there = (each for each in self._there(person) if each.actor not in avoid)
         deputy = next(there, None)
-        return None if deputy is None else (deputy, _joined(f"deputy: {person.id} is spared ({why})", note))
+        spared = _Note.of(f"deputy: {person.id} is spared ({why})", Why(what="deputy_of_spared", who=person.actor))
+        return None if deputy is None else (deputy, _joined(spared, note))
 
     def _may(self, candidate: _Candidate, resolved: _Resolved) -> bool:
         """Tell whether somebody is there and may be asked; why not is noted."""
@@ -282,11 +303,11 @@ class Finder:
         passed_over: list[_Candidate] = []
         away = "away"
         for each in (shift.person, *shift.others):
-            why = shift.why if each == shift.person else f"has a later turn, {shift.person} is {away}"
+            why = _of_shift(shift) if each == shift.person else self._later(shift.person, away)
             person, note = self._present(self.directory.get(each), why, avoid)
             if person is None:
                 continue
-            candidate, actor = _Candidate(person, f"{note} (rotation {rotation})"), person.actor
+            candidate, actor = _Candidate(person, _in(rotation, note)), person.actor
             if actor in self.search.concerned or (tired is _Tired.SPARED and actor in self.tired):
                 passed_over.append(candidate)
                 if each == shift.person:
@@ -297,7 +318,7 @@ class Finder:
             return [candidate]
         if passed_over:
             return passed_over
-        return [self._present(self.directory.get(shift.person), f"{shift.why} (rotation {rotation})", avoid)]
+        return [self._present(self.directory.get(shift.person), _in(rotation, _of_shift(shift)), avoid)]
 
     def _present(self, person: Person, note: str, avoid: set[Actor]) -> _Candidate:
         """Return a person who is there, or the first of their deputies who is; nobody and why when none is.
@@ -313,7 +334,17 @@ class Finder:
             return _Candidate(None, f"{away} and has no deputy who is there")
         avoid = avoid | self.barred
         deputy = next((deputy for deputy in there if deputy.actor not in avoid), there[0])
-        return _Candidate(deputy, _joined(f"deputy: {away}", note))
+        why = Why(what="deputy", who=person.actor, until=absence.end)
+        return _Candidate(deputy, _joined(_Note.of(f"deputy: {away}", why), note))
+
+    def _later(self, first: str, away: str) -> _Note:
+        why = Why(what="later_turn", who=self.directory.get(first).actor)
+        return _Note.of(f"has a later turn, {first} is {away}", why)
+
+    def _spent(self, actor: Actor) -> str:
+        if actor not in self.tired:
+            return ""
+        return _Note.of(f"has had {self.tired[actor]}, but too few others are there", Why(what="though_spent"))
 
     def _there(self, person: Person) -> Iterator[Person]:
         """Yield a person's deputies who are not away."""
@@ -357,7 +388,7 @@ class Finder:
         for actor, why, equals in chosen:
             person, note = there[actor]
             placed = by_order.format(equals) if equals > 1 else ""
-            spent = f"has had {self.tired[actor]}, but too few others are there" if actor in self.tired else ""
+            spent = self._spent(actor)
             resolved.found.append((person, _joined(why, placed, spent, note)))
         if self.tired:
             taken = {each.actor for each in chosen}
@@ -404,9 +435,21 @@ class Finder:
 
 
 def _asked_again(found: FoundPerson) -> FoundPerson:
-    again = "declined before, but nobody else was found"
-    return found.changed({"note": _joined(found.note, again)})
+    again = _joined(found.note, "declined before, but nobody else was found")
+    return found.changed({"note": str(again), "why": (*found.why, Why(what="though_declined"))})
 
 
-def _joined(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
+def _of_shift(shift: OnCall) -> _Note:
+    return _Note.of(shift.why, *([Why(what="in_place")] if shift.by is By.OVERRIDE else []))
+
+
+def _in(rotation: str, note: str) -> _Note:
+    return _Note.of(f"{note} (rotation {rotation})", *_why(note))
+
+
+def _why(note: str) -> tuple[Why, ...]:
+    return note.why if isinstance(note, _Note) else ()
+
+
+def _joined(*parts: str) -> _Note:
+    return _Note.of("; ".join(part for part in parts if part), *(why for part in parts for why in _why(part)))

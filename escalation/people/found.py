@@ -1,8 +1,20 @@
 """Who was found for a target, and what could not be resolved: the answer of the directory."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime
 
 from escalation.values import Actor, Record, Target
+
+
+class Why(Record):
+    """A circumstance because of which it is this person: what messages say of it in every language."""
+
+    what: Literal["in_place", "later_turn", "deputy", "deputy_of_spared", "though_spent", "though_declined"]
+    who: Actor | None = None
+    """In whose place."""
+    until: AwareDatetime | None = None
+    """How long that one is away."""
 
 
 class FoundPerson(Record):
@@ -14,6 +26,8 @@ class FoundPerson(Record):
     """Further targets that would have led to the same person."""
     note: str = ""
     """Why this person and not another, when it is not obvious: an override, a fallback."""
+    why: tuple[Why, ...] = ()
+    """What of the note is more than the target and how they were chosen among others."""
     opens_at: AwareDatetime | None = None
     """When this person's next working window begins; None while one is open, and for who has none declared."""
     until: AwareDatetime | None = None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from activities.notify.answer_links import LASTS, LONGEST, AnswerLinks
+from activities.answer_links import LASTS, LONGEST, AnswerLinks
 from escalation.errors import LinkRefused
 from escalation.model.actions import MessageKind, Notify, Offer
 

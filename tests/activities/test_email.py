@@ -14,11 +14,11 @@ import pytest
 from pydantic import ValidationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.answer_links import AnswerLinks
 from activities.connector import Secret, Tools
 from activities.directory import DirectoryFile
 from activities.http import open_client
 from activities.notify import Notifications
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.email import Email, server
 from activities.notify.email.compose import MOST_TEXT
 from activities.notify.email.config import EmailConfig

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from activities.answer_links import AnswerLinks
 from activities.notify.answer_labels import label, names
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.email.compose import compose
 from activities.notify.email.config import EmailConfig
 from activities.notify.email.page import Block, blocks

@@ -311,9 +311,9 @@ async def test_what_people_did_is_told_in_order_and_what_the_engine_did_is_not(
         for change in await since(desk, cursor, "f1/case")
     ]
     assert told == [
-        {"case_key": "f1/case", "by": EVA, "note": "Looked twice"},
-        {"case_key": "f1/case", "by": EVA, "note": "We are on it", "public": True},
-        {"case_key": "f1/case", "by": "RT_System", "status": "open"},  # a reply opens what was new
+        {"case_key": "f1/case", "by": PERSON, "note": "Looked twice"},
+        {"case_key": "f1/case", "by": PERSON, "note": "We are on it", "public": True},
+        {"case_key": "f1/case", "by": "automation", "status": "open"},  # a reply opens what was new
         {"case_key": "f1/case", "by": MAX, "status": "open"},
         {"case_key": "f1/case", "by": ROOT, "owner": MAX},
         {"case_key": "f1/case", "by": ROOT, "owner": ""},
@@ -336,8 +336,8 @@ async def test_what_rt_does_because_of_the_engine_is_not_told_but_what_it_does_b
     cursor = (await desk.changes("")).cursor
     tracker.ask(EVA, "POST", f"{path}/correspond", {"Content": "hello", "ContentType": "text/plain"})
     assert [(change.by, change.status) for change in await since(desk, cursor, "f2/case") if change.by != ROOT] == [
-        (EVA, None),
-        ("RT_System", "open"),
+        (PERSON, None),
+        ("automation", "open"),
     ]
 
 

@@ -118,7 +118,7 @@ async def test_what_people_change_there_is_heard_once_and_what_the_engine_did_is
     customer, parked, note = heard.changes
     assert {each.case_key for each in heard.changes} == {"run-1/case"}
     assert (customer.by, customer.by_customer, customer.note, customer.public) == ("", True, "No", True)
-    assert (parked.by, parked.status, parked.owner, parked.note) == ("eva", "pending", "u-7", "")
+    assert (parked.by, parked.status, parked.owner, parked.note) == ("eva", "pending", "person:eva.novak", "")
     assert (note.note, note.public, note.status, note.owner) == ("asked the bank", False, None, None)
     assert len(heard.cursor) <= 500
     assert (await desk.changes(heard.cursor)).changes == ()

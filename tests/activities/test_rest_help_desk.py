@@ -241,6 +241,14 @@ async def test_a_ticket_is_taken_by_its_external_id_and_a_number_alone_is_not_en
     assert desk.notes["1"][-1]["text"] == "Dear Jana", "one that was linked has the note of the linking"
 
 
+async def test_what_was_stated_of_the_case_keeps_its_type(desk: Desk, folder: Path) -> None:
+    stated = opening().changed({"facts": {"amount": 12.5, "tags": ("a", "b")}})
+    body = DESCRIBED.replace('"{customer_id}"', '"{customer_id}", sum: "{facts.amount}", of: "{facts.tags}"', 1)
+    assert body != DESCRIBED
+    await connect(desk, folder, body).open_ticket(stated)
+    assert (desk.tickets[0]["sum"], desk.tickets[0]["of"]) == (12.5, ["a", "b"])
+
+
 async def test_a_customer_is_read_with_their_other_tickets(connected: HelpDesk) -> None:
     link = await connected.open_ticket(opening())
     await connected.open_ticket(opening(key="e/2/case"))
@@ -255,6 +263,7 @@ async def test_a_customer_is_read_with_their_other_tickets(connected: HelpDesk) 
     ("wrong", "right", "said"),
     [
         ("{severity}", "{prio}", "open: {prio} is not known there; expected body, case_id"),
+        ('"{note}"', '"{facts.amount}"', "note: {facts.amount} is not known there; expected key"),
         ("keys: key", "", "once: list needs list, items and keys"),
         ("once: list", "once: path", "once: path needs {key} in its path"),
         ("{bearer: {env: DESK_TOKEN}}", "{}", "expected exactly one of bearer, basic, oauth and header"),

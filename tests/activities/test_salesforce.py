@@ -354,8 +354,8 @@ async def test_what_people_change_there_is_heard_once_and_what_the_engine_did_is
     customer, *by_eva = heard.changes
     assert (customer.case_key, customer.by, customer.by_customer) == (KEY, "", True)
     assert (customer.note, customer.public) == ("Still twice", True)
-    assert {each.by for each in by_eva} == {"Eva N."}
-    assert [each.owner for each in by_eva if each.owner is not None] == ["Eva N."]
+    assert {each.by for each in by_eva} == {PERSON}
+    assert [each.owner for each in by_eva if each.owner is not None] == [PERSON]
     assert [each.status for each in by_eva if each.status] == ["solved"]
     assert [(each.note, each.public) for each in by_eva if each.note] == [("Asked the bank", False)]
     assert len(heard.changes) == len({each.key for each in heard.changes}) == 4

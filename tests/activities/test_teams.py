@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from activities.answer_links import AnswerLinks
 from activities.connector import Secret, Tools
 from activities.notify.answer_buttons import Buttons, linked
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.teams import LARGEST, MOST_BUTTONS, Teams, TeamsConfig, card_of, fitting
 from activities.notify.texts import command
 from escalation.errors import RemoteRefused, RemoteUnavailable

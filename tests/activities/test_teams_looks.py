@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from activities.answer_links import AnswerLinks
 from activities.notify.answer_buttons import linked
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.teams import card_of
 from escalation.model.actions import Notify
 from tests.support import adaptive_card, pictures

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from activities.answer_links import AnswerLinks
 from activities.connector import Secret, Tools
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.sms import LONGEST, segments, short
 from activities.notify.twilio import Twilio, TwilioConfig
 from escalation.errors import RemoteRefused, RemoteUnavailable

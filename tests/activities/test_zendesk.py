@@ -400,13 +400,13 @@ async def test_what_people_change_there_is_heard_and_what_the_engine_did_is_not(
     assert (customer.by, customer.by_customer, customer.status) == ("", True, "open")
     assert (customer.note, customer.public) == ("Still twice", True)
     assert (eva.by, eva.status, eva.owner, eva.note, eva.public) == (
-        "Eva N.",
+        PERSON,
         "pending",
-        "Eva N.",
+        PERSON,
         "Asked the bank",
         False,
     )
-    assert (automation.by, automation.status, automation.owner) == ("Zendesk", "solved", None)
+    assert (automation.by, automation.status, automation.owner) == ("automation", "solved", None)
     account.later(minutes=10)
     assert (await desk.changes(heard.cursor)).changes == ()
 
@@ -516,7 +516,7 @@ async def test_check_says_who_one_is_and_what_of_the_configuration_is_not_there(
     [
         ({"email": None}, "expected either email and token"),
         ({"bearer": {"env": "HOME"}}, "expected either email and token"),
-        ({"fields": {"5": "{severty}"}}, "{severty} is not known here; expected case_id"),
+        ({"fields": {"5": "{severty}"}}, "{severty} is not known there; expected case_id"),
     ],
 )
 def test_a_wrong_configuration_is_refused(

@@ -75,6 +75,10 @@ def why(people: People) -> list[str]:
     return [each.note for each in people.people]
 
 
+def circumstances(found: People) -> list[tuple[str, str | None]]:
+    return [(each.what, each.who) for person in found.people for each in person.why]
+
+
 def by(*criteria: str, take: int | None = None) -> dict[str, Any]:
     return {"choose": {"by": criteria, "take": take}}
 
@@ -232,6 +236,7 @@ def test_the_person_concerned_is_passed_over_everywhere_and_it_is_said() -> None
     on_call = ask("oncall:nights", concerned=("person:ann",))
     assert (who(on_call), on_call.also) == (["bob"], ("person:cyd",))
     assert why(on_call) == ["has a later turn, ann is concerned (rotation nights)"]
+    assert circumstances(on_call) == [("later_turn", "person:ann")]
     deputy = ask("person:ann", directory=company(ann=f"{AWAY}, deputy: bob"), concerned=("person:bob",))
     assert (who(deputy), deputy.fell_back) == (["dan"], True)
     owner = ask("person:zoe", concerned=("person:dan",))
@@ -260,9 +265,11 @@ def test_a_deputy_is_asked_for_who_had_too_many_pages_and_without_one_they_are_a
     found = ask("person:ann", directory=deputy, at=MIDNIGHT, known=TIRED, page=True)
     assert (who(found), found.spared) == (["cyd"], ("person:ann",))
     assert why(found) == ["deputy: ann is spared (2 pages tonight, at most 2)"]
+    assert circumstances(found) == [("deputy_of_spared", "person:ann")]
     alone = ask("person:ann", directory=LIMITED, at=MIDNIGHT, known=TIRED, page=True)
     assert (who(alone), alone.spared, alone.fell_back) == (["ann"], (), False)
     assert why(alone) == ["has had 2 pages tonight, at most 2, but nobody else was found"]
+    assert circumstances(alone) == [("though_spent", None)]
 
 
 def test_the_limit_of_the_night_does_not_hold_by_day_and_that_of_the_week_does() -> None:

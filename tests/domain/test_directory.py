@@ -131,6 +131,7 @@ class TestFinding:
         (found,) = ask(small, "oncall:nights", at=DORA_STANDS_IN).people
         assert found.person == "person:dora"
         assert found.note == "stands in for ann until 2026-01-08 00:00 UTC: ann is ill (rotation nights)"
+        assert [each.what for each in found.why] == ["in_place"]
 
     def test_each_person_is_found_once_by_the_first_target_that_means_them(self, small: Directory) -> None:
         found = ask(small, "role:lead", "team:desk", "oncall:nights", "person:cleo")
@@ -427,3 +428,12 @@ class TestTheExample:
         (found,) = ask(example, "team:platform-ops", at=datetime(2026, 12, 24, 12, tzinfo=UTC)).people
         assert found.person == "person:mei.tan"
         assert "Christmas in Stockholm" in found.note
+
+
+def test_a_changed_copy_derives_anew_what_was_derived_from_what_changed() -> None:
+    directory = Directory.model_validate(parse_document(dedent(SMALL), "people.yaml").data)
+    assert (directory.team("desk"), directory.digest) != (None, "")
+    renamed = tuple(team.changed({"id": f"{team.id}-2"}) for team in directory.teams)
+    changed = directory.changed({"teams": renamed})
+    assert (changed.team("desk"), changed.team("desk-2")) == (None, renamed[0])
+    assert changed.digest != directory.digest

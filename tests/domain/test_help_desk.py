@@ -68,6 +68,22 @@ def test_a_change_of_the_ticket_of_an_earlier_escalation_is_refused_and_after_th
     assert life.state.seq == seq
 
 
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [
+        ({"by": "person:eva", "owner": "person:eva"}, "person:eva, owner there: person:eva"),
+        ({"by": "automation"}, "an automation there"),
+        ({"by": ""}, "somebody"),
+        ({"by": "", "by_customer": True}, "the customer"),
+    ],
+)
+def test_whoever_changed_it_is_called_alike_whatever_the_help_desk(what: dict[str, Any], shown: str) -> None:
+    life = owned()
+    life.send(change(status="solved", **what))
+    assert situation(life.state, life.now).case_changed == f"solved in desk, changed there by {shown}"
+    assert f"set to solved in desk by {shown.partition(',')[0]}" in news(life)
+
+
 # --- what customers write there ---------------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ from activities.crm.hubspot.notes import Notes
 from activities.crm.hubspot.people import People
 from activities.crm.hubspot.records import Found
 from activities.crm.marks import WHOLE
+from activities.crm.own_fields import filled, refilled
 from activities.crm.port import Changes
 from activities.crm.statuses import named
 from escalation.errors import RemoteRefused
@@ -167,7 +168,7 @@ class HubSpot:
     async def _create(self, action: OpenCase) -> tuple[Found, str]:
         """Open a ticket, or read the one of a create that was faster; with what is to be said of fields left out."""
         config = self._config
-        wanted = config.filled(action) | self._priority(action.severity)
+        wanted = filled(config.fields, action) | self._priority(action.severity)
         needed = {
             config.key_property: action.key,
             "subject": cut(" ".join(action.subject.split()), LONGEST_SUBJECT),
@@ -207,7 +208,7 @@ class HubSpot:
         if ticket is None:
             raise RemoteRefused(f"{self._name}: no ticket has the case's id; expected HubSpot's record id of it")
         stage, _ = self._stage(ticket, "open")
-        wanted = self._config.filled(action) | self._priority(action.severity)
+        wanted = filled(self._config.fields, action) | self._priority(action.severity)
         return ticket, await self._change(ticket, {self._config.key_property: action.key, **stage}, wanted)
 
     async def _change(self, ticket: Found, needed: Mapping[str, str], wanted: Mapping[str, str]) -> str:
@@ -253,7 +254,7 @@ class HubSpot:
                 hints.append(f"Owner: {action.owner}, for whom HubSpot has no owner that is configured.")
             elif owner != ticket.says("hubspot_owner_id"):
                 stage["hubspot_owner_id"] = owner
-        wanted = self._priority(action.severity) | self._config.refilled(action)
+        wanted = self._priority(action.severity) | refilled(self._config.fields, action)
         hints.append(await self._change(ticket, stage, wanted))
         if action.note:  # last: it is what says that all of it was done
             heading = "For the customer, who does not read this note:" if action.public else ""

@@ -23,6 +23,7 @@ from activities.crm.hubspot.people import People
 from activities.crm.hubspot.records import Found, Value
 from activities.crm.port import Changes
 from escalation.model.actions import CaseChange
+from escalation.model.ticket import AUTOMATION
 from escalation.texts import cut
 from escalation.values import Incoming, digest_of
 
@@ -38,6 +39,8 @@ STAGE: Final = "hs_pipeline_stage"
 OWNER: Final = "hubspot_owner_id"
 MODIFIED: Final = "hs_lastmodifieddate"
 CREATED: Final = "hs_createdate"
+_NO_PERSON: Final = frozenset({"API", "AUTOMATION_PLATFORM", "INTEGRATION", "WORKFLOWS"})
+"""Sources that are no people, where HubSpot names no user with them."""
 _DIGITS: Final = 8
 
 
@@ -150,7 +153,7 @@ class Following:
             key=f"{ticket.id}/{name}/{milliseconds(value.at)}",
             case_key=ticket.says(self._key),
             at=value.at,
-            by=await self._people.user(value.by) or value.source or "",
+            by=AUTOMATION if value.by is None and value.source in _NO_PERSON else await self._people.user(value.by),
         )
         if name == OWNER:
             return [change.changed({"owner": await self._people.named(value.value or "")})]

@@ -1,33 +1,19 @@
 """How a HubSpot account is connected: its pipeline, and what it calls what is known here."""
 
-import re
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from activities.connector import BaseUrl, Config, Secret
+from activities.crm.own_fields import Filling
 from activities.crm.statuses import meanings, named
-from escalation.model.actions import OpenCase, UpdateCase
 from escalation.model.ticket import TicketStatus
-from escalation.playbook.facts import FactValue
 from escalation.values import Actor, Record
 
 FIRST_PIPELINE: Final = "0"
 """Id of the pipeline that every account begins with."""
 MOST: Final = 500
 """Entries of a map of the file."""
-SOURCES: Final = (
-    "severity",
-    "case.system",
-    "case.id",
-    "case.url",
-    "customer.id",
-    "customer.tier",
-    "customer.company",
-    "customer.locale",
-)
-"""What a field of a ticket can hold, beside ``facts.NAME``."""
-_FACT: Final = re.compile(r"facts\.[a-z0-9_.]{1,100}")
 
 
 def _text(written: object) -> object:
@@ -35,16 +21,9 @@ def _text(written: object) -> object:
     return str(written) if isinstance(written, int) and not isinstance(written, bool) else written
 
 
-def _known(source: str) -> str:
-    if source not in SOURCES and not _FACT.fullmatch(source):
-        raise ValueError(f"is nothing that is known of a case; expected facts.NAME or one of {', '.join(SOURCES)}")
-    return source
-
-
 Id = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=200)]
 Property = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$"), Field(examples=["hs_ticket_priority"])]
 """Internal name of a property."""
-Source = Annotated[str, AfterValidator(_known)]
 
 
 class Stages(Record):
@@ -75,8 +54,8 @@ class HubSpotConfig(Config):
     """Further stages of the pipeline, and what they mean here."""
     priorities: Annotated[dict[str, Id], Field(max_length=MOST)] = {}
     """HubSpot's priority of a ticket by severity, such as ``{P1: URGENT}``."""
-    fields: Annotated[dict[Property, Source], Field(max_length=MOST)] = {}
-    """Properties of a ticket that is opened or linked, and what they are filled with."""
+    fields: Annotated[dict[Property, Filling], Field(max_length=MOST)] = {}
+    """Properties of a ticket that is opened or linked, such as ``product_area: "{facts.category}"``."""
     owners: Annotated[dict[Actor, Id], Field(max_length=MOST)] = {}
     """HubSpot's owner by person: an owner id, or the user's e-mail address there."""
     contact_property: Property | None = None
@@ -96,35 +75,3 @@ class HubSpotConfig(Config):
         said = "means" in self.model_fields_set
         further = self.means if said or self.pipeline == FIRST_PIPELINE else {}
         return meanings(named(self.stages), further, said=said)
-
-    def filled(self, action: OpenCase) -> dict[str, str]:
-        """Return the fields of a new ticket; what is not known is left out."""
-        case, customer = action.case, action.customer
-        known: dict[str, FactValue | None] = {
-            "severity": action.severity,
-            "case.system": case.system,
-            "case.id": case.id,
-            "case.url": case.url,
-            **{f"facts.{name}": value for name, value in action.facts.items()},
-        }
-        if customer is not None:
-            known |= {f"customer.{name}": getattr(customer, name) for name in ("id", "tier", "company", "locale")}
-        texts = {name: _written(known.get(source)) for name, source in self.fields.items()}
-        return {name: text for name, text in texts.items() if text}
-
-    def refilled(self, action: UpdateCase) -> dict[str, str]:
-        """Return the fields that have the severity, as it is now; none where that has not changed."""
-        if action.severity is None:
-            return {}
-        return {name: action.severity for name, source in self.fields.items() if source == "severity"}
-
-
-def _written(value: FactValue | None) -> str:
-    """Return a fact as HubSpot writes it: several choices with semicolons between."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return value if isinstance(value, str) else ";".join(value)

@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+from activities.crm.hearing import Staff
 from activities.crm.hubspot.api import Api
 from activities.crm.hubspot.config import HubSpotConfig
 from escalation.values import Actor
@@ -14,7 +15,7 @@ class People:
 
     def __init__(self, api: Api, config: HubSpotConfig) -> None:
         self._api, self._owners = api, config.owners
-        self._actors = {_plain(written): actor for actor, written in config.owners.items()}
+        self._staff = Staff({actor: _plain(written) for actor, written in config.owners.items()})
         self._ids: dict[str, str] = {}
         self._named: dict[tuple[str, str], str] = {}
 
@@ -31,7 +32,7 @@ class People:
         return self._ids[written]
 
     async def named(self, owner_id: str) -> str:
-        """Return who an owner is: somebody here where that is configured, else HubSpot's id; empty: nobody."""
+        """Return who an owner is: somebody here where that is configured, else their name there; empty: nobody."""
         return await self._who(owner_id, "id") if owner_id else ""
 
     async def user(self, user_id: int | None) -> str:
@@ -50,10 +51,10 @@ class People:
         if (by, number) not in self._named:
             owner = await self._api.owner(number, by)
             told = (owner.id, _plain(owner.email or "")) if owner is not None else (number,) if by == "id" else ()
-            here = next((self._actors[each] for each in told if each in self._actors), None)
+            name = owner.name if owner is not None else ""
             if len(self._named) >= MOST_KEPT:
                 self._named.clear()
-            self._named[by, number] = here or f"{'owner' if by == 'id' else 'user'} {number}"
+            self._named[by, number] = self._staff.named(name or number, *told)
         return self._named[by, number]
 
 

@@ -109,6 +109,13 @@ class Owner(Record):
 
     id: Identifier
     email: str | None = None
+    first: str | None = Field(default=None, alias="firstName")
+    last: str | None = Field(default=None, alias="lastName")
+
+    @property
+    def name(self) -> str:
+        """What people call them; else the address."""
+        return f"{self.first or ''} {self.last or ''}".strip() or self.email or ""
 
 
 class OwnerPage(Record):

@@ -22,6 +22,7 @@ from pydantic import Field, StringConstraints, model_validator
 from activities.auth import basic, bearer
 from activities.connector import BaseUrl, Config, Secret, Tools
 from activities.crm.belonging import anothers
+from activities.crm.hearing import Staff
 from activities.crm.marks import WHOLE
 from activities.crm.port import Changes
 from activities.crm.request_tracker.changes import Following
@@ -90,7 +91,7 @@ class RequestTracker:
         self._rest = Rest2(tools.remote(f"{config.url}/REST/2.0", auth))
         self._ours = named(config.statuses)
         self._means = meanings(self._ours, config.means, said="means" in config.model_fields_set)
-        self._following = Following(self._rest, config.user, self._means)
+        self._following = Following(self._rest, config.user, self._means, _staff(config))
 
     async def open_ticket(self, action: OpenCase) -> CaseLink:
         """Find the ticket by its external id, else link the case's own, else open one; then see to the staff's note."""
@@ -287,6 +288,10 @@ class RequestTracker:
                 f"{self._name}: the ticket did not take the status {status}; see whether its lifecycle has it "
                 "(statuses of this connection), and whether the user may set it"
             )
+
+
+def _staff(config: RequestTrackerConfig) -> Staff:
+    return Staff({actor: name.casefold() for actor, name in config.owners.items()})
 
 
 def _owns(ticket: Ticket, name: str) -> bool:

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from pydantic import AwareDatetime
 
-from activities.crm.hearing import LONGEST_NOTE, read_cursor
+from activities.crm.hearing import LONGEST_NOTE, Staff, read_cursor
 from activities.crm.port import Changes
 from activities.crm.request_tracker.rest2 import Rest2, Ticket, Transaction
 from escalation.model.actions import CaseChange
-from escalation.model.ticket import TicketStatus
+from escalation.model.ticket import AUTOMATION, TicketStatus
 from escalation.texts import cut
 from escalation.values import Incoming
 
@@ -53,8 +53,8 @@ class Cursor(Incoming):
 class Following:
     """Reads changes of one RT; ``user`` is the engine's own there, ``means`` says what RT's statuses mean here."""
 
-    def __init__(self, rest: Rest2, user: str, means: Mapping[str, TicketStatus]) -> None:
-        self._rest, self._user, self._means = rest, user, means
+    def __init__(self, rest: Rest2, user: str, means: Mapping[str, TicketStatus], staff: Staff) -> None:
+        self._rest, self._user, self._means, self._staff = rest, user, means, staff
 
     async def since(self, cursor: str) -> Changes:
         """Return what changed; raises as ``Rest2`` does."""
@@ -122,7 +122,8 @@ class Following:
             user = await self._rest.user(by) if by != RT_ITSELF else None
             staff[by] = by == RT_ITSELF or (user is not None and user.privileged)
         by_customer = not staff[by] or any(by == requestor.id for requestor in ticket.requestors)
-        said = {"by": "" if by_customer else by, "by_customer": by_customer, **what}
+        who = AUTOMATION if by == RT_ITSELF else self._staff.named(by, by.casefold())
+        said = {"by": "" if by_customer else who, "by_customer": by_customer, **what}
         return [CaseChange(key=str(each.id), case_key=key, at=each.at, **said) for key in ticket.external_ids]
 
     async def _what(self, each: Transaction) -> dict[str, Any]:
@@ -136,4 +137,4 @@ class Following:
         user = await self._rest.user_of(each.new)
         if user is None:
             return {}
-        return {"owner": "" if user.name == NOBODY else user.name}
+        return {"owner": "" if user.name == NOBODY else self._staff.named(user.name, user.name.casefold())}

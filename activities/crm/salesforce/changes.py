@@ -7,13 +7,14 @@ younger than ``SETTLED`` waits: an instant is that of a transaction's beginning,
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from activities.crm.hearing import LONGEST_NOTE, read_cursor, sound
+from activities.crm.hearing import LONGEST_NOTE, Staff, read_cursor, sound
 from activities.crm.marks import MARKED
 from activities.crm.port import Changes
 from activities.crm.salesforce.api import Api, Name, Record
@@ -21,7 +22,7 @@ from activities.crm.salesforce.config import Id, SalesforceConfig
 from activities.crm.salesforce.keys import key_from
 from escalation.errors import RemoteRefused
 from escalation.model.actions import CaseChange
-from escalation.model.ticket import TicketStatus
+from escalation.model.ticket import AUTOMATION, TicketStatus
 from escalation.texts import cut
 from escalation.values import Incoming
 
@@ -30,11 +31,15 @@ MOST_ROWS: Final = 200
 MOST_COMMENTS: Final = 100
 """Each has 4,000 bytes at most, and an answer may have a megabyte."""
 OWNER: Final = frozenset({"Owner", "ownerAssignment", "ownerAccepted", "ownerEscalated"})
+AUTOMATED: Final = "AutomatedProcess"
+"""Type of the user that flows run as."""
 CUSTOMERS: Final = frozenset({"CspLitePortal", "CustomerSuccess", "PowerCustomerSuccess", "Guest"})
 """Types of users that are customers (Object Reference, "User", ``UserType``)."""
 _PERSON: Final = re.compile(r"(005|00G)[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 _INSTANT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareDatetime)
 _FIRST: Final = "000000000000000"
+_SHORT: Final = 15
+"""Characters of an id that tell it from others; the three behind them are a checksum."""
 _AFTER: Final = (
     ":key != null AND CreatedById != :us AND (CreatedDate > :at OR (CreatedDate = :at AND Id > :last)) "
     "ORDER BY CreatedDate, Id LIMIT :most"
@@ -68,6 +73,7 @@ class Following:
 
     def __init__(self, api: Api, config: SalesforceConfig, means: Mapping[str, TicketStatus]) -> None:
         self._api, self._config, self._means = api, config, means
+        self._staff = Staff({actor: number[:_SHORT] for actor, number in config.owners.items()})
 
     async def since(self, cursor: str) -> Changes:
         """Return what changed; raises as ``Api`` does."""
@@ -82,7 +88,7 @@ class Following:
         history, after = await self._rows(_HISTORY, at.history)
         comments, then = await self._rows(_COMMENTS, at.comments)
         read = [
-            *sound(self._of_history, history, self._api.system),
+            *sound(partial(self._of_history, given=self._given(history)), history, self._api.system),
             *sound(self._of_comment, comments, self._api.system),
         ]
         found = [change for change in read if change is not None]
@@ -106,9 +112,18 @@ class Following:
         last = settled[-1] if settled else None
         return settled, Place(at=self._at(last), id=str(last["Id"])) if last is not None else place
 
-    def _of_history(self, row: Record) -> CaseChange | None:
+    def _given(self, rows: Iterable[Record]) -> dict[tuple[str, ...], str]:
+        """Return whose a case became, by what both rows of one change have in common; empty where it is not clear."""
+        given: dict[tuple[str, ...], str] = {}
+        for row in rows:
+            new = str(row.get("NewValue") or "")
+            if row.get("Field") in OWNER and _PERSON.fullmatch(new):
+                given[_change_of(row)] = "" if _change_of(row) in given else new
+        return given
+
+    def _of_history(self, row: Record, given: Mapping[tuple[str, ...], str]) -> CaseChange | None:
         try:
-            what = self._changed(row)
+            what = self._changed(row, given)
             return self._told(row, "Case", what) if what else None
         except (LookupError, TypeError, AttributeError):
             raise self._odd("a row") from None
@@ -121,11 +136,13 @@ class Following:
         except (LookupError, TypeError, AttributeError):
             raise self._odd("a row") from None
 
-    def _changed(self, row: Record) -> dict[str, Any]:
+    def _changed(self, row: Record, given: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
         new = str(row["NewValue"] or "")
         if row["Field"] == "Status":
             return {"status": self._means[new]} if new in self._means else {}
-        return {"owner": new} if not _PERSON.fullmatch(new) else {}
+        if _PERSON.fullmatch(new):
+            return {}
+        return {"owner": self._staff.named(new, given.get(_change_of(row), "")[:_SHORT])}
 
     def _told(self, row: Record, parent: str, what: dict[str, Any]) -> CaseChange:
         author = row.get("CreatedBy") or {}
@@ -134,10 +151,15 @@ class Following:
             key=str(row["Id"]),
             case_key=key_from(str(row[parent][self._config.key_field])),
             at=self._at(row),
-            by="" if by_customer else str(author.get("Name") or row["CreatedById"]),
+            by="" if by_customer else self._by(author, str(row["CreatedById"])),
             by_customer=by_customer,
             **what,
         )
+
+    def _by(self, author: Mapping[str, Any], number: str) -> str:
+        if author.get("UserType") == AUTOMATED:
+            return AUTOMATION
+        return self._staff.named(str(author.get("Name") or number), number[:_SHORT])
 
     def _at(self, row: Record) -> datetime:
         try:
@@ -147,3 +169,8 @@ class Following:
 
     def _odd(self, what: str) -> RemoteRefused:
         return RemoteRefused(f"{self._api.system}: {what} is not in the form that Salesforce documents")
+
+
+def _change_of(row: Record) -> tuple[str, ...]:
+    """Return what the row with an owner's name has in common with that of their id."""
+    return (str(row.get("Case")), str(row.get("CreatedById")), str(row.get("CreatedDate")))

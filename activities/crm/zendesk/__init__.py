@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from activities.connector import Tools
 from activities.crm.belonging import anothers
+from activities.crm.hearing import Staff
 from activities.crm.marks import WHOLE
 from activities.crm.own_fields import filled, refilled
 from activities.crm.port import Changes
@@ -54,7 +55,7 @@ class Zendesk:
     def __init__(self, config: ZendeskConfig, tools: Tools) -> None:
         self._config, self._name = config, tools.name
         self._api = Api(tools.remote(config.url, config.auth(), reason=reason, also_retry=CONFLICT))
-        self._following = Following(self._api)
+        self._following = Following(self._api, Staff(config.owners))
 
     async def open_ticket(self, action: OpenCase) -> CaseLink:
         """Find the ticket by its external id, else link the case's own, else open one; then see to the staff's note."""

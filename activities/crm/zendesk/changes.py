@@ -13,12 +13,12 @@ from typing import Any, Final
 import httpx
 from pydantic import AwareDatetime
 
-from activities.crm.hearing import LONGEST_NOTE, passed_over, read_cursor
+from activities.crm.hearing import LONGEST_NOTE, Staff, passed_over, read_cursor
 from activities.crm.port import Changes
 from activities.crm.zendesk.api import TOO_MANY, Api, Audit, Exported, User
 from escalation.errors import RemoteRefused
 from escalation.model.actions import CaseChange
-from escalation.model.ticket import TicketStatus
+from escalation.model.ticket import AUTOMATION, TicketStatus
 from escalation.texts import cut
 from escalation.values import Incoming
 
@@ -36,8 +36,8 @@ AGAIN: Final = timedelta(minutes=5)
 """So far back updates are told again of a ticket that comes again: the export holds back the latest minute."""
 EXPIRED: Final = frozenset({400, 404, 410, 422})
 """How a cursor may be refused that Zendesk does not know any more: the export begins again at the instant."""
-ITSELF: Final = "Zendesk"
-"""Who acted where it was an automation (the audit's author is then -1)."""
+ITSELF: Final = -1
+"""The author of what an automation did."""
 
 
 class Cursor(Incoming):
@@ -54,8 +54,8 @@ class Cursor(Incoming):
 class Following:
     """Reads the changes of one account."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, api: Api, staff: Staff) -> None:
+        self._api, self._staff = api, staff
 
     async def since(self, cursor: str) -> Changes:
         """Return what changed; raises as ``Api`` does."""
@@ -86,7 +86,7 @@ class Following:
             found += [(key, audit) for audit in await self._by_others(number, since, me)]
         found.sort(key=lambda each: (each[1].created_at, each[1].id))
         users = await self._users([audit for _, audit in found])
-        return [_change(key, audit, users) for key, audit in found]
+        return [self._change(key, audit, users) for key, audit in found]
 
     async def _by_others(self, number: int, since: datetime, me: int) -> list[Audit]:
         """Return the updates of a ticket that are told; none of one with too many: others wait behind it."""
@@ -110,23 +110,26 @@ class Following:
             users |= await self._api.users(numbers[first : first + 100])
         return users
 
+    def _change(self, key: str, audit: Audit, users: Mapping[int, User]) -> CaseChange:
+        what = _what(audit)
+        if "owner" in what:
+            what["owner"] = self._name(_owner(what["owner"]), users)
+        author = users.get(audit.author_id)
+        by_customer = author is not None and author.role == "end-user"
+        by = AUTOMATION if audit.author_id == ITSELF else self._name(audit.author_id, users)
+        return CaseChange(
+            key=str(audit.id),
+            case_key=key,
+            at=audit.created_at,
+            by="" if by_customer else by,
+            by_customer=by_customer,
+            **what,
+        )
 
-def _change(key: str, audit: Audit, users: Mapping[int, User]) -> CaseChange:
-    what = _what(audit)
-    if "owner" in what:
-        number = _owner(what["owner"])
-        what["owner"] = users[number].name if number in users else str(number or "")
-    author = users.get(audit.author_id)
-    by_customer = author is not None and author.role == "end-user"
-    by = author.name if author is not None else ITSELF
-    return CaseChange(
-        key=str(audit.id),
-        case_key=key,
-        at=audit.created_at,
-        by="" if by_customer else by,
-        by_customer=by_customer,
-        **what,
-    )
+    def _name(self, number: int, users: Mapping[int, User]) -> str:
+        if number <= 0:
+            return ""
+        return self._staff.named(users[number].name if number in users else str(number), number)
 
 
 def _what(audit: Audit) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Final
 
+from activities.answer_links import AnswerLinks
 from activities.notify.answer_buttons import linked
-from activities.notify.answer_links import AnswerLinks
 from activities.notify.email.config import EmailConfig, mailbox, split_address
 from activities.notify.email.headers import policy
 from activities.notify.email.page import page_of

@@ -6,13 +6,14 @@ What customers write there counts as if they had written it here. Nothing of it 
 """
 
 from escalation.errors import DomainError, NotNow
-from escalation.lifecycle import resolution
+from escalation.lifecycle import refusals, resolution
 from escalation.lifecycle.case import information
 from escalation.lifecycle.draft import Draft
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import CaseChange
 from escalation.model.state import Escalation
+from escalation.model.ticket import CUSTOMER, SOMEBODY, called
 from escalation.playbook.help_desk import SolvedThere
 from escalation.values import Actor, ActorKind
 
@@ -35,7 +36,7 @@ def changed(draft: Draft, command: c.CaseChanged) -> None:
     said = change.note[:_LONGEST_NOTE].strip()
     theirs = bool(said) and change.by_customer and change.public
     means, because = _meaning(state, change)
-    editor = "the customer" if change.by_customer else (change.by or "somebody")[:_LONGEST_NAME]
+    editor = CUSTOMER if change.by_customer else (change.by or SOMEBODY)[:_LONGEST_NAME]
     draft.record(
         e.TicketChanged,
         by=by,
@@ -54,7 +55,7 @@ def changed(draft: Draft, command: c.CaseChanged) -> None:
     if change.by_customer and change.status == "open":
         resolution.contradicted(draft, by, f"the customer opened the ticket again in {command.system}")
     if means == "proposed":
-        text = said if said and change.public else f"solved in {command.system} by {editor}"
+        text = said if said and change.public else f"solved in {command.system} by {called(editor)}"
         resolution.propose(draft, text, "", by=by)
 
 
@@ -77,7 +78,7 @@ def _meaning(state: Escalation, change: CaseChange) -> tuple[str, str]:
         try:
             resolution.require_proposable(state)
         except DomainError as error:
-            return "not_proposed", str(error)
+            return "not_proposed", refusals.refused(error)
         return "proposed", ""
     reopened = change.status == "open" and state.resolution_state == "proposed" and not change.by_customer
     return ("reopened", "") if reopened else ("", "")

@@ -13,7 +13,7 @@ from escalation.lifecycle.timing import clocks
 from escalation.model import events as e
 from escalation.model.ladder import Handoff, Rung
 from escalation.model.state import Escalation
-from escalation.people.found import FoundPerson, People
+from escalation.people.found import FoundPerson, People, Why
 from escalation.playbook.clocks import ClockName
 from escalation.values import Actor, ActorKind, counted, kind_of, split_target
 
@@ -72,6 +72,21 @@ def _until(state: Escalation, rung: Rung, now: datetime) -> str:
     return f"Take it before {instant(before)}, the limit to acknowledge: after that {late}{follows}."
 
 
+def _called(why: Why) -> grounds.Ground:
+    """Say why it is this person, for the templates of every language; the plain words have the note."""
+    if why.what == "in_place":
+        return grounds.of("called_in_place", "stands in for whoever has the shift")
+    if why.what == "later_turn":
+        return grounds.of("called_in_later_turn", "has the next turn", who=why.who)
+    if why.what == "deputy":
+        return grounds.of("called_as_deputy", "deputy of somebody who is away", who=why.who, at=why.until)
+    if why.what == "deputy_of_spared":
+        return grounds.of("called_as_deputy_of_spared", "deputy of somebody who is spared", who=why.who)
+    if why.what == "though_declined":
+        return grounds.of("called_though_declined", "declined before, but nobody else was found")
+    return grounds.of("called_though_spent", "has had many pages, but nobody else was found")
+
+
 def page(state: Escalation, person: FoundPerson, found: People, now: datetime, waited: datetime | None = None) -> Words:
     """Ask somebody to take it; ``waited`` is since when that has waited for their working hours."""
     rung = state.rung
@@ -100,6 +115,7 @@ def page(state: Escalation, person: FoundPerson, found: People, now: datetime, w
         via_kind=split_target(person.via)[0],
         shift_ends=person.until,
         note=person.note,
+        why=[_called(each) for each in person.why],
         level=rung.level,
         round=rung.round,
         waited_since=waited,

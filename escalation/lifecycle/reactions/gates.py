@@ -123,7 +123,7 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
 
 def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]:
     if event.refused:
-        what = sentence("held_refused", command=event.command, because=event.refused)
+        what = sentence("held_refused", command=event.command, because=grounds.given(event))
         text = words.news(state, what)
         yield notify(
             state, event, event.by, MessageKind.NEWS, text, summary=f"tell {event.by}: {event.command} refused"
@@ -132,7 +132,7 @@ def _held_released(state: Escalation, event: e.HeldReleased) -> Iterator[Action]
 
 def _command_refused(state: Escalation, event: e.CommandRefused) -> Iterator[Action]:
     if event.sender is not None and event.sender in state.people:
-        text = words.news(state, sentence("signal_refused", command=event.command, because=event.because))
+        text = words.news(state, sentence("signal_refused", command=event.command, because=grounds.given(event)))
         summary = f"tell {event.sender}: {event.command} refused"
         yield notify(state, event, event.sender, MessageKind.NEWS, text, summary=summary)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from escalation.lifecycle import communication as words
+from escalation.lifecycle import grounds
 from escalation.lifecycle.reactions.common import Reaction, tell_accountable, tell_owner
-from escalation.lifecycle.sentences import sentence
+from escalation.lifecycle.sentences import of_ticket, sentence
 from escalation.model import events as e
 from escalation.model.actions import Action, OpenCase
 from escalation.model.request import Case, Customer
@@ -13,13 +14,18 @@ from escalation.model.state import Escalation
 
 
 def _changed(state: Escalation, event: e.TicketChanged) -> Iterator[Action]:
-    said = {"system": event.system, "editor": event.editor}
     if event.means == "solved":
-        what = sentence("ticket_solved", status=event.status, **said)
+        what = of_ticket("ticket_solved", editor=event.editor, system=event.system, status=event.status)
     elif event.means == "not_proposed":
-        what = sentence("ticket_not_proposed", status=event.status, because=event.because, **said)
+        what = of_ticket(
+            "ticket_not_proposed",
+            editor=event.editor,
+            system=event.system,
+            status=event.status,
+            because=grounds.given(event),
+        )
     elif event.means == "reopened":
-        what = sentence("ticket_reopened", **said)
+        what = of_ticket("ticket_reopened", editor=event.editor, system=event.system)
     else:
         return
     if state.owner is None:

@@ -126,6 +126,8 @@ class SignalRefused(Internal):
     error: str
     sender: Actor | None = None
     """Who sent it, when that could be read: a signal has no answer, so they are told."""
+    grounds: Said | None = None
+    """What the refusal says, where a rule refused."""
 
 
 class LinkHeard(Internal):

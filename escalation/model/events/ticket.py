@@ -23,9 +23,11 @@ class TicketChanged(EventBase):
     """The help desk's own id of the change."""
     system: str
     editor: str = ""
-    """Who did it, as the help desk calls them."""
+    """Who did it: somebody here (``person:eva``) where the connection's ``owners`` name them, else their name there;
+    or ``customer``, ``automation``, ``somebody``."""
     status: TicketStatus | None = None
     owner: str | None = None
+    """Whose it is there now, named in the same way; empty: nobody's; None: as before."""
     note: str = ""
     """What was written there by its staff; what a customer wrote is an entry of its own."""
     public: bool = False

@@ -13,6 +13,7 @@ ASKS: Final[dict[str, Message]] = {
             "via_kind": "what that target is: person, team, role, oncall, or authority",
             "shift_ends": "when the shift ends because of which the receiver was found",
             "note": "why this person, in English",
+            "why": "list of reasons why it is this person, beside the target",
             "level": "the level that calls",
             "round": "which round of pages at this level, from 1",
             "waited_since": "since when it has waited for the receiver's working hours",

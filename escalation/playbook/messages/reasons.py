@@ -18,6 +18,12 @@ ReasonId = Literal[
     "asked_twice",
     "became",
     "by_automation",
+    "called_as_deputy",
+    "called_as_deputy_of_spared",
+    "called_in_later_turn",
+    "called_in_place",
+    "called_though_declined",
+    "called_though_spent",
     "cancelled",
     "concerned",
     "condition_false",
@@ -54,6 +60,12 @@ ReasonId = Literal[
     "owns_it",
     "period_ends",
     "policy_changed",
+    "refused_already_done",
+    "refused_incomplete",
+    "refused_not_allowed",
+    "refused_not_now",
+    "refused_too_large",
+    "refused_unknown",
     "rejected_by",
     "remains",
     "resolution_proposed",
@@ -87,6 +99,7 @@ _WITHIN: Final = "how long there was time, in seconds"
 _WHY: Final = "why, where that is known"
 _CONDITION: Final = "the playbook's condition"
 _ITEM: Final = "the work item"
+_REFUSAL: Final = "the refusal itself, in English"
 
 
 class Reason(NamedTuple):
@@ -167,6 +180,20 @@ REASONS: Final[dict[ReasonId, Reason]] = {
     "returned_guided": _reason("it was returned with guidance", because=_WHY),
     "script_ended": _reason("a script ended by itself", code="its exit code"),
     "script_stopped": _reason("a script was stopped", after="after how long, in seconds"),
+    # Why somebody is called.
+    "called_as_deputy": _reason("somebody is away, and this is the deputy", who="who is away", at="until when"),
+    "called_as_deputy_of_spared": _reason("somebody had too many pages, and this is the deputy", who=_WHO),
+    "called_in_later_turn": _reason("whoever has the shift cannot be called, and this is the next turn", who=_WHO),
+    "called_in_place": _reason("somebody stands in for whoever has the shift"),
+    "called_though_declined": _reason("they declined before, but there is nobody else"),
+    "called_though_spent": _reason("they had too many pages, but there is nobody else"),
+    # What a rule refused: English has its words, other languages say of what kind it is.
+    "refused_already_done": _reason("it was done before", detail=_REFUSAL),
+    "refused_incomplete": _reason("something required is missing", detail=_REFUSAL),
+    "refused_not_allowed": _reason("whoever asked may not do that", detail=_REFUSAL),
+    "refused_not_now": _reason("it has no meaning as things stand", detail=_REFUSAL),
+    "refused_too_large": _reason("it does not fit", detail=_REFUSAL),
+    "refused_unknown": _reason("it names what is not there", detail=_REFUSAL),
     # Statements, feedback and the review.
     "concerned": _reason(
         "a stakeholder is concerned", severity="the severity", level="the level", kind="the kind of key people"
