@@ -78,8 +78,32 @@ def test_who_accepts_too_late_hears_when_it_expired_and_who_is_responsible() -> 
     life = offered()
     life.pass_time("10m")
     said = life.refused(NotNow, c.AcceptHandoff(by=CYD))
-    assert "the one to team:experts expired at 2026-11-20 10:10 UTC (nobody accepted within 10m)" in said
+    assert "expired at 2026-11-20 10:10 UTC (nobody accepted within 10m)" in said
     assert said.endswith("person:ann is responsible")
+
+
+def test_a_late_answer_to_ones_own_offer_hears_how_it_ended_and_who_is_asked_now() -> None:
+    life = offered()
+    life.pass_time("10m")
+    life.send(c.OfferHandoff(by=ANN, to="role:lead", because="theirs", expectation="an answer"))
+    late = (
+        "hand-off h1, which was offered to you as team:experts, expired at 2026-11-20 10:10 UTC (nobody accepted "
+        "within 10m); role:lead is asked now, until 2026-11-20 10:20 UTC; person:ann is responsible"
+    )
+    assert life.refused(NotNow, c.AcceptHandoff(by=CYD)) == late
+    assert life.refused(NotNow, c.DeclineHandoff(by=CYD, because="busy")) == late
+    assert "was offered to role:lead, not to person:bob" in life.refused(NotAllowed, c.AcceptHandoff(by=BOB))
+
+
+def test_whoever_comes_second_hears_who_accepted_or_took_it_before_them() -> None:
+    life = offered()
+    life.send(c.AcceptHandoff(by=DAN))
+    assert "was accepted by person:dan at 2026-11-20 10:00 UTC; nobody is asked now; person:dan is responsible" in (
+        life.refused(NotNow, c.AcceptHandoff(by=CYD))
+    )
+    life = offered()
+    life.send(c.Claim(by=BOB, because="I know the bank"))
+    assert "ended at 2026-11-20 10:00 UTC, because person:bob took it" in life.refused(NotNow, c.AcceptHandoff(by=CYD))
 
 
 def test_an_ai_is_offered_nothing_and_unknown_levels_and_the_engine_neither() -> None:

@@ -1,12 +1,10 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
-from typing import Final
-
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle import assignment, grounds, permissions, triggers
 from escalation.lifecycle.case import packet
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.ladder import paths, powers, shifts
+from escalation.lifecycle.ladder import late, paths, powers, shifts
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -14,15 +12,6 @@ from escalation.model.ladder import Handoff
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Axis, LevelPolicy
 from escalation.values import ENGINE, TIMER, Actor, ActorKind, format_duration, kind_of, split_target
-
-_ENDED: Final = {
-    "declined": "was declined",
-    "expired": "expired",
-    "withdrawn": "was withdrawn",
-    "taken_outside": "was taken there",
-    "accepted": "was accepted",
-}
-
 
 def reassign(draft: Draft, command: c.Reassign) -> None:
     """Offer it to another person."""
@@ -113,7 +102,7 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
     """Accept: responsibility passes now, or to a team as soon as one of its people claims it."""
     permissions.require_person(command.by, "accept_handoff")
     state = draft.state
-    handoff = _open(state)
+    handoff = _open(state, command.by)
     if split_target(handoff.to)[0] == "system":
         _taken_outside(draft, handoff, command)
         return
@@ -175,7 +164,7 @@ def _taken_outside(draft: Draft, handoff: Handoff, command: c.AcceptHandoff) -> 
 def decline(draft: Draft, command: c.DeclineHandoff) -> None:
     """Decline: the old owner stays responsible and is told why."""
     permissions.require_person(command.by, "decline_handoff")
-    handoff = _open(draft.state)
+    handoff = _open(draft.state, command.by)
     _require_receiver(draft.state, handoff, command.by)
     _end(draft, "declined", command.because)
     shifts.over(draft, handoff, f"was declined: {command.because}")
@@ -186,7 +175,7 @@ def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
     permissions.require_person(command.by, "withdraw_handoff")
     state = draft.state
     permissions.require_member(state, command.by)
-    handoff = _open(state)
+    handoff = _open(state, command.by)
     if command.by not in (handoff.offered_by, state.accountable):
         may = ", ".join(dict.fromkeys((handoff.offered_by, state.accountable)))
         raise NotAllowed(f"the hand-off is withdrawn by whoever offered it, or the owner: {may}; not by {command.by}")
@@ -266,19 +255,16 @@ def _end(draft: Draft, how: str, because: str) -> None:
         draft.record(e.HandoffEnded, by=by, handoff=handoff.id, how=how, because=because, people=told)
 
 
-def _open(state: Escalation) -> Handoff:
+def _open(state: Escalation, actor: Actor) -> Handoff:
     if state.handoff is None:
-        ended = state.ownership.ended
-        how = f"{_ENDED.get(ended.how, ended.how)} at {ended.at:%Y-%m-%d %H:%M %Z}" if ended else ""
-        was = f"; the one to {ended.to} {how} ({ended.because})" if ended else ""
-        raise NotNow(f"no hand-off of {state.id} is open{was}; {state.accountable} is responsible")
+        raise late.refusal(state, actor)
     return state.handoff
 
 
 def _require_receiver(state: Escalation, handoff: Handoff, actor: Actor) -> None:
     permissions.refuse_concerned(state, actor)
     if actor not in handoff.people and actor != handoff.to:
-        raise NotAllowed(f"the hand-off was offered to {handoff.to}, not to {actor}")
+        raise late.refusal(state, actor)
 
 
 def _require_known_packet(state: Escalation, version: int | None) -> None:
