@@ -41,8 +41,9 @@ def offered(to: str = "team:experts", **more: object) -> Life:
 
 def test_an_offer_is_withdrawn_by_whoever_made_it_and_its_receivers_are_told() -> None:
     life = offered()
-    assert "withdrawn by whoever offered it, or the owner: person:ann; not by person:bob" in life.refused(
-        NotAllowed, c.WithdrawHandoff(by=BOB, because="no")
+    assert (
+        "withdrawn by whoever offered it, the owner, or the commander: person:ann; not by person:bob"
+        in life.refused(NotAllowed, c.WithdrawHandoff(by=BOB, because="no"))
     )
     assert "is not in the working group" in life.refused(NotAllowed, c.WithdrawHandoff(by="person:x", because="no"))
     life.send(c.WithdrawHandoff(by=ANN, because="found it myself"))
@@ -104,6 +105,33 @@ def test_whoever_comes_second_hears_who_accepted_or_took_it_before_them() -> Non
     life = offered()
     life.send(c.Claim(by=BOB, because="I know the bank"))
     assert "ended at 2026-11-20 10:00 UTC, because person:bob took it" in life.refused(NotNow, c.AcceptHandoff(by=CYD))
+
+
+def test_the_owner_hears_at_once_that_somebody_else_offers_it_away_and_how_to_take_it_back() -> None:
+    life = opened(small()).taken_by(ANN)
+    before = len(life.sent)
+    life.send(c.OfferHandoff(by=BOB, to="team:experts", because="theirs", expectation="an answer"))
+    to_owner = [each for each in life.sent[before:] if each.to == ANN]
+    assert len(to_owner) == 1
+    said = to_owner[0].body
+    assert "person:bob offers it to team:experts: theirs. It can be accepted until 2026-11-20 10:10 UTC" in said
+    assert "escalate withdraw_handoff escalation-chatbot-conv-1 --by person:ann" in said
+    life.send(c.WithdrawHandoff(by=ANN, because="I stay"))
+    before = len(life.sent)
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="theirs", expectation="an answer"))
+    assert ANN not in life.told(since=before), "who offers it knows"
+
+
+def test_an_open_offer_is_replaced_by_whoever_made_it_the_owner_or_the_commander_and_nobody_else() -> None:
+    life = offered()
+    other = {"to": "role:lead", "because": "hers", "expectation": "an answer"}
+    said = life.refused(NotAllowed, c.OfferHandoff(by=BOB, **other))  # type: ignore[arg-type]
+    assert "hand-off h1 to team:experts is open until 2026-11-20 10:10 UTC" in said
+    assert "that may: person:ann; not person:bob" in said
+    assert "not person:bob" in life.refused(NotAllowed, c.Reassign(by=BOB, to=EVE, because="hers"))
+    life.send(c.NameCommander(by=ANN, who=BOB, because="four teams work on it"))
+    life.send(c.OfferHandoff(by=BOB, **other))  # type: ignore[arg-type]
+    assert (life.state.handoff.to, life.all(e.HandoffEnded)[-1].how) == ("role:lead", "withdrawn")  # type: ignore[union-attr]
 
 
 def test_an_ai_is_offered_nothing_and_unknown_levels_and_the_engine_neither() -> None:

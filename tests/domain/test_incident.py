@@ -465,6 +465,18 @@ def test_a_hand_off_that_is_open_already_counts_as_the_hand_over() -> None:
     assert life.state.handoff.to == "role:deputy"
 
 
+def test_the_hand_over_of_a_period_is_not_ended_by_the_offer_of_somebody_who_does_not_lead() -> None:
+    life = declared(periods=SHIFTS)
+    life.pass_time("7h")
+    life.pass_time("30m")
+    offer = c.OfferHandoff(by=BOB, to=CYD, because="she is awake", expectation="lead it")
+    assert "that may: person:ann; not person:bob" in life.refused(NotAllowed, offer)
+    assert life.state.handoff is not None
+    assert life.state.handoff.to == "role:deputy"
+    life.send(c.OfferHandoff(by=ANN, to=CYD, because="she is awake", expectation="lead it"))
+    assert (life.state.handoff.to, life.last(e.HandoffEnded).how) == (CYD, "withdrawn")
+
+
 def test_nobody_owns_it_as_a_period_ends_whoever_takes_it_is_offered_the_next_one() -> None:
     life = opened(playbook(periods=SHIFTS))
     life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))

@@ -5,6 +5,7 @@ from escalation.lifecycle import assignment, grounds, permissions, triggers
 from escalation.lifecycle.case import packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.ladder import late, paths, powers, shifts
+from escalation.lifecycle.message_values import instant
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -12,6 +13,7 @@ from escalation.model.ladder import Handoff
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Axis, LevelPolicy
 from escalation.values import ENGINE, TIMER, Actor, ActorKind, format_duration, kind_of, split_target
+
 
 def reassign(draft: Draft, command: c.Reassign) -> None:
     """Offer it to another person."""
@@ -37,6 +39,7 @@ def _offer(draft: Draft, command: c.OfferHandoff) -> None:
     level = _receiver(state, to) or state.level_policy
     _require_task(draft, command)
     if state.handoff is not None:
+        _require_may_replace(state, state.handoff, by)
         _end(draft, "withdrawn", f"{by} offered it to {to} instead")
     packet.let_go(draft)
     draft.record(
@@ -54,6 +57,21 @@ def _offer(draft: Draft, command: c.OfferHandoff) -> None:
         assignee=command.assignee,
         task_due=command.due,
     )
+
+
+def _require_may_replace(state: Escalation, offer: Handoff, by: Actor) -> None:
+    if state.rules < 2 or by in (may := _may_end(state, offer)):
+        return
+    raise NotAllowed(
+        f"hand-off {offer.id} to {offer.to} is open until {instant(offer.due)}, and another offer would end it; "
+        f"that may: {', '.join(may)}; not {by}"
+    )
+
+
+def _may_end(state: Escalation, offer: Handoff) -> tuple[Actor, ...]:
+    """Return who may take an offer back, or put another in its place: who made it, the owner, and who commands."""
+    may = (offer.offered_by, state.accountable, state.ownership.commander)
+    return tuple(dict.fromkeys(each for each in may if each is not None and each != ENGINE))
 
 
 _AXES = {
@@ -171,14 +189,17 @@ def decline(draft: Draft, command: c.DeclineHandoff) -> None:
 
 
 def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
-    """Take the offer back: whoever made it may, and the owner."""
+    """Take the offer back: whoever made it may, the owner, and the commander."""
     permissions.require_person(command.by, "withdraw_handoff")
     state = draft.state
     permissions.require_member(state, command.by)
     handoff = _open(state, command.by)
-    if command.by not in (handoff.offered_by, state.accountable):
-        may = ", ".join(dict.fromkeys((handoff.offered_by, state.accountable)))
-        raise NotAllowed(f"the hand-off is withdrawn by whoever offered it, or the owner: {may}; not by {command.by}")
+    may = _may_end(state, handoff)
+    if command.by not in may:
+        raise NotAllowed(
+            f"the hand-off is withdrawn by whoever offered it, the owner, or the commander: {', '.join(may)}; "
+            f"not by {command.by}"
+        )
     draft.record(e.HandoffEnded, handoff=handoff.id, how="withdrawn", because=command.because, people=handoff.people)
 
 

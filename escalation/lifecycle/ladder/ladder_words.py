@@ -187,6 +187,20 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
     return said._replace(values=said.values | values.found(found) | values.packet(state))
 
 
+def offered_away(state: Escalation, event: e.HandoffOffered) -> Sentence:
+    """Tell the owner that somebody else offers what they have: to whom, until when, and how to take it back."""
+    back = f"escalate withdraw_handoff {state.id} --by {state.accountable} --because '...'"
+    return told(
+        "handoff_offered",
+        f"{event.by} offers it to {event.to}: {event.because}. It can be accepted until {instant(event.due)}; until "
+        f"then you stay responsible. To take the offer back:\n  {back}",
+        by=event.by,
+        to_whom=event.to,
+        because=event.because,
+        due=event.due,
+    )
+
+
 def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
     """Tell the owner that an offer came to nothing: whose it was, and in their own words why."""
     ended = state.ownership.ended

@@ -77,6 +77,7 @@ NewsId = Literal[
     "group_joined",
     "group_not_told",
     "handoff_ended",
+    "handoff_offered",
     "handoff_withdrawn",
     "handover_edited",
     "held_refused",

@@ -85,6 +85,13 @@ NEWS: Final[dict[str, Message]] = {
         by="who ended it, where that was a person",
         words="why, in that person's own words",
     ),
+    "news.handoff_offered": news(
+        "the owner hears that somebody else offers it to others",
+        by="who offers it",
+        to_whom="to whom",
+        because=BECAUSE,
+        due="until when it can be accepted",
+    ),
     "news.automation": news("an automation says something", text="what it says"),
     "news.feed_failing": news("a rotation's calendar fails", rotation="which", because=BECAUSE),
     "news.template_failing": news(
