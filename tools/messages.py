@@ -74,6 +74,7 @@ _SAMPLES: Final[dict[str, Any]] = {
     "milestone": "m2",
     "milestones": [{"name": "m1", "at": "2026-11-21T14:05:00+00:00"}],
     "missing": ["crm_snapshot"],
+    "mine": False,
     "moved": 2,
     "need": 2,
     "number": 2,

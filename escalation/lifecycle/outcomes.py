@@ -24,7 +24,13 @@ def outcome(state: Escalation, events: Sequence[e.Event]) -> str:
     said = (_OUTCOMES[type(event)](state, event) for event in events if type(event) in _OUTCOMES)
     lines = list(dict.fromkeys(filter(None, said)))
     more = f"{len(lines) - _MOST} more: escalate show {state.id}. " if len(lines) > _MOST else ""
-    return "".join(f"{line[:1].upper()}{line[1:]}. " for line in lines[:_MOST]) + more
+    return "".join(f"{_begun(line)}. " for line in lines[:_MOST]) + more
+
+
+def _begun(line: str) -> str:
+    """Begin a sentence with a capital, unless it begins with an id: that is written as it is typed."""
+    first = line.partition(" ")[0]
+    return line if ":" in first or not first.isalpha() else f"{line[:1].upper()}{line[1:]}"
 
 
 def although(events: Iterable[e.Event]) -> str:
@@ -127,6 +133,24 @@ def _offer_ended(state: Escalation, event: e.HandoffEnded) -> str:
     return f"{state.accountable} is responsible" if event.how in {"declined", "withdrawn"} else ""
 
 
+def _team_accepted(state: Escalation, event: e.TeamAccepted) -> str:
+    command = f"escalate claim {state.id} --by person:..."
+    return (
+        f"somebody of {event.team} has to claim it until {instant(event.due)} ({command}), or it stays with "
+        f"{state.accountable}, who is responsible until then"
+    )
+
+
+def _filed(state: Escalation, event: e.PlanFiled) -> str:
+    if event.replaces:
+        return f"line {event.line} of {event.section} says so now"
+    then = {
+        "assessment": f"; rewrite it with --replaces {event.line}",
+        "approval": f"; steps wait for it with --behind {event.line}",
+    }.get(event.typed, "")
+    return f"it is line {event.line} of {event.section}{then}"
+
+
 def _item_added(state: Escalation, event: e.ItemAdded) -> str:
     return f"{event.item} ({event.title[:80]}) is with {event.owner}, due {instant(event.due)}"
 
@@ -181,6 +205,8 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.PageDeclined: _declined,
     e.HandoffOffered: _offered,
     e.HandoffEnded: _offer_ended,
+    e.TeamAccepted: _team_accepted,
+    e.PlanFiled: _filed,
     e.ItemAdded: _item_added,
     e.ItemCompleted: _item_over,
     e.ItemDropped: _item_over,

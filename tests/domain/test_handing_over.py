@@ -9,6 +9,7 @@ import pytest
 from escalation.documents import parse_document
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle.case.packet_views import packet
+from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -229,6 +230,23 @@ def test_a_team_accepts_and_one_of_its_people_has_to_claim_it_in_time() -> None:
     assert "accepted it for team:experts already" in life.refused(AlreadyDone, c.AcceptHandoff(by=DAN, for_team=True))
     life.send(c.Claim(by=DAN))
     assert (life.owner, life.last(e.OwnerChanged).handoff) == (DAN, "h1")
+
+
+def test_what_is_accepted_for_a_team_says_until_when_it_is_to_be_claimed_and_how() -> None:
+    life = offered()
+    before = len(life.sent)
+    events = life.send(c.AcceptHandoff(by=CYD, for_team=True))
+    assert "Somebody of team:experts has to claim it until 2026-11-20 10:10 UTC (escalate claim" in outcome(
+        life.state, events
+    )
+    said = {each.to: each.body for each in life.sent[before:]}
+    assert "you accepted escalation-chatbot-conv-1 for team:experts" in said[CYD]
+    assert "before 2026-11-20 10:10 UTC, or it stays with person:ann" in said[DAN]
+    assert "escalate claim escalation-chatbot-conv-1 --by person:dan" in said[DAN]
+    assert life.due.summary == (
+        "nobody of team:experts has claimed it, which person:cyd accepted for them: it stays with person:ann, "
+        "who is told"
+    )
 
 
 def test_what_nobody_of_the_team_claims_stays_with_the_old_owner() -> None:

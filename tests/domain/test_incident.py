@@ -13,6 +13,7 @@ from escalation.foresight import forecast
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.plan import MOST_LINES
 from escalation.lifecycle.incident.views import IncidentView, action_plan, plan_markdown
+from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
 from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
@@ -475,6 +476,21 @@ def test_the_hand_over_of_a_period_is_not_ended_by_the_offer_of_somebody_who_doe
     assert life.state.handoff.to == "role:deputy"
     life.send(c.OfferHandoff(by=ANN, to=CYD, because="she is awake", expectation="lead it"))
     assert (life.state.handoff.to, life.last(e.HandoffEnded).how) == (CYD, "withdrawn")
+
+
+def test_an_answer_names_the_line_of_the_plan_that_was_filed_as_it_is_typed() -> None:
+    life = declared(gates=({"id": "failover", "when": "flags.legal", "subject": ["plan"]},))
+    assert outcome(life.state, life.send(line("situation_summary", "assessment"))) == (
+        "It is line p1 of situation_summary; rewrite it with --replaces p1. "
+    )
+    again = life.send(line("situation_summary", "assessment", "the disks are fine", replaces="p1"))
+    assert outcome(life.state, again) == "Line p1 of situation_summary says so now. "
+    asked = life.send(line("approval_checkpoints", "approval", gate="failover"))
+    assert outcome(life.state, asked) == "It is line p2 of approval_checkpoints; steps wait for it with --behind p2. "
+    step = life.send(line("execution_plan", "execution", "go", owner=BOB, due=life.now + timedelta(hours=1)))
+    said = outcome(life.state, step)
+    assert said.startswith(f"i1 (go) is with {BOB}, due ")
+    assert said.endswith("It is line p3 of execution_plan. ")
 
 
 def test_nobody_owns_it_as_a_period_ends_whoever_takes_it_is_offered_the_next_one() -> None:

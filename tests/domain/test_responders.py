@@ -51,10 +51,11 @@ def test_whoever_takes_passes_on_or_adds_something_is_told_what_is_so_now_and_un
     assert answered(life, c.Acknowledge(by=ANN)) == "You own it now. "
     due = life.now + timedelta(hours=4)
     added = answered(life, c.AddItem(by=ANN, title="mend it", owner=BOB, due=due))
-    assert added == f"I1 (mend it) is with {BOB}, due {due:%Y-%m-%d %H:%M} UTC. "
+    assert added == f"i1 (mend it) is with {BOB}, due {due:%Y-%m-%d %H:%M} UTC. "
     offered = answered(life, c.OfferHandoff(by=ANN, to=BOB, because="away", expectation="mend it"))
     assert f"until it is accepted, {ANN} stays responsible" in offered
-    assert answered(life, c.CompleteItem(by=BOB, item="i1")) == "I1 is done; no work item is open. "
+    assert answered(life, c.CompleteItem(by=BOB, item="i1")) == "i1 is done; no work item is open. "
+    assert offered.startswith(f"{BOB} is asked until"), "an id is written as it is typed, also where a sentence begins"
     session = c.OpenSession(by=ANN, join_url="https://meet.example/1")
     assert "end it with close_session --session m1" in answered(life, session)
 

@@ -187,6 +187,21 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
     return said._replace(values=said.values | values.found(found) | values.packet(state))
 
 
+def to_be_claimed(state: Escalation, event: e.TeamAccepted, person: Actor) -> Sentence:
+    """Tell somebody of a team that it was accepted for them all: until when one of them has to claim it, and how."""
+    accepted = "you" if event.by == person else event.by
+    return told(
+        "team_accepted",
+        f"{accepted} accepted {state.id} for {event.team}: one of you has to claim it before {instant(event.due)}, or "
+        f"it stays with {state.accountable}:\n  escalate claim {state.id} --by {person}",
+        by=event.by,
+        team=event.team,
+        due=event.due,
+        accountable=state.accountable,
+        mine=event.by == person,
+    )
+
+
 def offered_away(state: Escalation, event: e.HandoffOffered) -> Sentence:
     """Tell the owner that somebody else offers what they have: to whom, until when, and how to take it back."""
     back = f"escalate withdraw_handoff {state.id} --by {state.accountable} --because '...'"

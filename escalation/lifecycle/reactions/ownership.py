@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle import offers
+from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tells, update
 from escalation.lifecycle.sentences import sentence, told
@@ -123,8 +124,7 @@ def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]
     if offer is None:
         return
     for person in offer.people:
-        english = f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it"
-        text = words.news(state, told("team_accepted", english, by=event.by, team=event.team))
+        text = words.news(state, ladder_words.to_be_claimed(state, event, person))
         summary, matter = f"tell {person}: claim it", offers.claim(offer, person)
         yield notify(state, event, person, MessageKind.NEWS, text, summary=summary, matter=matter)
 

@@ -149,7 +149,12 @@ NEWS: Final[dict[str, Message]] = {
     "news.responsibility_given": news("somebody looks after something", who="whom it was given to", duty="what"),
     "news.group_joined": news("somebody was added to the working group", by="by whom", because=BECAUSE),
     "news.team_accepted": news(
-        "a hand-off was accepted for a team, and one of it has to claim it", by="who accepted it", team="the team"
+        "a hand-off was accepted for a team, and one of it has to claim it",
+        by="who accepted it",
+        mine="true for whoever accepted it",
+        team="the team",
+        due="until when one of it has to claim it",
+        accountable="who is responsible until then, and stays so when nobody does",
     ),
     "news.handover_edited": news("what remains for the next shift was written anew", text="what remains"),
     "news.handoff_withdrawn": news("a hand-off that was offered was withdrawn", because=BECAUSE),
