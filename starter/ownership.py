@@ -23,6 +23,7 @@ def ownership_rows(view: OwnershipView, now: datetime) -> Iterator[tuple[str, st
         until = f"until {show(offer.due, now)} ({away(offer.due, now)})"
         yield "offered", f"{what} {offer.id} to {whom} {until}{claim}: {offer.because}"
         yield "remains" if offer.shift else "expected", offer.expectation
+        yield "remains", offer.remains
         yield "task", offer.task
     yield "passed on", f"{view.hops} times" if view.hops else ""
     yield "packet", f"version {view.packet_version}" if view.packet_version else ""

@@ -119,6 +119,10 @@ def _owned(state: Escalation, event: e.OwnerChanged) -> str:
     return "you own it now" if event.owner == event.by else f"{event.owner} owns it now"
 
 
+def _period(state: Escalation, event: e.PeriodBegun) -> str:
+    return f"period {event.number} begins, until {instant(event.ends_at)}; {event.led_by} leads it"
+
+
 def _declined(state: Escalation, event: e.PageDeclined) -> str:
     return "you are not waited for any more; you may still take it (acknowledge)"
 
@@ -202,6 +206,7 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.GateOpened: _opened,
     e.SeatDelegated: _delegated,
     e.OwnerChanged: _owned,
+    e.PeriodBegun: _period,
     e.PageDeclined: _declined,
     e.HandoffOffered: _offered,
     e.HandoffEnded: _offer_ended,

@@ -27,6 +27,7 @@ from tests.domain.builders import (
     BOB,
     CUSTOMER,
     CYD,
+    DAN,
     EVE,
     FAY,
     HAL,
@@ -491,6 +492,26 @@ def test_an_answer_names_the_line_of_the_plan_that_was_filed_as_it_is_typed() ->
     said = outcome(life.state, step)
     assert said.startswith(f"i1 (go) is with {BOB}, due ")
     assert said.endswith("It is line p3 of execution_plan. ")
+
+
+def test_an_offer_in_place_of_the_period_s_hand_over_says_what_remains_and_which_period_is_led() -> None:
+    life = declared(periods=SHIFTS)
+    life.send(line("execution_plan", "execution", "two", owner=BOB, due=START + timedelta(days=2)))
+    life.send(c.OfferHandoff(by=ANN, to=DAN, because="early", expectation="look at it"))
+    assert "hand-over of the period" not in life.sent[-1].body, "the period goes on"
+    life.pass_time("7h")
+    life.pass_time("30m")
+    life.send(c.OfferHandoff(by=ANN, to=CYD, because="my shift ends", expectation="lead it"))
+    page = next(each for each in reversed(life.sent) if each.to == CYD)
+    assert "What is expected: lead it\nIt counts as the hand-over of the period too:\nLead period 2.\nOpen: i1 two" in (
+        page.body
+    )
+    shown = situation(life.state, life.now).ownership
+    assert shown is not None
+    assert shown.handoff is not None
+    assert shown.handoff.remains.startswith("Lead period 2.")
+    said = outcome(life.state, life.send(c.AcceptHandoff(by=CYD)))
+    assert said.startswith("You own it now. Period 2 begins, until 2026-11-21 02:00 UTC; person:cyd leads it.")
 
 
 def test_nobody_owns_it_as_a_period_ends_whoever_takes_it_is_offered_the_next_one() -> None:

@@ -40,7 +40,8 @@ def _offer(draft: Draft, command: c.OfferHandoff) -> None:
     _require_task(draft, command)
     if state.handoff is not None:
         _require_may_replace(state, state.handoff, by)
-        _end(draft, "withdrawn", f"{by} offered it to {to} instead")
+        instead = grounds.of("offered_instead", f"{by} offered it to {to} instead", by=by, to_whom=to)
+        _end(draft, "withdrawn", instead)
     packet.let_go(draft)
     draft.record(
         e.HandoffOffered,

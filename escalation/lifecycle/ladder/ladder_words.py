@@ -157,12 +157,15 @@ def taken(state: Escalation) -> Words:
 
 def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> Words:
     """Offer responsibility, with what travels along."""
+    remains = remaining.beside(state, offer)
+    stays = "you stay" if state.accountable == person else f"{state.accountable} stays"
     body = (
         f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{instead(found)}\n"
         f"What is expected: {offer.expectation}\n"
+        f"{f'It counts as the hand-over of the period too:{chr(10)}{remains}{chr(10)}' if remains else ''}"
         f"{_along(state, offer)}"
         f"{packet(state)}\n"
-        f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
+        f"Accept before {instant(offer.due)}; until then {stays} responsible.\n"
         f"  escalate accept_handoff {state.id} --by {person}\n"
         f"  escalate decline_handoff {state.id} --by {person} --because '...'"
     )
@@ -175,6 +178,7 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
         by=offer.offered_by,
         because=grounds.again(offer.because, offer.grounds),
         expectation=remaining.expected(state, offer),
+        remains=remains,
         accountable=state.accountable,
         due=offer.due,
         task=offer.task,
@@ -219,7 +223,10 @@ def offered_away(state: Escalation, event: e.HandoffOffered) -> Sentence:
 def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
     """Tell the owner that an offer came to nothing: whose it was, and in their own words why."""
     ended = state.ownership.ended
-    to, own_words = ended.to if ended is not None else "", kind_of(event.by) is ActorKind.PERSON
+    to, own_words = (
+        ended.to if ended is not None else "",
+        kind_of(event.by) is ActorKind.PERSON and event.grounds is None,
+    )
     return told(
         "handoff_ended",
         f"the hand-off was {event.how}: {event.because}. You stay responsible",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import offers
+from escalation.lifecycle import grounds, offers
 from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tells, update
@@ -155,7 +155,10 @@ def whom_it_is_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[A
 
 def withdrawn(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     """Tell those who were asked that they need not answer any more."""
-    because = f"{event.by} declined it: {event.because}" if event.how == "declined" else event.because
+    because = grounds.given(event)
+    if event.how == "declined":
+        declined = f"{event.by} declined it: {event.because}"
+        because = grounds.of("declined_by", declined, by=event.by, because=event.because)
     for person in event.people:
         if person != event.by:
             text = words.news(state, sentence("handoff_withdrawn", because=because))

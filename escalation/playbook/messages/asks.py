@@ -102,6 +102,7 @@ ASKS: Final[dict[str, Message]] = {
             "by": "who offers it",
             "because": BECAUSE,
             "expectation": "what is expected",
+            "remains": "what remains, where a person's offer counts as the hand-over of a period; else empty",
             "accountable": "who stays responsible until it is accepted",
             "due": "until when to accept",
             "task": "the task that goes with it",
