@@ -140,6 +140,7 @@ _SAMPLES: Final[dict[str, Any]] = {
     "error": "webhook: 410",
     "expectation": "refund 250 EUR",
     "remains": "",
+    "result": "250 EUR",
     "failed": "page",
     "fell_back": False,
     "gate": "credit",

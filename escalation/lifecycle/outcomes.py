@@ -162,7 +162,11 @@ def _item_added(state: Escalation, event: e.ItemAdded) -> str:
 def _item_over(state: Escalation, event: e.ItemCompleted | e.ItemDropped) -> str:
     left = len(state.open_items)
     how = "done" if isinstance(event, e.ItemCompleted) else "dropped"
-    return f"{event.item} is {how}; " + (f"{counted(left, 'work item')} still open" if left else "no work item is open")
+    had = state.items[event.item].owner
+    although = f", although it was {had}'s" if had != event.by and isinstance(event, e.ItemCompleted) else ""
+    return f"{event.item} is {how}{although}; " + (
+        f"{counted(left, 'work item')} still open" if left else "no work item is open"
+    )
 
 
 def _submitted(state: Escalation, event: e.CheckSubmitted) -> str:

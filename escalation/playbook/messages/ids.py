@@ -88,6 +88,7 @@ NewsId = Literal[
     "input_answered",
     "item_blocked",
     "item_decided",
+    "item_done",
     "item_dropped",
     "item_given_back",
     "item_late",

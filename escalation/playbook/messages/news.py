@@ -125,6 +125,9 @@ NEWS: Final[dict[str, Message]] = {
     "news.item_postponed": news(
         "a work item is due later", item="which", title="what is to be done", due="when", because=BECAUSE
     ),
+    "news.item_done": news(
+        "somebody else did a work item", item="which", title="what is to be done", by="who", result="what came of it"
+    ),
     "news.item_dropped": news(
         "a work item need not be done", item="which", title="what is to be done", because=BECAUSE
     ),
