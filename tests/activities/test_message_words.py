@@ -43,6 +43,8 @@ FORMS: dict[str, tuple[Any, ...]] = {
     "stage": ("triage", "assignment", "approval", "resolution", "review"),
     "resolution_state": ("proposed", "confirmed", "rejected"),
     "role": ("communicator", "commander"),
+    "silence": ("confirmed", "owner_told"),
+    "looks_at": ("credit",),
     "approved": (True, False),
     "joined": (True, False),
     "number": (1, 2),

@@ -514,6 +514,19 @@ def test_an_offer_in_place_of_the_period_s_hand_over_says_what_remains_and_which
     assert said.startswith("You own it now. Period 2 begins, until 2026-11-21 02:00 UTC; person:cyd leads it.")
 
 
+def test_a_step_of_the_plan_says_which_it_is_and_behind_which_checkpoint_it_stands() -> None:
+    gate = {"id": "failover", "when": "flags.legal", "subject": ["plan"]}
+    life = declared(gates=(gate,))
+    life.send(line("approval_checkpoints", "approval", gate="failover"))
+    due = life.now + timedelta(hours=1)
+    life.send(line("execution_plan", "execution", "switch over", owner=CYD, due=due, behind="p1"))
+    page = life.sent[-1]
+    assert (page.to, page.values["line"], page.values["behind"], page.values["held"]) == (CYD, "p2", "p1", True)
+    assert "switch over\nStep p2 of the action plan, behind checkpoint p1 (not approved yet).\nDue " in page.body
+    life.send(c.AddItem(by=ANN, title="mend it", owner=CYD, due=due))
+    assert "action plan" not in life.sent[-1].body
+
+
 def test_nobody_owns_it_as_a_period_ends_whoever_takes_it_is_offered_the_next_one() -> None:
     life = opened(playbook(periods=SHIFTS))
     life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))

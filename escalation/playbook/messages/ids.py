@@ -35,6 +35,7 @@ MessageId = Literal[
     "reply_awaited",
     "reply_awaited_customer",
     "resolution_proposed",
+    "resolution_question",
     "returned_customer",
     "review_draft",
     "review_due",

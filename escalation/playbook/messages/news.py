@@ -62,6 +62,7 @@ NEWS: Final[dict[str, Message]] = {
         owner="whose it is",
         due="when it was due",
         state="the engine's word",
+        chased="how often it was reminded of",
     ),
     "news.review_late": news("the review is late"),
     "news.returned": news("it was returned", because=BECAUSE),
