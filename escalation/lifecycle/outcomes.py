@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
-from escalation.lifecycle.message_values import instant
+from escalation.lifecycle.message_values import instant, short_line
 from escalation.model import events as e
 from escalation.model.approval import Gate
 from escalation.model.state import Escalation
@@ -196,6 +196,13 @@ def _milestone(state: Escalation, event: e.MilestoneReached) -> str:
     return f"the short update of {name} is due {instant(event.due)}: milestone --name {name} --text '...'"
 
 
+def _reviewed(state: Escalation, event: e.ReviewSubmitted) -> str:
+    """Say what the review holds: what was left out was taken from what was known before."""
+    parts = {"impact": event.impact, "cause": event.cause, "resolution": event.resolution}
+    said = "; ".join(f"{part}: {short_line(text)}" for part, text in parts.items() if text)
+    return f"the review says {said}" if said else ""
+
+
 def _session(state: Escalation, event: e.SessionOpened) -> str:
     return f"live session {event.session} is open; end it with close_session --session {event.session}"
 
@@ -224,6 +231,7 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.DraftMade: _drafted,
     e.UpdatePosted: _posted,
     e.MilestoneReached: _milestone,
+    e.ReviewSubmitted: _reviewed,
     e.SessionOpened: _session,
     e.ResolutionProposed: _proposed,
 }

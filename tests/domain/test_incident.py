@@ -355,6 +355,12 @@ def test_the_commander_says_what_comes_first_and_responders_see_the_present_orde
     assert life.state.seq == seq, "the same again is no news"
 
 
+def test_what_comes_first_is_said_once_each() -> None:
+    life = declared()
+    twice = c.SetPriorities(by=ANN, priorities=("payments", "the web shop", "payments"))
+    assert life.refused(NotAllowed, twice).endswith("these stand there twice: payments")
+
+
 @pytest.mark.req("IAP-8", "IAP-9")
 def test_a_commander_who_was_named_sets_priorities_and_responsibilities_and_stands_it_down() -> None:
     life = declared()
