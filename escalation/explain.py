@@ -66,6 +66,7 @@ _PATTERNS: Final = {
     _pattern(Actor): "an actor such as `person:eva` or `agent:support-bot`",
 }
 _NO_SPACES: Final = r"^[^\s"
+_LINKS: Final = ("^https?", "^(https?")
 _FORMATS: Final = {
     "duration": "a duration such as 90s, 15m, 1h30m, 2d or 1w",
     "date-time": "a moment with its offset such as 2026-11-20T09:41:00+01:00",
@@ -117,6 +118,8 @@ def _mismatch(value: Any, schemas: Sequence[Schema], expected: str) -> str:
         return f"is empty; expected {expected}"
     if isinstance(value, str) and words:
         return f"`{value[:64]}` is not allowed{did_you_mean(value, words) or ';'} expected {expected}"
+    if isinstance(value, str) and not value.strip() and any(schema.get("minLength") for schema in schemas):
+        return f"is empty; expected {expected}"
     kind, types = _KINDS[type(value)]
     wanted = {schema.get("type") for schema in schemas}
     if value == [] and wanted & types:
@@ -211,6 +214,8 @@ def _children(schema: Schema, part: str | int) -> list[Schema]:
 def _describe_text(schema: Schema) -> str:
     if schema.get("pattern") in _PATTERNS:
         return _PATTERNS[schema["pattern"]]
+    if schema.get("pattern", "").startswith(_LINKS):
+        return "a link such as `https://meet.example/77`"
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
     if "examples" in schema:

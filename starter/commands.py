@@ -312,6 +312,7 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
         if getattr(act, field, None)
     ]
     targets = [(field, target) for field, target in targets if target.partition(":")[0] not in _ELSEWHERE]
+    targets += [("by", act.by)] if act.by.startswith("person:") else []
     targets += [(field, each.owner) for field in ("items", "changes") for each in getattr(act, field, ())]
     targets = [(field, target) for field, target in targets if target is not None]
     if not targets or "directory" not in settings.model_fields_set:

@@ -1,7 +1,7 @@
 """``escalate open`` and ``escalate consider``: a request from a file, or from another program by a pipe."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +9,13 @@ import typer
 from rich.console import Group, RenderableType
 
 from escalation.errors import DocumentError, RequestRefused
-from escalation.model.request import Receipt, Request, parse_request
+from escalation.model.request import Outcome, Receipt, Request, parse_request
 from escalation.playbook.load import Loaded
 from starter import layout, render
 from starter.session import AsJson, connect, full_id, load, run, say, shelf
 
 if TYPE_CHECKING:
+    from escalation.lifecycle.situation import Situation
     from escalation.lifecycle.triage import Assessment
 
 PANEL = "Open an escalation"
@@ -36,13 +37,26 @@ def open_escalation(file: RequestFile, below: Below = "", because: Because = "",
     """Open an escalation, or join the open one with the same key. The same request again gets its first answer."""
     if bool(below) != bool(because):
         raise typer.BadParameter("--below and --because belong together: below which one, and why")
-    receipt = run(_open(read_request(file), full_id(below) if below else "", because))
-    say(receipt, render.receipt(receipt), as_json=as_json)
+    parent = full_id(below) if below else ""
+    receipt, stands = run(_open(read_request(file), parent, because))
+    say(receipt, render.receipt(receipt, stands, below=parent), as_json=as_json)
 
 
-async def _open(request: Request, below: str, because: str) -> Receipt:
-    client = await connect()
-    return await client.open_child(below, request, because) if below else await client.open(request)
+async def _open(request: Request, below: str, because: str) -> tuple[Receipt, "Situation | None"]:
+    """Return the answer, and how it stands where that answer was given before: nobody is told anew then."""
+    client, asked_at = await connect(), datetime.now(UTC)
+    receipt = await (client.open_child(below, request, because) if below else client.open(request))
+    return receipt, await client.situation(receipt.escalation_id) if is_first_answer(receipt, asked_at) else None
+
+
+_APART = timedelta(seconds=10)
+"""Two machines' clocks may differ by so much."""
+
+
+def is_first_answer(receipt: Receipt, asked_at: datetime) -> bool:
+    """Tell whether a request got the answer that an earlier one with its id was given."""
+    told = receipt.outcome is not Outcome.DECLINED and receipt.at is not None
+    return told and receipt.at is not None and asked_at - receipt.at > _APART
 
 
 def consider(file: RequestFile, as_json: AsJson = False) -> None:

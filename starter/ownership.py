@@ -25,8 +25,9 @@ def ownership_rows(view: OwnershipView, now: datetime) -> Iterator[tuple[str, st
         refusals = (f"{name(each.by)} at {show(each.at, now)}: {each.because}" for each in offer.declined)
         yield "declined so far", "\n".join(refusals)
         yield "remains" if offer.shift else "expected", offer.expectation
+        yield "remains", offer.remains
         yield "task", offer.task
-    yield "passed on", f"{view.hops} times" if view.hops else ""
+    yield "passed on", ("once" if view.hops == 1 else f"{view.hops} times") if view.hops else ""
     yield "packet", f"version {view.packet_version}" if view.packet_version else ""
     yield "consulted", names(view.consulted)
     yield "audience", names(view.audience)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from escalation.errors import DocumentError
+from escalation.errors import DocumentError, Unknown
+from escalation.explain import did_you_mean
 from escalation.people.directory import Directory, load_directory
 from starter.session import err, load, run
 from starter.when import show
@@ -41,6 +42,21 @@ def best_known(path: Path | None) -> Directory:
         said = f"The directory is broken; as the worker does, this goes by its last good state, of {show(since)}."
         err.print(Text(said, style="yellow"), soft_wrap=True)
         return hearing(load_directory(kept), load().directory)
+
+
+def require_somebody(actor: str) -> None:
+    """Refuse a person whom neither the directory of the settings nor the one that a worker here goes by knows.
+
+    Raises:
+        Unknown: naming who was probably meant.
+    """
+    settings = load()
+    named = settings.directory if "directory" in settings.model_fields_set else settings.places.kept_directory
+    if not actor.startswith("person:") or not named.exists():
+        return
+    known = [f"person:{each.id}" for each in load_directory(named).people]
+    if actor not in known:
+        raise Unknown(f"{actor} is not in the directory, and has no messages{did_you_mean(actor, known)}")
 
 
 def names_of(directory: Directory) -> list[str]:

@@ -44,22 +44,29 @@ def verdict(style: str, words: str, because: str) -> Text:
     return Text.assemble((words, style), *([] if not because else ["\n", because]))
 
 
-def receipt(answer: Receipt) -> Group:
-    """Show the answer to a request to open."""
+def receipt(answer: Receipt, stands: Situation | None = None, *, below: str = "") -> Group:
+    """Show the answer to a request to open; ``stands``: it was given before, and how it stands now."""
+    verdict_words = OUTCOMES[answer.outcome]
+    stood = ""
+    if stands is not None and answer.at is not None:
+        verdict_words = ("bold", f"the same request as at {answer.at:%Y-%m-%d %H:%M} UTC: nobody is told anew")
+        stood = f"{stands.outcome}: {stands.why}" if stands.outcome else f"{stands.status}; {stands.accountable}"
     facts = grid(
         [
             ("id", answer.escalation_id),
+            ("below", below),
+            ("stands", stood),
             ("severity", answer.severity),
             ("level", answer.level),
             ("accountable", name(answer.owner)),
-            ("being called", names(answer.called)),
+            ("being called", names(answer.called) if not stood else ""),
             ("missing", ", ".join(answer.missing)),
             ("occurrences", str(answer.occurrences) if answer.occurrences > 1 else ""),
             ("playbook", f"{answer.playbook} ({answer.playbook_digest})"),
             ("note", NOT_USED if answer.reasons and answer.because.endswith(NOT_USED) else ""),
         ]
     )
-    parts: list[RenderableType] = [verdict(*OUTCOMES[answer.outcome], "" if answer.reasons else answer.because), facts]
+    parts: list[RenderableType] = [verdict(*verdict_words, "" if answer.reasons else answer.because), facts]
     if answer.reasons:
         parts.append(headed("Why", reasons(answer.reasons)))
     if answer.outcome is not Outcome.DECLINED:
@@ -82,7 +89,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
         ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),
         ("accountable", name(here.accountable) + ("" if here.owner or here.outcome else " (nobody has taken it yet)")),
         ("being called", names(here.called)),
-        *(ownership_rows(here.ownership, now) if here.ownership else ()),
+        *(_roles(here, now)),
         *((f"why {name(person)}", why) for person, why in here.why_they.items()),
         ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
@@ -101,7 +108,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
         ("changed there", here.case_changed),
         ("not yet known", Text("\n".join(here.gaps), style="yellow") if here.gaps else ""),
-        ("being tried", Text("\n".join(_trying(each, now) for each in tried[:_MOST_TRIED]), style="yellow")),
+        ("being tried", Text("\n".join(_trying(e, now) for e in tried[:_MOST_TRIED]), style="yellow") if tried else ""),
         ("with the ticket", ", ".join(here.case_entries)),
         ("linked", "\n".join(here.links)),
         ("resolution", here.resolution),
@@ -118,6 +125,13 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
+
+
+def _roles(here: Situation, now: datetime) -> Iterable[tuple[str, str]]:
+    """Show who has which part; whoever commands an incident stands with the incident."""
+    rows = ownership_rows(here.ownership, now) if here.ownership else ()
+    twice = {"commander"} if here.incident is not None and not here.incident.stood_down else set()
+    return (row for row in rows if row[0] not in twice)
 
 
 _MOST_TRIED = 10

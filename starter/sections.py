@@ -82,7 +82,12 @@ def _review(here: Situation, now: datetime) -> Iterator[RenderableType]:
     review = here.review
     if review is None:
         return
-    rows = [(each.part, f"{each.text} ({name(each.by)}{', an AI' if each.by_ai else ''})") for each in review.draft]
+    if review.submitted_by is not None:
+        at = f", {show(review.submitted_at, now)}" if review.submitted_at is not None else ""
+        rows = [("handed in", f"by {name(review.submitted_by)}{at}")]
+        rows += [("impact", review.impact), ("cause", review.cause), ("resolution", review.resolution)]
+    else:
+        rows = [(each.part, f"{each.text} ({name(each.by)}{', an AI' if each.by_ai else ''})") for each in review.draft]
     until = f" until {show(review.awaited_until, now)}" if review.awaited_until else ""
     rows += [
         ("looking back", review.labels),

@@ -221,6 +221,7 @@ def inbox(
 ) -> None:
     """Show what somebody received from the embedded stack (`escalate dev`), oldest first."""
     from activities.notify.inbox import Inbox
+    from starter.people import require_somebody
 
     path = load().places.inbox
     if not path.exists():
@@ -228,6 +229,8 @@ def inbox(
             f"there is no inbox in {path.parent}/: `escalate dev` keeps one in its folder; name that in ESCALATION_DATA"
         )
     messages = Inbox(path).messages(actor(person) if person else None)[-last:]
+    if person and not messages:
+        require_somebody(actor(person))
     now = datetime.now(UTC)
     parts: list[RenderableType] = []
     for message in messages:

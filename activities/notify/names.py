@@ -10,6 +10,9 @@ def name_of(actor: str, directory: Directory) -> str:
     if person is not None:
         return person.name
     kind, _, name = actor.partition(":")
+    role = directory.roles.get(name) if kind == "role" else None
+    if role is not None and role.name:
+        return role.name
     if kind not in FINDABLE or not name:
         return actor
     teams = {"team": [team for team in directory.teams if team.id == name]}

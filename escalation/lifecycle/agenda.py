@@ -266,10 +266,15 @@ def _lasted(state: Escalation, about: str) -> str:
 
 
 def _handoff(state: Escalation, _: str) -> str:
-    to = state.handoff.to if state.handoff is not None else "nobody"
-    if state.handoff is not None and state.handoff.shift:
-        return f"{to} has not accepted the hand-over of the shift: {_up(state)}; {state.accountable} stays responsible"
-    return f"{to} has not accepted the hand-off: it stays with {state.accountable}, who is told"
+    offer = state.handoff
+    to = offer.to if offer is not None else "nobody"
+    what = "hand-over of the shift" if offer is not None and offer.shift else "hand-off"
+    lacks = f"{to} has not accepted the {what}"
+    if offer is not None and offer.team_by is not None:
+        lacks = f"nobody of {to} has claimed it, which {offer.team_by} accepted for them"
+    if offer is not None and offer.shift:
+        return f"{lacks}: {_up(state)}; {state.accountable} stays responsible"
+    return f"{lacks}: it stays with {state.accountable}, who is told"
 
 
 def _shift(state: Escalation, _: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
-from escalation.lifecycle.message_values import instant
+from escalation.lifecycle.message_values import instant, short_line
 from escalation.model import events as e
 from escalation.model.approval import Gate
 from escalation.model.state import Escalation
@@ -24,7 +24,13 @@ def outcome(state: Escalation, events: Sequence[e.Event]) -> str:
     said = (_OUTCOMES[type(event)](state, event) for event in events if type(event) in _OUTCOMES)
     lines = list(dict.fromkeys(filter(None, said)))
     more = f"{len(lines) - _MOST} more: escalate show {state.id}. " if len(lines) > _MOST else ""
-    return "".join(f"{line[:1].upper()}{line[1:]}. " for line in lines[:_MOST]) + more
+    return "".join(f"{_begun(line)}. " for line in lines[:_MOST]) + more
+
+
+def _begun(line: str) -> str:
+    """Begin a sentence with a capital, unless it begins with an id: that is written as it is typed."""
+    first = line.partition(" ")[0]
+    return line if ":" in first or not first.isalpha() else f"{line[:1].upper()}{line[1:]}"
 
 
 def although(events: Iterable[e.Event]) -> str:
@@ -113,6 +119,10 @@ def _owned(state: Escalation, event: e.OwnerChanged) -> str:
     return "you own it now" if event.owner == event.by else f"{event.owner} owns it now"
 
 
+def _period(state: Escalation, event: e.PeriodBegun) -> str:
+    return f"period {event.number} begins, until {instant(event.ends_at)}; {event.led_by} leads it"
+
+
 def _declined(state: Escalation, event: e.PageDeclined) -> str:
     return "you are not waited for any more; you may still take it (acknowledge)"
 
@@ -133,6 +143,24 @@ def _offer_ended(state: Escalation, event: e.HandoffEnded) -> str:
     return f"{state.accountable} is responsible" if event.how in {"declined", "withdrawn"} else ""
 
 
+def _team_accepted(state: Escalation, event: e.TeamAccepted) -> str:
+    command = f"escalate claim {state.id} --by person:..."
+    return (
+        f"somebody of {event.team} has to claim it until {instant(event.due)} ({command}), or it stays with "
+        f"{state.accountable}, who is responsible until then"
+    )
+
+
+def _filed(state: Escalation, event: e.PlanFiled) -> str:
+    if event.replaces:
+        return f"line {event.line} of {event.section} says so now"
+    then = {
+        "assessment": f"; rewrite it with --replaces {event.line}",
+        "approval": f"; steps wait for it with --behind {event.line}",
+    }.get(event.typed, "")
+    return f"it is line {event.line} of {event.section}{then}"
+
+
 def _item_added(state: Escalation, event: e.ItemAdded) -> str:
     return f"{event.item} ({event.title[:80]}) is with {event.owner}, due {instant(event.due)}"
 
@@ -140,7 +168,11 @@ def _item_added(state: Escalation, event: e.ItemAdded) -> str:
 def _item_over(state: Escalation, event: e.ItemCompleted | e.ItemDropped) -> str:
     left = len(state.open_items)
     how = "done" if isinstance(event, e.ItemCompleted) else "dropped"
-    return f"{event.item} is {how}; " + (f"{counted(left, 'work item')} still open" if left else "no work item is open")
+    had = state.items[event.item].owner
+    although = f", although it was {had}'s" if had != event.by and isinstance(event, e.ItemCompleted) else ""
+    return f"{event.item} is {how}{although}; " + (
+        f"{counted(left, 'work item')} still open" if left else "no work item is open"
+    )
 
 
 def _submitted(state: Escalation, event: e.CheckSubmitted) -> str:
@@ -170,6 +202,13 @@ def _milestone(state: Escalation, event: e.MilestoneReached) -> str:
     return f"the short update of {name} is due {instant(event.due)}: milestone --name {name} --text '...'"
 
 
+def _reviewed(state: Escalation, event: e.ReviewSubmitted) -> str:
+    """Say what the review holds: what was left out was taken from what was known before."""
+    parts = {"impact": event.impact, "cause": event.cause, "resolution": event.resolution}
+    said = "; ".join(f"{part}: {short_line(text)}" for part, text in parts.items() if text)
+    return f"the review says {said}" if said else ""
+
+
 def _session(state: Escalation, event: e.SessionOpened) -> str:
     return f"live session {event.session} is open; end it with close_session --session {event.session}"
 
@@ -184,10 +223,13 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.GateOpened: _opened,
     e.SeatDelegated: _delegated,
     e.OwnerChanged: _owned,
+    e.PeriodBegun: _period,
     e.PageDeclined: _declined,
     e.HandoffOffered: _offered,
     e.HandoffDeclined: _offer_declined,
     e.HandoffEnded: _offer_ended,
+    e.TeamAccepted: _team_accepted,
+    e.PlanFiled: _filed,
     e.ItemAdded: _item_added,
     e.ItemCompleted: _item_over,
     e.ItemDropped: _item_over,
@@ -196,6 +238,7 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.DraftMade: _drafted,
     e.UpdatePosted: _posted,
     e.MilestoneReached: _milestone,
+    e.ReviewSubmitted: _reviewed,
     e.SessionOpened: _session,
     e.ResolutionProposed: _proposed,
 }

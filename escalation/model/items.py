@@ -57,6 +57,8 @@ class Item(Record):
     chased: int = 0
     done_at: AwareDatetime | None = None
     """When it was done or dropped."""
+    done_by: Actor | None = None
+    """Who did or dropped it; None for what was over before this was kept."""
     result: str = ""
     """What came of it, or why it was dropped; once it is over only its beginning, the event has all of it."""
     by: Actor | None = None

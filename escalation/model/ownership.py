@@ -10,6 +10,8 @@ MOST_RESPONSIBILITIES = 50
 MOST_DRAFTS = 20
 MOST_PASSED = 20
 """How many assigned responsibilities, drafts that wait, and hand-offs (the latest) are kept in the state."""
+KEPT_OFFERS = 20
+"""How many offers that have ended are kept, the latest, for whoever answers one too late."""
 KEPT_OWNERS = 50
 """How many of those who owned it are kept, each once, the latest."""
 KEPT_HEARD = 200
@@ -52,6 +54,19 @@ class EndedHandoff(Record):
     because: str
 
 
+class PastOffer(Record):
+    """An offer that has ended, however it did, and whom it was made to."""
+
+    id: str
+    to: str
+    people: tuple[Actor, ...] = ()
+    how: str
+    """``declined``, ``expired``, ``withdrawn``, ``taken_outside``, ``accepted``, or ``overtaken`` by a claim."""
+    by: Actor
+    at: AwareDatetime
+    because: str = ""
+
+
 class Passed(Record):
     """An accepted hand-off: from whom to whom."""
 
@@ -88,6 +103,8 @@ class Ownership(Record):
     done: dict[Slug, int] = {}
     """Activities of the playbook's own, and how often each was completed."""
     ended: EndedHandoff | None = None
+    past_offers: tuple[PastOffer, ...] = ()
+    """The latest offers that have ended, the last one last."""
     passed: tuple[Passed, ...] = ()
     shift: Shift | None = None
     shift_changes: int = 0

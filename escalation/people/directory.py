@@ -137,6 +137,8 @@ class Team(Record):
 class Role(Record):
     """A hat somebody wears: the first of its holders who may be asked, or whoever a rotation has on call."""
 
+    name: str = ""
+    """What it is called in messages; empty: its id in plain words."""
     holders: tuple[Slug, ...] = ()
     """In order: the holder, then the deputies."""
     oncall: Slug | None = None

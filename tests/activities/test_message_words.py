@@ -13,14 +13,16 @@ from temporalio.testing import ActivityEnvironment
 from activities.directory import DirectoryFile
 from activities.notify import Notifications
 from activities.notify.languages import FILTERS, SUBJECT, chain, language, local, shorten
+from activities.notify.names import name_of
 from activities.notify.receiver import Receiver
 from activities.notify.words import in_words, shipped, shipped_locales
 from escalation.model.actions import DeliveryReceipt, Notify
+from escalation.people.directory import load_directory
 from escalation.playbook.messages import CUSTOMERS, MESSAGES
 from escalation.playbook.parts import MessageTemplate
 from escalation.playbook.templates import MAX_TURNS, Templates, checker, render
 from tools import messages
-from tools.messages import example, receiver
+from tools.messages import example, reason, receiver
 
 LOCALES = ("cs", "en", "hu", "sv")
 ENGLISH = re.compile(r"\b(the|was|were|has|have|and|not|please|you|your|before|after|until|who|with)\b", re.IGNORECASE)
@@ -41,6 +43,8 @@ FORMS: dict[str, tuple[Any, ...]] = {
     "stage": ("triage", "assignment", "approval", "resolution", "review"),
     "resolution_state": ("proposed", "confirmed", "rejected"),
     "role": ("communicator", "commander"),
+    "silence": ("confirmed", "owner_told"),
+    "looks_at": ("credit",),
     "approved": (True, False),
     "joined": (True, False),
     "number": (1, 2),
@@ -359,6 +363,32 @@ async def test_whoever_is_told_reads_their_own_language_and_time(
 async def test_people_are_called_by_their_names(tmp_path: Path) -> None:
     sent, _ = await delivered(tmp_path, example("page_taken", owner="person:ola").changed({"to": "person:eva"}))
     assert sent.body.startswith("Eskalaci escalation-shop-4711 má nyní na starosti Ola Ek.")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_offer_of_the_engine_names_no_system_and_calls_the_owner_who_reads_it_you(locale: str) -> None:
+    offer = example("handoff", by="system:engine", accountable="person:zsofia.nagy")
+    body = in_words(offer, receiver(locale)).body
+    assert "system:engine" not in body
+    assert "Nagy Zsófia" not in body.partition("escalate accept_handoff")[0]
+    assert (
+        "Eva Dvořáková" in in_words(example("handoff"), receiver(locale)).body.partition("escalate accept_handoff")[0]
+    )
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_offer_that_is_made_to_somebody_else_instead_is_told_in_the_reader_s_language(locale: str) -> None:
+    instead = {"because": reason("offered_instead"), "how": "withdrawn", "words": ""}
+    body = in_words(example("news.handoff_ended", **instead), receiver(locale)).body
+    assert "person:" not in body
+    assert body.count("Nils Berg") == 1
+    assert (" instead" in body) == (locale == "en")
+
+
+def test_a_role_is_called_by_its_name_where_the_directory_gives_one_else_by_its_id_in_plain_words() -> None:
+    company = load_directory(Path(__file__).parents[2] / "examples" / "directory.yaml")
+    assert name_of("role:it-lead", company) == "IT lead"
+    assert name_of("role:head-of-support", company) == "Head of support"
 
 
 @pytest.mark.req("EP-P3")

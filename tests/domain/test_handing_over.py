@@ -43,8 +43,9 @@ def offered(to: str = "team:experts", **more: object) -> Life:
 
 def test_an_offer_is_withdrawn_by_whoever_made_it_and_its_receivers_are_told() -> None:
     life = offered()
-    assert "withdrawn by whoever offered it, or the owner: person:ann; not by person:bob" in life.refused(
-        NotAllowed, c.WithdrawHandoff(by=BOB, because="no")
+    assert (
+        "withdrawn by whoever offered it, the owner, or the commander: person:ann; not by person:bob"
+        in life.refused(NotAllowed, c.WithdrawHandoff(by=BOB, because="no"))
     )
     assert "is not in the working group" in life.refused(NotAllowed, c.WithdrawHandoff(by="person:x", because="no"))
     life.send(c.WithdrawHandoff(by=ANN, because="found it myself"))
@@ -222,8 +223,59 @@ def test_who_accepts_too_late_hears_when_it_expired_and_who_is_responsible() -> 
     life = offered()
     life.pass_time("10m")
     said = life.refused(NotNow, c.AcceptHandoff(by=CYD))
-    assert "the one to team:experts expired at 2026-11-20 10:10 UTC (nobody accepted within 10m)" in said
+    assert "expired at 2026-11-20 10:10 UTC (nobody accepted within 10m)" in said
     assert said.endswith("person:ann is responsible")
+
+
+def test_a_late_answer_to_ones_own_offer_hears_how_it_ended_and_who_is_asked_now() -> None:
+    life = offered()
+    life.pass_time("10m")
+    life.send(c.OfferHandoff(by=ANN, to="role:lead", because="theirs", expectation="an answer"))
+    late = (
+        "hand-off h1, which was offered to you as team:experts, expired at 2026-11-20 10:10 UTC (nobody accepted "
+        "within 10m); role:lead is asked now, until 2026-11-20 10:20 UTC; person:ann is responsible"
+    )
+    assert life.refused(NotNow, c.AcceptHandoff(by=CYD)) == late
+    assert life.refused(NotNow, c.DeclineHandoff(by=CYD, because="busy")) == late
+    assert "was offered to role:lead, not to person:bob" in life.refused(NotAllowed, c.AcceptHandoff(by=BOB))
+
+
+def test_whoever_comes_second_hears_who_accepted_or_took_it_before_them() -> None:
+    life = offered()
+    life.send(c.AcceptHandoff(by=DAN))
+    assert "was accepted by person:dan at 2026-11-20 10:00 UTC; nobody is asked now; person:dan is responsible" in (
+        life.refused(NotNow, c.AcceptHandoff(by=CYD))
+    )
+    life = offered()
+    life.send(c.Claim(by=BOB, because="I know the bank"))
+    assert "ended at 2026-11-20 10:00 UTC, because person:bob took it" in life.refused(NotNow, c.AcceptHandoff(by=CYD))
+
+
+def test_the_owner_hears_at_once_that_somebody_else_offers_it_away_and_how_to_take_it_back() -> None:
+    life = opened(small()).taken_by(ANN)
+    before = len(life.sent)
+    life.send(c.OfferHandoff(by=BOB, to="team:experts", because="theirs", expectation="an answer"))
+    to_owner = [each for each in life.sent[before:] if each.to == ANN]
+    assert len(to_owner) == 1
+    said = to_owner[0].body
+    assert "person:bob offers it to team:experts: theirs. It can be accepted until 2026-11-20 10:10 UTC" in said
+    assert "escalate withdraw_handoff escalation-chatbot-conv-1 --by person:ann" in said
+    life.send(c.WithdrawHandoff(by=ANN, because="I stay"))
+    before = len(life.sent)
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="theirs", expectation="an answer"))
+    assert ANN not in life.told(since=before), "who offers it knows"
+
+
+def test_an_open_offer_is_replaced_by_whoever_made_it_the_owner_or_the_commander_and_nobody_else() -> None:
+    life = offered()
+    other = {"to": "role:lead", "because": "hers", "expectation": "an answer"}
+    said = life.refused(NotAllowed, c.OfferHandoff(by=BOB, **other))  # type: ignore[arg-type]
+    assert "hand-off h1 to team:experts is open until 2026-11-20 10:10 UTC" in said
+    assert "that may: person:ann; not person:bob" in said
+    assert "not person:bob" in life.refused(NotAllowed, c.Reassign(by=BOB, to=EVE, because="hers"))
+    life.send(c.NameCommander(by=ANN, who=BOB, because="four teams work on it"))
+    life.send(c.OfferHandoff(by=BOB, **other))  # type: ignore[arg-type]
+    assert (life.state.handoff.to, life.all(e.HandoffEnded)[-1].how) == ("role:lead", "withdrawn")  # type: ignore[union-attr]
 
 
 def test_an_ai_is_offered_nothing_and_unknown_levels_and_the_engine_neither() -> None:
@@ -321,6 +373,23 @@ def test_a_team_accepts_and_one_of_its_people_has_to_claim_it_in_time() -> None:
     assert "accepted it for team:experts already" in life.refused(AlreadyDone, c.AcceptHandoff(by=DAN, for_team=True))
     life.send(c.Claim(by=DAN))
     assert (life.owner, life.last(e.OwnerChanged).handoff) == (DAN, "h1")
+
+
+def test_what_is_accepted_for_a_team_says_until_when_it_is_to_be_claimed_and_how() -> None:
+    life = offered()
+    before = len(life.sent)
+    events = life.send(c.AcceptHandoff(by=CYD, for_team=True))
+    assert "Somebody of team:experts has to claim it until 2026-11-20 10:10 UTC (escalate claim" in outcome(
+        life.state, events
+    )
+    said = {each.to: each.body for each in life.sent[before:]}
+    assert "you accepted escalation-chatbot-conv-1 for team:experts" in said[CYD]
+    assert "before 2026-11-20 10:10 UTC, or it stays with person:ann" in said[DAN]
+    assert "escalate claim escalation-chatbot-conv-1 --by person:dan" in said[DAN]
+    assert life.due.summary == (
+        "nobody of team:experts has claimed it, which person:cyd accepted for them: it stays with person:ann, "
+        "who is told"
+    )
 
 
 def test_what_nobody_of_the_team_claims_stays_with_the_old_owner() -> None:

@@ -58,14 +58,17 @@ def test_an_offer_that_nobody_accepts_expires_and_the_owner_is_told() -> None:
     assert (life.owner, life.state.handoff) == (ANN, None)
     assert life.last(e.HandoffEnded).because == "nobody accepted within 10m"
     assert life.told(MessageKind.NEWS)[-1] == ANN
-    assert "no hand-off of escalation-chatbot-conv-1 is open" in life.refused(NotNow, c.AcceptHandoff(by=CYD))
+    assert "nobody is asked now; person:ann is responsible" in life.refused(NotNow, c.AcceptHandoff(by=CYD))
+    assert "no hand-off of escalation-chatbot-conv-1 is open" in life.refused(NotNow, c.AcceptHandoff(by=BOB))
 
 
 def test_a_new_offer_withdraws_the_one_before() -> None:
     life = offered()
     life.send(c.Reassign(by=ANN, to=BOB, because="he is back"))
     assert life.last(e.HandoffEnded).how == "withdrawn"
-    assert "not to person:cyd" in life.refused(NotAllowed, c.AcceptHandoff(by=CYD))
+    said = life.refused(NotNow, c.AcceptHandoff(by=CYD))
+    assert "was withdrawn at 2026-11-20 10:00 UTC (person:ann offered it to person:bob instead)" in said
+    assert "person:bob is asked now" in said
     life.send(c.AcceptHandoff(by=BOB))
     assert life.owner == BOB
 

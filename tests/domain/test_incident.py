@@ -13,6 +13,7 @@ from escalation.foresight import forecast
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.plan import MOST_LINES
 from escalation.lifecycle.incident.views import IncidentView, action_plan, plan_markdown
+from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
 from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
@@ -354,6 +355,12 @@ def test_the_commander_says_what_comes_first_and_responders_see_the_present_orde
     assert life.state.seq == seq, "the same again is no news"
 
 
+def test_what_comes_first_is_said_once_each() -> None:
+    life = declared()
+    twice = c.SetPriorities(by=ANN, priorities=("payments", "the web shop", "payments"))
+    assert life.refused(NotAllowed, twice).endswith("these stand there twice: payments")
+
+
 @pytest.mark.req("IAP-8", "IAP-9")
 def test_a_commander_who_was_named_sets_priorities_and_responsibilities_and_stands_it_down() -> None:
     life = declared()
@@ -468,6 +475,66 @@ def test_a_hand_off_that_is_open_already_counts_as_the_hand_over() -> None:
     life.send(c.DeclineHandoff(by=DAN, because="nor mine"))
     assert life.state.handoff is not None
     assert life.state.handoff.to == "role:deputy"
+
+
+def test_the_hand_over_of_a_period_is_not_ended_by_the_offer_of_somebody_who_does_not_lead() -> None:
+    life = declared(periods=SHIFTS)
+    life.pass_time("7h")
+    life.pass_time("30m")
+    offer = c.OfferHandoff(by=BOB, to=CYD, because="she is awake", expectation="lead it")
+    assert "that may: person:ann; not person:bob" in life.refused(NotAllowed, offer)
+    assert life.state.handoff is not None
+    assert life.state.handoff.to == "role:deputy"
+    life.send(c.OfferHandoff(by=ANN, to=CYD, because="she is awake", expectation="lead it"))
+    assert (life.state.handoff.to, life.last(e.HandoffEnded).how) == (CYD, "withdrawn")
+
+
+def test_an_answer_names_the_line_of_the_plan_that_was_filed_as_it_is_typed() -> None:
+    life = declared(gates=({"id": "failover", "when": "flags.legal", "subject": ["plan"]},))
+    assert outcome(life.state, life.send(line("situation_summary", "assessment"))) == (
+        "It is line p1 of situation_summary; rewrite it with --replaces p1. "
+    )
+    again = life.send(line("situation_summary", "assessment", "the disks are fine", replaces="p1"))
+    assert outcome(life.state, again) == "Line p1 of situation_summary says so now. "
+    asked = life.send(line("approval_checkpoints", "approval", gate="failover"))
+    assert outcome(life.state, asked) == "It is line p2 of approval_checkpoints; steps wait for it with --behind p2. "
+    step = life.send(line("execution_plan", "execution", "go", owner=BOB, due=life.now + timedelta(hours=1)))
+    said = outcome(life.state, step)
+    assert said.startswith(f"i1 (go) is with {BOB}, due ")
+    assert said.endswith("It is line p3 of execution_plan. ")
+
+
+def test_an_offer_in_place_of_the_period_s_hand_over_says_what_remains_and_which_period_is_led() -> None:
+    life = declared(periods=SHIFTS)
+    life.send(line("execution_plan", "execution", "two", owner=BOB, due=START + timedelta(days=2)))
+    life.send(c.OfferHandoff(by=ANN, to=DAN, because="early", expectation="look at it"))
+    assert "hand-over of the period" not in life.sent[-1].body, "the period goes on"
+    life.pass_time("7h")
+    life.pass_time("30m")
+    life.send(c.OfferHandoff(by=ANN, to=CYD, because="my shift ends", expectation="lead it"))
+    page = next(each for each in reversed(life.sent) if each.to == CYD)
+    assert "What is expected: lead it\nIt counts as the hand-over of the period too:\nLead period 2.\nOpen: i1 two" in (
+        page.body
+    )
+    shown = situation(life.state, life.now).ownership
+    assert shown is not None
+    assert shown.handoff is not None
+    assert shown.handoff.remains.startswith("Lead period 2.")
+    said = outcome(life.state, life.send(c.AcceptHandoff(by=CYD)))
+    assert said.startswith("You own it now. Period 2 begins, until 2026-11-21 02:00 UTC; person:cyd leads it.")
+
+
+def test_a_step_of_the_plan_says_which_it_is_and_behind_which_checkpoint_it_stands() -> None:
+    gate = {"id": "failover", "when": "flags.legal", "subject": ["plan"]}
+    life = declared(gates=(gate,))
+    life.send(line("approval_checkpoints", "approval", gate="failover"))
+    due = life.now + timedelta(hours=1)
+    life.send(line("execution_plan", "execution", "switch over", owner=CYD, due=due, behind="p1"))
+    page = life.sent[-1]
+    assert (page.to, page.values["line"], page.values["behind"], page.values["held"]) == (CYD, "p2", "p1", True)
+    assert "switch over\nStep p2 of the action plan, behind checkpoint p1 (not approved yet).\nDue " in page.body
+    life.send(c.AddItem(by=ANN, title="mend it", owner=CYD, due=due))
+    assert "action plan" not in life.sent[-1].body
 
 
 def test_nobody_owns_it_as_a_period_ends_whoever_takes_it_is_offered_the_next_one() -> None:

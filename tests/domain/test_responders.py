@@ -46,15 +46,36 @@ def test_a_rejection_is_answered_with_how_many_end_it_and_a_wish_for_changes_wit
     assert "Your rejection counts: 1 of 2 that end gate1" in answered(life, c.Reject(by=HAL, because="no"))
 
 
+def test_an_approval_that_is_looked_at_afterwards_says_what_was_approved_and_that_nothing_is_decided_anew() -> None:
+    gate = {"title": "May it be paid?", "subject": ["amount"], "review_after": True}
+    life = opened(gated(gate), facts={"amount": 50.0}).taken_by(ANN)
+    life.send(c.Approve(by=HAL))
+    asks = next(each for each in reversed(life.sent) if each.template == "item")
+    assert "Nothing is decided anew: see whether May it be paid? was rightly approved" in asks.body
+    assert "  amount: 50" in asks.body
+    assert "--result '...'" in asks.body
+    assert asks.values["looks_at_by"] == [HAL]
+
+
+def test_whoever_asked_and_is_no_customer_is_asked_with_id_commands_and_what_silence_leads_to() -> None:
+    life = opened(small(resolution={"confirmed_by": "requester", "confirm_within": "1d"})).taken_by(ANN)
+    life.send(c.Resolve(by=ANN, resolution="paid again", cause="lost"))
+    asks = sent(life, BOT, "resolution_question")
+    assert "A solution of escalation-chatbot-conv-1 is proposed. Is it solved?\npaid again" in asks.body
+    assert f"escalate confirm_resolution escalation-chatbot-conv-1 --by {BOT}" in asks.body
+    assert "Please answer before 2026-11-21 10:00 UTC; after that it counts as solved." in asks.body
+
+
 def test_whoever_takes_passes_on_or_adds_something_is_told_what_is_so_now_and_under_which_id() -> None:
     life = opened(small())
     assert answered(life, c.Acknowledge(by=ANN)) == "You own it now. "
     due = life.now + timedelta(hours=4)
     added = answered(life, c.AddItem(by=ANN, title="mend it", owner=BOB, due=due))
-    assert added == f"I1 (mend it) is with {BOB}, due {due:%Y-%m-%d %H:%M} UTC. "
+    assert added == f"i1 (mend it) is with {BOB}, due {due:%Y-%m-%d %H:%M} UTC. "
     offered = answered(life, c.OfferHandoff(by=ANN, to=BOB, because="away", expectation="mend it"))
     assert f"until it is accepted, {ANN} stays responsible" in offered
-    assert answered(life, c.CompleteItem(by=BOB, item="i1")) == "I1 is done; no work item is open. "
+    assert answered(life, c.CompleteItem(by=BOB, item="i1")) == "i1 is done; no work item is open. "
+    assert offered.startswith(f"{BOB} is asked until"), "an id is written as it is typed, also where a sentence begins"
     session = c.OpenSession(by=ANN, join_url="https://meet.example/1")
     assert "end it with close_session --session m1" in answered(life, session)
 

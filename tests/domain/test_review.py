@@ -8,6 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
+from escalation.lifecycle.outcomes import outcome
+from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind, UpdateCase
@@ -53,6 +55,19 @@ def test_what_was_said_before_fills_the_review_and_the_outcome_is_kept() -> None
     closed = life.tickets[-1]
     assert isinstance(closed, UpdateCase)
     assert (closed.status, closed.note) == ("closed", "Closed: paid again")
+
+
+def test_what_was_handed_in_as_the_review_is_answered_and_shown() -> None:
+    life = opened(small()).resolved()
+    events = life.send(c.SubmitReview(by=ANN, lessons=("check the batch",)))
+    said = outcome(life.state, events)
+    assert said.startswith(
+        "The review says impact: one customer waits; cause: a batch was lost; resolution: paid again. "
+    )
+    shown = situation(life.state, life.now).review
+    assert shown is not None
+    assert (shown.submitted_by, shown.submitted_at) == (ANN, life.now)
+    assert (shown.impact, shown.cause, shown.resolution) == ("one customer waits", "a batch was lost", "paid again")
 
 
 def test_what_is_said_in_the_review_wins() -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, TooLarge, Unknown
 from escalation.foresight import forecast
+from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.work.work_views import item_view
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
@@ -37,6 +39,24 @@ def state_of(life: Life, item: str) -> ItemState:
 
 
 # --- order ------------------------------------------------------------------------------------------------------------
+
+
+def test_who_does_the_item_of_somebody_else_is_named_and_its_owner_need_not_do_it_any_more() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="mend it", owner=BOB, due=life.now + HOUR))
+    before = len(life.sent)
+    events = life.send(c.CompleteItem(by=ANN, item="i1", result="mended"))
+    assert outcome(life.state, events).startswith(f"i1 is done, although it was {BOB}'s; ")
+    told = [each for each in life.sent[before:] if each.to == BOB]
+    assert len(told) == 1
+    assert "person:ann did your work item i1 (mend it); there is nothing left to do: mended" in told[0].body
+    again = life.refused(AlreadyDone, c.CompleteItem(by=BOB, item="i1"))
+    assert "was done at 2026-11-20 10:00 UTC by person:ann" in again
+    assert item_view(life.state.items["i1"]).why == "done by person:ann"
+    life.send(c.AddItem(by=ANN, title="look", owner=BOB, due=life.now + HOUR))
+    before = len(life.sent)
+    life.send(c.CompleteItem(by=BOB, item="i2"))
+    assert BOB not in life.told(since=before), "who did it knows"
 
 
 @pytest.mark.req("SUP-7", "BEN-1")

@@ -186,7 +186,7 @@ def test_the_inbox_shows_each_persons_messages_and_says_where_it_looked(
     got = eventually(escalate, "inbox", "zsofia.nagy", holds=lambda got: any(escalation in m["body"] for m in got))
     assert {message["to"] for message in got} == {"person:zsofia.nagy"}
     assert f"escalate acknowledge {escalation} --by person:zsofia.nagy" in escalate("inbox", "zsofia.nagy").out
-    assert escalate("inbox", "nobody").out == "No messages.\n"
+    assert "person:nobody is not in the directory, and has no messages" in escalate("inbox", "nobody", code=1).err
     monkeypatch.setenv("ESCALATION_DATA", "/nonexistent")
     assert "there is no inbox in /nonexistent/" in escalate("inbox", code=1).err
 

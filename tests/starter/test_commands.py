@@ -146,6 +146,22 @@ def test_nothing_is_handed_to_somebody_whom_the_directory_of_the_settings_does_n
     assert "did you mean" in refused
 
 
+def test_whoever_acts_is_in_the_directory_of_the_settings(escalate: Escalate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    said = escalate("acknowledge", "e-1", "--by", "jana.kralov", code=2).err
+    assert "--by: person:jana.kralov is not in the directory; did you mean `person:jana.kralova`?" in said
+    escalate("confirm-resolution", "e-1", "--by", "agent:bot", code=3)
+
+
+def test_what_is_empty_is_called_so_and_a_link_is_asked_for_as_one() -> None:
+    for text in ("", "   "):
+        (problem,) = wrong(c.Reassign, by="eva.novak", to="jana.kralova", because=text)
+        assert problem.startswith("--because: is empty; expected text"), problem
+    given = {"what_happened": "x", "who_is_affected": "y", "why_urgent": "z"}
+    (problem,) = wrong(c.ReportBaseline, by="eva.novak", recording="notaurl", **given)
+    assert problem == "--recording: text that does not fit; expected a link such as `https://meet.example/77`"
+
+
 def test_whom_the_directory_knows_may_be_given_something(escalate: Escalate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
     escalate("reassign", "e-1", "--by", "eva.novak", "--because", "x", "--to", "jana.kralova", code=3)

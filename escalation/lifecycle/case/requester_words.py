@@ -6,6 +6,7 @@ from escalation.lifecycle import grounds
 from escalation.lifecycle.communication import headline, text
 from escalation.lifecycle.message_values import Text, Words, instant
 from escalation.model.state import Escalation
+from escalation.values import Addressee
 
 
 def input_request(state: Escalation, parts: tuple[str, ...], due: datetime) -> Words:
@@ -30,6 +31,24 @@ def input_request_for_customer(parts: tuple[str, ...], due: datetime) -> Words:
 def news_for_customer(text: str) -> Words:
     """Tell a customer what is meant for them, and nothing of how it is worked on."""
     return Text("Your case: news", text, "customer_news", grounds.plain({"text": text}))
+
+
+def resolution_question(state: Escalation, to: Addressee) -> Words:
+    """Ask whoever asked for it, and works here, whether it is solved: how to answer, and what silence leads to."""
+    resolution = state.resolution
+    if resolution is None:
+        return Text(headline(state), "")
+    silence = state.playbook.resolution.on_silence
+    then = "it counts as solved" if silence == "confirmed" else "the owner is told that nobody answered"
+    due = resolution.confirm_due
+    until = f"\nPlease answer before {instant(due)}; after that {then}." if due else ""
+    body = (
+        f"A solution of {state.id} is proposed. Is it solved?\n{resolution.text}\n"
+        f"  escalate confirm_resolution {state.id} --by {to}\n"
+        f"  escalate reject_resolution {state.id} --by {to} --because '...'{until}"
+    )
+    said = {"text": resolution.text, "due": due, "silence": silence}
+    return text(state, "resolution_question", f"{headline(state)} - is it solved?", body, **said)
 
 
 def resolution_proposed(state: Escalation) -> Words:

@@ -153,6 +153,7 @@ def _over(state: Escalation, event: e.EventBase, item_id: str, **changes: Any) -
     items[item_id] = with_(
         items[item_id],
         done_at=event.at,
+        done_by=event.by,
         blocked_by=(),
         awaits=(),
         blocked_because="",
@@ -194,7 +195,9 @@ def _check_submitted(state: Escalation, event: e.CheckSubmitted) -> Changes:
         submitted_by=event.by,
         state=Approval.NEW if event.voids else Approval.PENDING,
     )
-    return _one(state, event.item, approval=check, done_at=None, result="", next_due=event.next_due, chased=0)
+    return _one(
+        state, event.item, approval=check, done_at=None, done_by=None, result="", next_due=event.next_due, chased=0
+    )
 
 
 def _check_decided(state: Escalation, event: e.CheckDecided) -> Changes:
@@ -217,7 +220,7 @@ def _dependency_checked(state: Escalation, event: e.DependencyChecked) -> Change
         return _over(state, event, event.item, result=detail)
     item = state.items[event.item]
     items = dict(state.items)
-    items[event.item] = with_(item, done_at=None, failed=detail or "it does not hold", result="")
+    items[event.item] = with_(item, done_at=None, done_by=None, failed=detail or "it does not hold", result="")
     if event.next_due is not None:
         items[event.item] = with_(items[event.item], next_due=event.next_due)
     for other in item.blocks if item.done_at is not None else ():

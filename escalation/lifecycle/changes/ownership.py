@@ -4,13 +4,16 @@ from typing import Any
 
 from escalation.lifecycle.changes.common import Change, Changes, with_
 from escalation.model import events as e
+from escalation.model.ladder import Handoff
 from escalation.model.ownership import (
     KEPT_HEARD,
+    KEPT_OFFERS,
     KEPT_OWNERS,
     MOST_PASSED,
     Documented,
     EndedHandoff,
     Passed,
+    PastOffer,
     Responsibility,
     Shift,
     WorkDraft,
@@ -38,7 +41,13 @@ def ended(state: Escalation, event: e.HandoffEnded) -> Changes:
     """Keep how it ended, for whoever answers too late."""
     if state.handoff is None:
         return {}
-    return _with(state, ended=EndedHandoff(to=state.handoff.to, how=event.how, at=event.at, because=event.because))
+    latest = EndedHandoff(to=state.handoff.to, how=event.how, at=event.at, because=event.because)
+    return _with(state, ended=latest, past_offers=_past(state, state.handoff, event, event.how, event.because))
+
+
+def _past(state: Escalation, offer: Handoff, event: e.Event, how: str, because: str = "") -> tuple[PastOffer, ...]:
+    over = PastOffer(id=offer.id, to=offer.to, people=offer.people, how=how, by=event.by, at=event.at, because=because)
+    return (*state.ownership.past_offers, over)[-KEPT_OFFERS:]
 
 
 def owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
@@ -46,6 +55,9 @@ def owner_changed(state: Escalation, event: e.OwnerChanged) -> Changes:
     known, offer = state.ownership, state.handoff
     owners = (*(actor for actor in known.owners if actor != event.owner), event.owner)[-KEPT_OWNERS:]
     roles = with_(known, shift=None, owners=owners)
+    if offer is not None:
+        how = "accepted" if offer.id == event.handoff else "overtaken"
+        roles = with_(roles, past_offers=_past(state, offer, event, how))
     if offer is None or not event.handoff or offer.id != event.handoff:
         return {"ownership": roles}
     passed = Passed(id=offer.id, giver=offer.giver or event.previous, receiver=event.owner)

@@ -32,6 +32,12 @@ class DraftView(Record):
 class ReviewView(Record):
     """How the review stands."""
 
+    submitted_by: Actor | None = None
+    submitted_at: AwareDatetime | None = None
+    impact: str = ""
+    cause: str = ""
+    resolution: str = ""
+    """What was handed in; empty before that."""
     draft: tuple[DraftView, ...] = ()
     lessons: tuple[LessonView, ...] = ()
     labels: str = ""
@@ -51,7 +57,13 @@ def review_view(state: Escalation) -> ReviewView | None:
         return None
     late = labels.lateness(state)
     waits = asked is not None and asked.open and not state.ended
+    given = state.review
     return ReviewView(
+        submitted_by=given.submitted_by if given is not None else None,
+        submitted_at=given.submitted_at if given is not None else None,
+        impact=given.impact if given is not None else "",
+        cause=given.cause if given is not None else "",
+        resolution=given.resolution if given is not None else "",
         draft=tuple(
             DraftView(part=name, by=part.by, by_ai=part.by_ai, text=part.text)
             for name, part in (draft.parts.items() if draft is not None else ())

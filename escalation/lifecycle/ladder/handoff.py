@@ -1,12 +1,11 @@
 """Handing over: sideways, where responsibility passes only when it is accepted, and up the ladder by hand."""
 
-from typing import Final
-
 from escalation.errors import AlreadyDone, NotAllowed, NotNow, Unknown
 from escalation.lifecycle import assignment, grounds, permissions, triggers
 from escalation.lifecycle.case import packet
 from escalation.lifecycle.draft import Draft
-from escalation.lifecycle.ladder import paths, powers, shifts
+from escalation.lifecycle.ladder import late, paths, powers, shifts
+from escalation.lifecycle.message_values import instant
 from escalation.lifecycle.work import work_items
 from escalation.model import commands as c
 from escalation.model import events as e
@@ -14,14 +13,6 @@ from escalation.model.ladder import Handoff
 from escalation.model.state import Escalation
 from escalation.playbook.ladder import Axis, LevelPolicy
 from escalation.values import ENGINE, TIMER, Actor, ActorKind, format_duration, kind_of, split_target
-
-_ENDED: Final = {
-    "declined": "was declined",
-    "expired": "expired",
-    "withdrawn": "was withdrawn",
-    "taken_outside": "was taken there",
-    "accepted": "was accepted",
-}
 
 
 def reassign(draft: Draft, command: c.Reassign) -> None:
@@ -48,7 +39,9 @@ def _offer(draft: Draft, command: c.OfferHandoff) -> None:
     level = _receiver(state, to) or state.level_policy
     _require_task(draft, command)
     if state.handoff is not None:
-        _end(draft, "withdrawn", f"{by} offered it to {to} instead")
+        _require_may_replace(state, state.handoff, by)
+        instead = grounds.of("offered_instead", f"{by} offered it to {to} instead", by=by, to_whom=to)
+        _end(draft, "withdrawn", instead)
     packet.let_go(draft)
     draft.record(
         e.HandoffOffered,
@@ -65,6 +58,21 @@ def _offer(draft: Draft, command: c.OfferHandoff) -> None:
         assignee=command.assignee,
         task_due=command.due,
     )
+
+
+def _require_may_replace(state: Escalation, offer: Handoff, by: Actor) -> None:
+    if state.rules < 2 or by in (may := _may_end(state, offer)):
+        return
+    raise NotAllowed(
+        f"hand-off {offer.id} to {offer.to} is open until {instant(offer.due)}, and another offer would end it; "
+        f"that may: {', '.join(may)}; not {by}"
+    )
+
+
+def _may_end(state: Escalation, offer: Handoff) -> tuple[Actor, ...]:
+    """Return who may take an offer back, or put another in its place: who made it, the owner, and who commands."""
+    may = (offer.offered_by, state.accountable, state.ownership.commander)
+    return tuple(dict.fromkeys(each for each in may if each is not None and each != ENGINE))
 
 
 _AXES = {
@@ -113,7 +121,7 @@ def accept(draft: Draft, command: c.AcceptHandoff) -> None:
     """Accept: responsibility passes now, or to a team as soon as one of its people claims it."""
     permissions.require_person(command.by, "accept_handoff")
     state = draft.state
-    handoff = _open(state)
+    handoff = _open(state, command.by)
     if split_target(handoff.to)[0] == "system":
         _taken_outside(draft, handoff, command)
         return
@@ -175,7 +183,7 @@ def _taken_outside(draft: Draft, handoff: Handoff, command: c.AcceptHandoff) -> 
 def decline(draft: Draft, command: c.DeclineHandoff) -> None:
     """Decline: the old owner stays responsible; of several who were asked, the others still are."""
     permissions.require_person(command.by, "decline_handoff")
-    handoff = _open(draft.state)
+    handoff = _open(draft.state, command.by)
     _require_receiver(draft.state, handoff, command.by)
     because = command.because
     if _is_one_of_several(draft.state, handoff, command.by):
@@ -207,14 +215,17 @@ def _all_declined(handoff: Handoff) -> str:
 
 
 def withdraw(draft: Draft, command: c.WithdrawHandoff) -> None:
-    """Take the offer back: whoever made it may, and the owner."""
+    """Take the offer back: whoever made it may, the owner, and the commander."""
     permissions.require_person(command.by, "withdraw_handoff")
     state = draft.state
     permissions.require_member(state, command.by)
-    handoff = _open(state)
-    if command.by not in (handoff.offered_by, state.accountable):
-        may = ", ".join(dict.fromkeys((handoff.offered_by, state.accountable)))
-        raise NotAllowed(f"the hand-off is withdrawn by whoever offered it, or the owner: {may}; not by {command.by}")
+    handoff = _open(state, command.by)
+    may = _may_end(state, handoff)
+    if command.by not in may:
+        raise NotAllowed(
+            f"the hand-off is withdrawn by whoever offered it, the owner, or the commander: {', '.join(may)}; "
+            f"not by {command.by}"
+        )
     draft.record(e.HandoffEnded, handoff=handoff.id, how="withdrawn", because=command.because, people=handoff.asked)
 
 
@@ -291,19 +302,16 @@ def _end(draft: Draft, how: str, because: str) -> None:
         draft.record(e.HandoffEnded, by=by, handoff=handoff.id, how=how, because=because, people=told)
 
 
-def _open(state: Escalation) -> Handoff:
+def _open(state: Escalation, actor: Actor) -> Handoff:
     if state.handoff is None:
-        ended = state.ownership.ended
-        how = f"{_ENDED.get(ended.how, ended.how)} at {ended.at:%Y-%m-%d %H:%M %Z}" if ended else ""
-        was = f"; the one to {ended.to} {how} ({ended.because})" if ended else ""
-        raise NotNow(f"no hand-off of {state.id} is open{was}; {state.accountable} is responsible")
+        raise late.refusal(state, actor)
     return state.handoff
 
 
 def _require_receiver(state: Escalation, handoff: Handoff, actor: Actor) -> None:
     permissions.refuse_concerned(state, actor)
     if actor not in handoff.people and actor != handoff.to:
-        raise NotAllowed(f"the hand-off was offered to {handoff.to}, not to {actor}")
+        raise late.refusal(state, actor)
     # A no stands: others were told of it and act on it. Whoever changes their mind takes over by their own word.
     if (refusal := handoff.refusal_of(actor)) is not None:
         raise AlreadyDone(

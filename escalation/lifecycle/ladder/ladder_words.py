@@ -173,12 +173,15 @@ def taken(state: Escalation) -> Words:
 
 def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> Words:
     """Offer responsibility, with what travels along."""
+    remains = remaining.beside(state, offer)
+    stays = "you stay" if state.accountable == person else f"{state.accountable} stays"
     body = (
         f"{offer.offered_by} offers you responsibility for {state.id}: {offer.because}{instead(found)}\n"
         f"What is expected: {offer.expectation}\n"
+        f"{f'It counts as the hand-over of the period too:{chr(10)}{remains}{chr(10)}' if remains else ''}"
         f"{_along(state, offer)}"
         f"{packet(state)}\n"
-        f"Accept before {instant(offer.due)}; until then {state.accountable} stays responsible.\n"
+        f"Accept before {instant(offer.due)}; until then {stays} responsible.\n"
         f"  escalate accept_handoff {state.id} --by {person}\n"
         f"  escalate decline_handoff {state.id} --by {person} --because '...'"
     )
@@ -191,6 +194,7 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
         by=offer.offered_by,
         because=grounds.again(offer.because, offer.grounds),
         expectation=remaining.expected(state, offer),
+        remains=remains,
         accountable=state.accountable,
         due=offer.due,
         task=offer.task,
@@ -201,6 +205,35 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
         version=offer.packet_version,
     )
     return said._replace(values=said.values | values.found(found) | values.packet(state))
+
+
+def to_be_claimed(state: Escalation, event: e.TeamAccepted, person: Actor) -> Sentence:
+    """Tell somebody of a team that it was accepted for them all: until when one of them has to claim it, and how."""
+    accepted = "you" if event.by == person else event.by
+    return told(
+        "team_accepted",
+        f"{accepted} accepted {state.id} for {event.team}: one of you has to claim it before {instant(event.due)}, or "
+        f"it stays with {state.accountable}:\n  escalate claim {state.id} --by {person}",
+        by=event.by,
+        team=event.team,
+        due=event.due,
+        accountable=state.accountable,
+        mine=event.by == person,
+    )
+
+
+def offered_away(state: Escalation, event: e.HandoffOffered) -> Sentence:
+    """Tell the owner that somebody else offers what they have: to whom, until when, and how to take it back."""
+    back = f"escalate withdraw_handoff {state.id} --by {state.accountable} --because '...'"
+    return told(
+        "handoff_offered",
+        f"{event.by} offers it to {event.to}: {event.because}. It can be accepted until {instant(event.due)}; until "
+        f"then you stay responsible. To take the offer back:\n  {back}",
+        by=event.by,
+        to_whom=event.to,
+        because=event.because,
+        due=event.due,
+    )
 
 
 def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:

@@ -54,5 +54,17 @@ def expected(state: Escalation, offer: Handoff) -> str:
     return written if written == offer.expectation else offer.expectation
 
 
+def beside(state: Escalation, offer: Handoff) -> Ground | str:
+    """Return what remains, where a person's offer counts as the hand-over of a period; else nothing.
+
+    They wrote only what they expect.
+    """
+    incident = state.incident
+    period = incident.period if incident is not None and incident.declared else None
+    if offer.shift or offer.period or period is None or not period.handing_over:
+        return ""
+    return remains(state, period.number + 1)
+
+
 def _at(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M %Z}"

@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime
 
+from escalation.lifecycle.ladder import remaining
 from escalation.lifecycle.ownership import assistance, roles
 from escalation.model.ladder import Refusal
 from escalation.model.state import Escalation
@@ -20,6 +21,8 @@ class HandoffView(Record):
     because: str
     expectation: str
     """What is expected; of a shift what remains to be done."""
+    remains: str = ""
+    """What remains to be done, where a person's offer counts as the hand-over of a period."""
     reason: str
     packet_version: int
     task: str
@@ -72,6 +75,7 @@ def ownership_view(state: Escalation) -> OwnershipView:
             giver=offer.giver or state.accountable,
             because=offer.because,
             expectation=offer.expectation,
+            remains=remaining.beside(state, offer),
             reason=offer.reason,
             packet_version=offer.packet_version,
             task=offer.task,

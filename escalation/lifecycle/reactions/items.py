@@ -65,6 +65,15 @@ def _item_given_back(state: Escalation, event: e.ItemGivenBack) -> Iterator[Acti
     yield from tell_accountable(state, event, told("item_given_back", what, **said))
 
 
+def _item_completed(state: Escalation, event: e.ItemCompleted) -> Iterator[Action]:
+    if state.rules >= 2 and kind_of(event.by) is not ActorKind.SYSTEM:
+        named = _named(state, event.item)
+        result = f": {event.result}" if event.result else ""
+        english = f"{event.by} did your work item {event.item} ({named['title']}); there is nothing left to do{result}"
+        what = told("item_done", english, **named, by=event.by, result=event.result)
+        yield from _news(state, event, what, state.items[event.item].owner)
+
+
 def _item_reminded(state: Escalation, event: e.ItemReminded) -> Iterator[Action]:
     item = state.items[event.item]
     yield from _tell(state, event, item, item_words.item_due(state, item), f"remind {item.owner} of {item.id}")
@@ -181,6 +190,7 @@ def _input_answered(state: Escalation, event: e.InputAnswered) -> Iterator[Actio
 REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.ItemAdded: _item_added,
     e.ItemGivenBack: _item_given_back,
+    e.ItemCompleted: _item_completed,
     e.ItemReminded: _item_reminded,
     e.ItemChased: _item_chased,
     e.ItemReady: _item_ready,

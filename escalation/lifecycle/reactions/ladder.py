@@ -84,6 +84,9 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator
 
 def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Action]:
     yield from ownership.whom_it_is_offered(state, event)
+    if state.rules >= 2 and kind_of(event.by) is ActorKind.PERSON and event.by not in owner_of(state):
+        what = ladder_words.offered_away(state, event)
+        yield from tell_owner(state, event, what, summary=f"{event.by} offers it to {event.to}")
 
 
 def _handoff_declined(state: Escalation, event: e.HandoffDeclined) -> Iterator[Action]:

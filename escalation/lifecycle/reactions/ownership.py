@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from escalation.lifecycle import communication as words
-from escalation.lifecycle import offers
+from escalation.lifecycle import grounds, offers
 from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.ownership import ownership_words
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of, tells, update
@@ -124,8 +124,7 @@ def _team_accepted(state: Escalation, event: e.TeamAccepted) -> Iterator[Action]
     if offer is None:
         return
     for person in offer.asked:
-        english = f"{event.by} accepted {state.id} for {event.team}: one of you has to claim it"
-        text = words.news(state, told("team_accepted", english, by=event.by, team=event.team))
+        text = words.news(state, ladder_words.to_be_claimed(state, event, person))
         summary, matter = f"tell {person}: claim it", offers.claim(offer, person)
         yield notify(state, event, person, MessageKind.NEWS, text, summary=summary, matter=matter)
 
@@ -167,7 +166,10 @@ def declined_by_one(state: Escalation, event: e.HandoffDeclined) -> Iterator[Act
 
 def withdrawn(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     """Tell those who were asked that they need not answer any more."""
-    because = f"{event.by} declined it: {event.because}" if event.how == "declined" else event.because
+    because = grounds.given(event)
+    if event.how == "declined":
+        declined = f"{event.by} declined it: {event.because}"
+        because = grounds.of("declined_by", declined, by=event.by, because=event.because)
     for person in event.people:
         if person != event.by:
             text = words.news(state, sentence("handoff_withdrawn", because=because))

@@ -38,6 +38,8 @@ def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -
     if not reads_ticket:
         to = f"customer:{state.customer.id}" if asks_customer and state.customer else state.requested_by
         summary, matter = "ask whether the resolution is accepted", offers.resolution(state, to)
+        if kind_of(to) is not ActorKind.CUSTOMER:
+            text = requester_words.resolution_question(state, to)
         yield notify(state, event, to, MessageKind.CUSTOMER, text, summary=summary, what=QUESTION, matter=matter)
 
 

@@ -48,7 +48,8 @@ def find_open(state: Escalation, item_id: str) -> Item:
     item = find(state, item_id)
     if item.done_at is not None:
         how = "dropped" if item.dropped else "done"
-        raise AlreadyDone(f"work item {item.id} was {how} at {item.done_at:%Y-%m-%d %H:%M %Z}")
+        by = f" by {item.done_by}" if item.done_by is not None else ""
+        raise AlreadyDone(f"work item {item.id} was {how} at {item.done_at:%Y-%m-%d %H:%M %Z}{by}")
     return item
 
 

@@ -1,10 +1,12 @@
 """What people are told of a work item: what it is, when it is due, what it waits for, and the command that ends it."""
 
-from typing import TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import Text, Words, headline, instant, text
+from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.incident import plan_checkpoints
 from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.sentences import told
 from escalation.lifecycle.work import item_powers
@@ -28,7 +30,9 @@ def item_due(state: Escalation, item: Item) -> Words:
     first = f"\nIt waits for {'; '.join(waits)}; you are told when it is ready." if waits else ""
     failed = f"\nIts check fails: {item.failed}." if item.failed else ""
     defect = f"\nAn open {item.defect} defect." if item.defect else ""
-    body = f"{item.title}\nDue {instant(item.due)}.{late}{given}{first}{failed}{defect}\n  {_command(state, item)}"
+    step, looks = _step(state, item), _looks_at(state, item)
+    body = f"{item.title}\n{step.english}{looks.english}Due {instant(item.due)}.{late}{given}{first}{failed}{defect}"
+    body += f"\n  {_command(state, item)}"
     own = giver in {None, ENGINE, item.owner} or bool(item.automation)
     waiting = [state.items[other] for other in (*item.awaits, *item.blocked_by)]
     return text(
@@ -49,7 +53,43 @@ def item_due(state: Escalation, item: Item) -> Words:
         defect=item.defect,
         offered=offered,
         command=_command(state, item).rpartition(" --by ")[0],
+        **step.values,
+        **looks.values,
     )
+
+
+class _Said(NamedTuple):
+    """What an item's message says beside its title, in plain English (whole lines) and as values."""
+
+    english: str
+    values: dict[str, Any]
+
+
+def _step(state: Escalation, item: Item) -> _Said:
+    """Say which step of the action plan it is, and which checkpoint it stands behind."""
+    lines = state.incident.plan if state.incident is not None else ()
+    line = next((each.id for each in lines if each.item == item.id), "")
+    checkpoint = plan_checkpoints.behind(state, item.id)
+    held = checkpoint is not None and bool(plan_checkpoints.held_by(state, checkpoint))
+    behind = checkpoint.id if checkpoint is not None else ""
+    after = f", behind checkpoint {behind} ({'not approved yet' if held else 'approved'})" if behind else ""
+    english = f"Step {line} of the action plan{after}.\n" if line else ""
+    return _Said(english, {"line": line, "behind": behind, "held": held})
+
+
+def _looks_at(state: Escalation, item: Item) -> _Said:
+    """Say which approval is to be looked at, what was approved, and that nothing is decided anew."""
+    review = next((each for each in state.approval_reviews if each.id == item.approval_review), None)
+    if review is None or not item.approval_review:
+        return _Said("", {"looks_at": "", "looks_at_by": (), "looks_at_subject": ()})
+    policy = state.playbook.gate(review.gate)
+    facts = derive(basis_of(state))
+    names = state.playbook.subject_of(policy) if policy is not None else ()
+    subject = [{"name": name, "value": values.shown(facts[name])[:300]} for name in names if name in facts]
+    title = policy.title if policy is not None and policy.title else review.gate
+    lines = "".join(f"  {each['name']}: {each['value']}\n" for each in subject)
+    english = f"Nothing is decided anew: see whether {title} was rightly approved, and say so as its result.\n{lines}"
+    return _Said(english, {"looks_at": title, "looks_at_by": review.approved_by, "looks_at_subject": subject})
 
 
 def _failed(item: Item) -> str:
@@ -70,7 +110,7 @@ def late(item: Item, english: str) -> Sentence:
     offered = item_powers.is_target(item.owner)
     english = english.replace(" is late", " is claimed by nobody yet", 1) if offered else english
     said = {"item": item.id, "title": short_title(item), "offered": offered}
-    return told("item_late", english, **said, owner=item.owner, due=item.due, state=item.state)
+    return told("item_late", english, **said, owner=item.owner, due=item.due, state=item.state, chased=item.chased)
 
 
 def short_title(item: Item) -> str:
@@ -130,4 +170,5 @@ def _command(state: Escalation, item: Item) -> str:
     if item_powers.is_target(item.owner):
         return f"escalate claim_item {state.id} --item {item.id} --by YOU"
     name = item_powers.command_of(item)
-    return f"escalate {name} {state.id} --item {item.id}{_CONTENT.get(name, '')} --by {item.owner}"
+    content = " --result '...'" if item.approval_review else _CONTENT.get(name, "")
+    return f"escalate {name} {state.id} --item {item.id}{content} --by {item.owner}"

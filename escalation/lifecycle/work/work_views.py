@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from escalation.model.items import Approval, Item, ItemState
 from escalation.model.state import Escalation
 from escalation.playbook.work import ItemKind
-from escalation.values import Actor, Record, counted
+from escalation.values import ENGINE, Actor, Record, counted
 
 
 class ItemView(Record):
@@ -90,7 +90,8 @@ def work_view(state: Escalation, now: datetime) -> WorkView | None:
 
 def _why(item: Item) -> str:
     if not item.open:
-        return item.result if item.dropped else ""
+        by = f"done by {item.done_by}" if item.done_by not in (None, ENGINE, item.owner) else ""
+        return item.result if item.dropped else by
     if item.awaits or item.blocked_by:
         return f"waits for {', '.join((*item.awaits, *item.blocked_by))}"
     if item.blocked_because:

@@ -103,6 +103,7 @@ ASKS: Final[dict[str, Message]] = {
             "by": "who offers it",
             "because": BECAUSE,
             "expectation": "what is expected",
+            "remains": "what remains, where a person's offer counts as the hand-over of a period; else empty",
             "accountable": "who stays responsible until it is accepted",
             "due": "until when to accept",
             "task": "the task that goes with it",
@@ -114,6 +115,12 @@ ASKS: Final[dict[str, Message]] = {
         }
         | FOUND
         | PACKET_VALUES,
+    ),
+    "resolution_question": staff(
+        "whoever asked for the escalation, and is no customer, is asked whether it is solved",
+        text="what was done",
+        due="until when an answer is expected",
+        silence="what no answer leads to: confirmed or owner_told",
     ),
     "item": staff(
         "a work item is given or offered, reminded of, or can be begun",
@@ -130,6 +137,12 @@ ASKS: Final[dict[str, Message]] = {
         defect="how bad a defect it is: critical, serious, or minor",
         offered="true when somebody has to claim it",
         command="the command that ends it, or with which it is claimed, but for who it is by",
+        line="which step of the action plan it is; empty: none",
+        behind="the checkpoint that it stands behind",
+        held="true while that is not approved",
+        looks_at="the approval that is to be looked at afterwards",
+        looks_at_by="list of who gave it",
+        looks_at_subject="what was approved: list of name and value",
     ),
     "item_approval": staff(
         "somebody is asked to decide on what was submitted for a work item",

@@ -30,7 +30,7 @@ CUSTOMERS: Final[dict[str, Message]] = {
         },
     ),
     "resolution_proposed": Message(
-        "whoever confirms is asked whether it is solved",
+        "a customer is asked whether it is solved",
         {"text": "what was done", "due": "until when an answer is expected"},
     ),
     "satisfaction_customer": Message(

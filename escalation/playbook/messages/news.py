@@ -62,6 +62,7 @@ NEWS: Final[dict[str, Message]] = {
         owner="whose it is",
         due="when it was due",
         state="the engine's word",
+        chased="how often it was reminded of",
     ),
     "news.review_late": news("the review is late"),
     "news.returned": news("it was returned", because=BECAUSE),
@@ -93,6 +94,13 @@ NEWS: Final[dict[str, Message]] = {
         to_whom="to whom it was offered",
         by="who ended it, where that was a person",
         words="why, in that person's own words",
+    ),
+    "news.handoff_offered": news(
+        "the owner hears that somebody else offers it to others",
+        by="who offers it",
+        to_whom="to whom",
+        because=BECAUSE,
+        due="until when it can be accepted",
     ),
     "news.automation": news("an automation says something", text="what it says"),
     "news.feed_failing": news("a rotation's calendar fails", rotation="which", because=BECAUSE),
@@ -127,6 +135,9 @@ NEWS: Final[dict[str, Message]] = {
     "news.item_postponed": news(
         "a work item is due later", item="which", title="what is to be done", due="when", because=BECAUSE
     ),
+    "news.item_done": news(
+        "somebody else did a work item", item="which", title="what is to be done", by="who", result="what came of it"
+    ),
     "news.item_dropped": news(
         "a work item need not be done", item="which", title="what is to be done", because=BECAUSE
     ),
@@ -151,7 +162,12 @@ NEWS: Final[dict[str, Message]] = {
     "news.responsibility_given": news("somebody looks after something", who="whom it was given to", duty="what"),
     "news.group_joined": news("somebody was added to the working group", by="by whom", because=BECAUSE),
     "news.team_accepted": news(
-        "a hand-off was accepted for a team, and one of it has to claim it", by="who accepted it", team="the team"
+        "a hand-off was accepted for a team, and one of it has to claim it",
+        by="who accepted it",
+        mine="true for whoever accepted it",
+        team="the team",
+        due="until when one of it has to claim it",
+        accountable="who is responsible until then, and stays so when nobody does",
     ),
     "news.handover_edited": news("what remains for the next shift was written anew", text="what remains"),
     "news.handoff_withdrawn": news("a hand-off that was offered was withdrawn", because=BECAUSE),

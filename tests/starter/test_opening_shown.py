@@ -1,0 +1,36 @@
+"""The answer to `escalate open`, as a terminal shows it."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+from rich.console import Console, RenderableType
+
+from escalation.lifecycle.situation import situation
+from escalation.model import commands as c
+from escalation.model.request import Outcome, Receipt
+from starter.opening import is_first_answer
+from starter.render import receipt
+from tests.domain.builders import ANN, opened, small
+
+
+def shown(body: RenderableType) -> str:
+    out = Console(file=StringIO(), width=160)
+    with out.capture() as captured:
+        out.print(body)
+    return captured.get()
+
+
+def test_the_same_request_again_is_answered_with_how_it_stands_and_not_as_a_new_page() -> None:
+    at = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    answer = Receipt(outcome=Outcome.OPENED, escalation_id="e-1", request_id="r-1", called=("oncall:platform",), at=at)
+    assert not is_first_answer(answer, at)
+    assert is_first_answer(answer, at + timedelta(minutes=19))
+    assert not is_first_answer(answer.changed({"outcome": Outcome.DECLINED}), at + timedelta(minutes=19))
+    life = opened(small()).resolved()
+    life.send(c.SubmitReview(by=ANN, lessons=("check the batch",)))
+    said = shown(receipt(answer, situation(life.state, life.now), below="escalation-web-2"))
+    assert "the same request as at 2026-11-20 10:00 UTC: nobody is told anew" in said
+    assert "closed" in said
+    assert "escalation-web-2" in said
+    assert "oncall:platform" not in said
+    assert "opened: people are being told" in shown(receipt(answer))
