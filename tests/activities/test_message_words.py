@@ -64,6 +64,7 @@ MAY_BE_UNDATED = (
     "feedback",
     "feedback_customer",
     "action_allowed",
+    "news.solution_proposed",
 )
 
 

@@ -47,6 +47,13 @@ NEWS: Final[dict[str, Message]] = {
     "news.question_not_asked": news("somebody could not be asked whether it is solved", person="who", error=BECAUSE),
     "news.group_not_told": news("a chat group could not be told", group="which", error=BECAUSE),
     "news.resolution_rejected": news("the resolution was rejected", because=BECAUSE),
+    "news.solution_proposed": news(
+        "those who were told hear who solved it and how",
+        by="who says so",
+        text="the solution",
+        due="until when it is asked whether that is so; empty where nobody is asked",
+    ),
+    "news.closed": news("those who were told hear that it is over", text="the solution"),
     "news.item_given_back": news(
         "an action item could not be given to somebody",
         item="the item",
