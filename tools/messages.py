@@ -232,7 +232,9 @@ _SAMPLES: Final[dict[str, Any]] = {
     "status": "waiting",
     "subject": [{"name": "amount", "value": "250"}],
     "summary": "s1",
+    "stays": "commander",
     "system": "desk",
+    "texts": "--customer-text '...'",
     "text": "Refund 4711: 250 EUR.",
     "then": "up",
     "goes_on": "level",
@@ -271,6 +273,7 @@ WITHIN: Final = {
 _OF: Final[dict[str, dict[str, Any]]] = {
     "consulted": {"stage": "triage"},
     "first_update": {"times": 0},
+    "update_overdue": {"missing": ["sales"]},
     "news.children_awaited": {"others": ["escalation-shop-4712"]},
     "news.unfinished_awaited": {"waits": ["work item i2", "approval credit"]},
     "item": {

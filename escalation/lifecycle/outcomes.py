@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
 from escalation.lifecycle.message_values import instant
+from escalation.lifecycle.statements.missing import missing, texts
 from escalation.model import events as e
 from escalation.model.approval import Gate
 from escalation.model.state import Escalation
@@ -154,7 +155,13 @@ def _drafted(state: Escalation, event: e.DraftMade) -> str:
 
 
 def _posted(state: Escalation, event: e.UpdatePosted) -> str:
-    return f"it goes to {', '.join(event.audiences)}" if event.audiences else ""
+    goes = f"it goes to {', '.join(event.audiences)}" if event.audiences else ""
+    lacking = missing(state, event.at)
+    if not lacking:
+        return goes
+    talk = state.communication
+    due = f", due {instant(talk.due)}" if talk is not None and talk.due is not None else ""
+    return f"{goes}; {', '.join(lacking)} still without an update{due}: post_update {texts(state, lacking)}"
 
 
 def _milestone(state: Escalation, event: e.MilestoneReached) -> str:

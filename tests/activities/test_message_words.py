@@ -43,6 +43,7 @@ FORMS: dict[str, tuple[Any, ...]] = {
     "role": ("communicator", "commander"),
     "approved": (True, False),
     "joined": (True, False),
+    "stays": ("nothing", "commander", "communicator", "asked"),
     "number": (1, 2),
     "shares": ([{"target": "team:billing", "need": 2}],),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from escalation.lifecycle.outcomes import outcome
 from escalation.model import commands as c
 from escalation.model.actions import MessageKind
-from tests.domain.builders import ANN, BOB, CUSTOMER, HAL, STILL_LEVELS, Life, gated, opened
+from tests.domain.builders import ANN, BOB, CUSTOMER, HAL, START, STILL_LEVELS, Life, gated, opened
 
 TALK: dict[str, Any] = {
     "stakeholders": [
@@ -96,3 +97,44 @@ def test_stakeholders_among_colleagues_hear_that_an_incident_is_stood_down_and_j
     assert heard(life, "news.stood_down", before) == sorted([BOB, board])
     assert board not in life.state.told
     assert life.told(MessageKind.NEWS, since=before).count(board) == 1
+
+
+# --- updates ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_reminder_names_who_has_no_update_and_the_command_that_mends_it() -> None:
+    life = opened(gated(levels=STILL_LEVELS, communication=TALK)).taken_by(ANN)
+    life.pass_time("25m")
+    receipt_of = c.PostUpdate(by=ANN, text="we look into it", command_id="u1")
+    events = life.send(receipt_of)
+    assert "buyers still without an update, due 2026-11-20 10:30 UTC: post_update --customer-text '...'" in outcome(
+        life.state, events
+    ).replace("Buyers", "buyers")
+    before = len(life.sent)
+    life.pass_time("5m")
+    reminder = next(message for message in life.sent[before:] if message.template == "update_overdue")
+    assert "These have none: buyers." in reminder.body
+    assert f"escalate post_update {life.state.id} --by {ANN} --customer-text '...'" in reminder.body
+    events = life.send(c.PostUpdate(by=ANN, customer_text="We look into it."))
+    assert "without an update" not in outcome(life.state, events)
+    before = len(life.sent)
+    life.pass_time("25m")
+    later = next(message for message in life.sent[before:] if message.template == "update_overdue")
+    assert "These have none: management." in later.body
+    assert f"--by {ANN} --text '...'" in later.body
+
+
+def test_no_update_promises_a_next_one_in_the_past_nor_after_an_incident_is_stood_down() -> None:
+    life = opened(gated(levels=STILL_LEVELS, communication=TALK, incident={})).taken_by(ANN)
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    life.pass_time("33m")
+    life.send(c.PostUpdate(by=ANN, text="we look into it"))
+    told = next(message for message in reversed(life.sent) if message.template == "update")
+    assert life.state.communication is not None
+    assert life.state.communication.due == START + timedelta(minutes=30), "the buyers have none"
+    assert "The next update is due 2026-11-20 11:03 UTC." in told.body
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    life.send(c.PostUpdate(by=ANN, text="it works", customer_text="It works."))
+    told = next(message for message in reversed(life.sent) if message.template == "update")
+    assert "next update" not in told.body
+    assert not told.values["next_due"]

@@ -721,3 +721,24 @@ def test_the_shipped_it_playbook_runs_an_incident_from_its_declaration_to_the_al
     assert incident(life).baseline is not None
     life.send(c.StandDown(by=on_call, because="all is well"))
     assert life.state.gates["all_clear"].state == "pending"
+
+
+# --- what people still have to do -------------------------------------------------------------------------------------
+
+
+def test_nobody_with_a_part_reads_that_there_is_nothing_to_do_when_somebody_takes_it() -> None:
+    life = opened(playbook(first_update=FIRST))
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    life.send(c.NameCommander(by=ANN, who=ANN, because="she has led ten of these"))
+    before = len(life.sent)
+    life.send(c.Acknowledge(by=BOB))
+    (news,) = [message for message in life.sent[before:] if message.to == ANN and message.template == "page_taken"]
+    assert "you stay commander" in news.body
+    assert "need not do anything" not in news.body
+    life.send(c.NameCommunicator(by=BOB, who=BOB, because="he writes well"))
+    life.send(c.NameCommander(by=BOB, who=CYD, because="ann has to sleep"))
+    before = len(life.sent)
+    life.send(c.Claim(by=CYD, because="bob has to write"))
+    said = {message.to: message.body for message in life.sent[before:] if message.template == "page_taken"}
+    assert "you still speak to its stakeholders" in said[BOB]
+    assert "You need not do anything" in said[ANN], "who has no part any more reads so"

@@ -29,7 +29,11 @@ ASKS: Final[dict[str, Message]] = {
         | FOUND
         | PACKET_VALUES,
     ),
-    "page_taken": staff("whoever was paged hears that somebody has it", owner="who has it"),
+    "page_taken": staff(
+        "whoever was paged hears that somebody has it",
+        owner="who has it",
+        stays="what stays with the receiver: nothing, commander, communicator, or asked (for something else)",
+    ),
     "nobody_left": Message("there is nobody who may take it; says nothing of the case", {"playbook": "the playbook"}),
     "digest": Message(
         "pages that waited for the same person's working hours, as one",
