@@ -153,6 +153,7 @@ _SAMPLES: Final[dict[str, Any]] = {
     "may_postpone": True,
     "more": 3,
     "name": "sales",
+    "next_to": "role:duty",
     "next_due": "2026-11-23T11:00:00+00:00",
     "note": "",
     "notes": [],

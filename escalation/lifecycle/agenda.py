@@ -14,6 +14,7 @@ from escalation.lifecycle.case import links, packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.hindsight import feedback
 from escalation.lifecycle.incident import agenda as incident
+from escalation.lifecycle.incident import periods
 from escalation.lifecycle.ladder import handoff, hours, paths, shifts
 from escalation.lifecycle.statements import (
     follow_up,
@@ -269,6 +270,14 @@ def _handoff(state: Escalation, _: str) -> str:
     to = state.handoff.to if state.handoff is not None else "nobody"
     if state.handoff is not None and state.handoff.shift:
         return f"{to} has not accepted the hand-over of the shift: {_up(state)}; {state.accountable} stays responsible"
+    policy = state.playbook.incident
+    running = state.incident.period if state.incident is not None else None
+    if policy is not None and policy.periods is not None and running is not None and running.handing_over:
+        then = periods.offered_to(state, policy.periods, running.asked)
+        return (
+            f"{to} has not accepted to lead period {running.number + 1}: it is offered to {then}; "
+            f"{state.accountable} stays responsible"
+        )
     return f"{to} has not accepted the hand-off: it stays with {state.accountable}, who is told"
 
 

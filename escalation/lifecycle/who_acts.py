@@ -4,6 +4,7 @@ from datetime import UTC
 
 from escalation.lifecycle import approval
 from escalation.lifecycle.case import links
+from escalation.lifecycle.incident.mode import stand_down_gate
 from escalation.lifecycle.statements import follow_up, summaries
 from escalation.lifecycle.timeline.unfinished import unfinished
 from escalation.model.ladder import Rung
@@ -46,6 +47,9 @@ def who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
     if rejected:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)
         return (state.accountable,), f"it cannot be resolved as it is: {said}"
+    gate = stand_down_gate(state)
+    if gate is not None:
+        return gate.people or gate.targets, f"approval {gate.id} decides whether the incident is stood down"
     return (state.accountable,), "the owner works on it"
 
 

@@ -12,6 +12,7 @@ from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, TooLa
 from escalation.foresight import forecast
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.plan import MOST_LINES
+from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.incident.views import IncidentView, action_plan, plan_markdown
 from escalation.lifecycle.situation import situation
 from escalation.lifecycle.stops import stop
@@ -742,3 +743,86 @@ def test_nobody_with_a_part_reads_that_there_is_nothing_to_do_when_somebody_take
     said = {message.to: message.body for message in life.sent[before:] if message.template == "page_taken"}
     assert "you still speak to its stakeholders" in said[BOB]
     assert "You need not do anything" in said[ANN], "who has no part any more reads so"
+
+
+# --- how it is shown --------------------------------------------------------------------------------------------------
+
+
+def rows(life: Life) -> dict[str, str]:
+    return dict(incident_rows(view(life)))
+
+
+def test_while_standing_down_is_decided_it_says_who_asked_and_why_and_whose_turn_it_is() -> None:
+    life = declared(gates=(DOWN,), stand_down={"gate": "all_clear"})
+    life.pass_time("20m")
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    shown = rows(life)
+    assert shown["Incident"] == "declared since 2026-11-20 10:00 UTC by person:ann: nobody can pay"
+    assert shown["Standing down"] == (
+        "asked 2026-11-20 10:20 UTC by person:ann: all pay again; "
+        "it waits for approval all_clear of person:hal until 2026-11-20 11:20 UTC"
+    )
+    here = situation(life.state, life.now)
+    assert (here.who_acts_next, here.why) == ((HAL,), "approval all_clear decides whether the incident is stood down")
+    life.pass_time("10m")
+    life.send(c.Approve(by=HAL, gate="all_clear"))
+    assert rows(life)["Incident"] == (
+        "stood down 2026-11-20 10:30 UTC, as person:ann asked: all pay again (approved by person:hal); "
+        "declared since 2026-11-20 10:00 UTC by person:ann: nobody can pay"
+    )
+    assert situation(life.state, life.now).who_acts_next == (ANN,)
+
+
+def test_a_first_update_that_is_late_keeps_the_time_it_was_due_and_says_of_whom_it_is_asked_next() -> None:
+    life = declared(first_update=FIRST)
+    assert rows(life)["First update"] == f"demanded before 2026-11-20 10:15 UTC of {ANN}"
+    life.pass_time("26m")
+    assert rows(life)["First update"] == (
+        "was due 2026-11-20 10:15 UTC and has been asked for 2 times; "
+        f"next 2026-11-20 10:35 UTC, of {ANN}, role:lead, team:experts"
+    )
+
+
+def test_what_follows_a_hand_over_that_nobody_takes_is_that_somebody_else_is_asked() -> None:
+    life = declared(periods=SHIFTS)
+    life.pass_time("7h")
+    life.pass_time("30m")
+    assert life.due.summary == (
+        "role:deputy has not accepted to lead period 2: it is offered to role:lead; person:ann stays responsible"
+    )
+    life.next()
+    news = next(message for message in reversed(life.sent) if message.template == "news.handoff_ended")
+    assert (news.to, "role:lead is asked now, until 2026-11-20 18:30 UTC" in news.body) == (ANN, True)
+
+
+def test_what_remains_is_shown_as_it_is_now_until_the_owner_writes_it_anew() -> None:
+    life = declared(periods=SHIFTS)
+    life.send(line("execution_plan", "execution", "one", owner=BOB, due=START + timedelta(days=2)))
+    life.pass_time("7h")
+    life.pass_time("30m")
+
+    def expected() -> str:
+        shown = situation(life.state, life.now).ownership
+        assert shown is not None
+        assert shown.handoff is not None
+        return shown.handoff.expectation
+
+    assert "Open: i1 one" in expected()
+    life.send(c.CompleteItem(by=BOB, item="i1", result="done"))
+    assert "i1" not in expected()
+    refused = life.refused(NotAllowed, c.EditHandover(by=BOB, text="mine"))
+    assert "the outgoing owner writes what remains: person:ann" in refused
+    life.send(c.EditHandover(by=ANN, text="call the bank first"))
+    assert expected() == "call the bank first"
+    assert "call the bank first" in next(message for message in reversed(life.sent) if message.to == JOY).body
+
+
+def test_after_standing_down_nothing_asks_for_a_new_declaration_and_a_second_click_is_told_so() -> None:
+    life = declared()
+    life.pass_time("20m")
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    says = "the incident was stood down at 2026-11-20 10:20 UTC, as person:ann asked: all pay again"
+    assert life.refused(AlreadyDone, c.StandDown(by=ANN, because="again")) == says
+    for command in (report(), c.SetPriorities(by=ANN, priorities=("payments",))):
+        assert says in (told := life.refused(NotNow, command))
+        assert "declare" not in told

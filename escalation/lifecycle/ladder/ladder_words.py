@@ -216,16 +216,21 @@ def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> 
 
 def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
     """Tell the owner that an offer came to nothing: whose it was, and in their own words why."""
-    ended = state.ownership.ended
+    ended, follows = state.ownership.ended, state.handoff
     to, own_words = ended.to if ended is not None else "", kind_of(event.by) is ActorKind.PERSON
+    # The next period of an incident is offered to somebody else at once.
+    follows = follows if follows is not None and follows.period else None
+    then = f"; {follows.to} is asked now, until {instant(follows.due)}" if follows is not None else ""
     return told(
         "handoff_ended",
-        f"the hand-off was {event.how}: {event.because}. You stay responsible",
+        f"the hand-off was {event.how}: {event.because}. You stay responsible{then}",
         how=event.how,
         because=grounds.given(event),
         to_whom=to,
         by=event.by if own_words else "",
         words=event.because if own_words else "",
+        next_to=follows.to if follows is not None else "",
+        next_due=follows.due if follows is not None else "",
     )
 
 

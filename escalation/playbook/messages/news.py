@@ -91,6 +91,8 @@ NEWS: Final[dict[str, Message]] = {
         to_whom="to whom it was offered",
         by="who ended it, where that was a person",
         words="why, in that person's own words",
+        next_to="to whom it is offered now: the next period of an incident",
+        next_due="until when they are asked",
     ),
     "news.automation": news("an automation says something", text="what it says"),
     "news.feed_failing": news("a rotation's calendar fails", rotation="which", because=BECAUSE),
