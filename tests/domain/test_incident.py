@@ -531,6 +531,27 @@ def test_it_is_stood_down_behind_a_gate_and_a_no_lets_it_go_on() -> None:
     assert life.last(e.StoodDown).because == "now it is (approved by person:hal)"
 
 
+def test_whoever_decides_reads_who_asks_why_how_far_the_plan_is_and_why_it_was_refused_before() -> None:
+    life = declared(gates=(DOWN,), stand_down={"gate": "all_clear"})
+    for text in ("one", "two"):
+        life.send(line("execution_plan", "execution", text, owner=BOB, due=START + timedelta(days=2)))
+    life.send(c.CompleteItem(by=BOB, item="i1", result="done"))
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    (page,) = [message for message in life.sent if message.kind is MessageKind.APPROVAL]
+    assert "person:ann asks to stand the incident down, because all pay again" in page.body
+    assert "Action plan: 1 of 2 steps done" in page.body
+    assert "refused" not in page.body
+    (gate,) = situation(life.state, life.now).gates
+    assert gate.asks == "Is it over?: person:ann asks to stand the incident down, because all pay again"
+    life.send(c.Reject(by=HAL, gate="all_clear", because="two percent fail"))
+    life.pass_time("1m")
+    life.send(c.StandDown(by=ANN, because="no errors left"))
+    page = [message for message in life.sent if message.kind is MessageKind.APPROVAL][-1]
+    assert "because no errors left" in page.body
+    assert "It was refused before: rejected by person:hal: two percent fail" in page.body
+    assert "what was approved before has changed" not in page.body
+
+
 def test_an_approval_that_nobody_gives_lets_it_go_on() -> None:
     life = declared(gates=(DOWN,), stand_down={"gate": "all_clear"})
     life.send(c.StandDown(by=ANN, because="all pay again"))
