@@ -80,7 +80,9 @@ class Gates:
                     chain |= set() if answer.fell_back else set(answer.people)
         if len(chain) == 1:
             (person,) = chain
-            message = f"are {person} alone, as its approvers are: nobody else is asked when approval '{gate.id}' is late"
+            message = (
+                f"are {person} alone, as its approvers are: nobody else is asked when approval '{gate.id}' is late"
+            )
             self.report.say(Weight.WARNING, ("gates", index, "deputies"), "one_person", message)
 
     def _meant(self, targets: Sequence[Target], gate: GatePolicy) -> dict[tuple[Target, ...], None]:

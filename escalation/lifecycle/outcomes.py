@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
+from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.message_values import instant
 from escalation.lifecycle.statements.missing import missing, texts
 from escalation.model import events as e
@@ -171,6 +172,13 @@ def _milestone(state: Escalation, event: e.MilestoneReached) -> str:
     return f"the short update of {name} is due {instant(event.due)}: milestone --name {name} --text '...'"
 
 
+def _incident(state: Escalation, event: e.IncidentDeclared) -> str:
+    if event.first_update_due is None:
+        return ""
+    whom = ", ".join(baseline.asked(state, 1))
+    return f"the first update is demanded of {whom} before {instant(event.first_update_due)} (report_baseline)"
+
+
 def _session(state: Escalation, event: e.SessionOpened) -> str:
     return f"live session {event.session} is open; end it with close_session --session {event.session}"
 
@@ -196,6 +204,7 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.DraftMade: _drafted,
     e.UpdatePosted: _posted,
     e.MilestoneReached: _milestone,
+    e.IncidentDeclared: _incident,
     e.SessionOpened: _session,
     e.ResolutionProposed: _proposed,
 }

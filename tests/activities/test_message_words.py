@@ -42,6 +42,8 @@ FORMS: dict[str, tuple[Any, ...]] = {
     "resolution_state": ("proposed", "confirmed", "rejected"),
     "role": ("communicator", "commander"),
     "approved": (True, False),
+    "first_update_late": (True, False),
+    "update_late": (True, False),
     "joined": (True, False),
     "stays": ("nothing", "commander", "communicator", "asked"),
     "number": (1, 2),

@@ -486,7 +486,10 @@ def test_a_deputy_who_was_asked_already_and_is_silent_is_skipped_for_the_next_on
     life.pass_time("1h")
     assert life.told(MessageKind.APPROVAL) == [HAL, KIM]
     expired = life.all(e.GateExpired)
-    assert [event.because for event in expired] == ["nobody decided within 1h", "nobody is left to ask of role:security"]
+    assert [event.because for event in expired] == [
+        "nobody decided within 1h",
+        "nobody is left to ask of role:security",
+    ]
     assert life.told(MessageKind.WARNING) == [], "nobody is missing"
     life.pass_time("1h")
     assert life.last(e.GateExpired).because == "nobody decided within 1h and every deputy was asked"

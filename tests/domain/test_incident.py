@@ -14,6 +14,7 @@ from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.plan import MOST_LINES
 from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.incident.views import IncidentView, action_plan, plan_markdown
+from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
 from escalation.lifecycle.stops import stop
 from escalation.model import commands as c
@@ -847,3 +848,40 @@ def test_after_standing_down_nothing_asks_for_a_new_declaration_and_a_second_cli
     for command in (report(), c.SetPriorities(by=ANN, priorities=("payments",))):
         assert says in (told := life.refused(NotNow, command))
         assert "declare" not in told
+
+
+# --- who is named -----------------------------------------------------------------------------------------------------
+
+
+def named(life: Life, person: str, template: str = "news.role_given") -> str:
+    return next(each for each in reversed(life.sent) if (each.to, each.template) == (person, template)).body
+
+
+def test_whoever_is_named_reads_what_is_due_of_them_and_how_and_whoever_did_it_before_that_they_need_not() -> None:
+    talking = {
+        "communication": {
+            "communicator": "role:deputy",
+            "stakeholders": [{"name": "board", "audience": "management", "target": "role:finance"}],
+            "cadence": {"default": {"every": "30m", "chase": "10m"}},
+        }
+    }
+    life = opened(playbook(first_update=FIRST, more=talking)).taken_by(ANN)
+    events = life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    answer = outcome(life.state, events)
+    assert "first update is demanded of role:deputy before 2026-11-20 10:15 UTC (report_baseline)" in answer
+    life.pass_time("5m")
+    life.send(c.NameCommunicator(by=ANN, who=CYD, because="the press calls"))
+    asked = named(life, CYD)
+    assert "The first update of the incident is due 2026-11-20 10:15 UTC." in asked
+    assert f"escalate report_baseline {life.state.id} --by {CYD} --what-happened" in asked
+    assert "An update to the stakeholders is due 2026-11-20 10:30 UTC." in asked
+    assert f"escalate post_update {life.state.id} --by {CYD} --text '...'" in asked
+    assert "stand_down" not in asked
+    assert f"{CYD} speaks to the stakeholders" in named(life, JOY, "news.role_passed")
+    life.pass_time("15m")
+    life.send(c.NameCommander(by=BOB, who=CYD, because="she has led ten of these"))
+    leads = named(life, CYD)
+    assert "The first update of the incident was due 2026-11-20 10:15 UTC and is late." in leads
+    for command in ("set_priorities", "file_in_plan", "stand_down"):
+        assert f"escalate {command} {life.state.id} --by {CYD}" in leads
+    assert f"{CYD} commands" in named(life, ANN, "news.role_passed")

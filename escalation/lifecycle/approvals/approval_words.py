@@ -37,7 +37,9 @@ def approval(
 ) -> Words:
     """Ask an approver to decide; ``passed_on``: because somebody passed their seat on to them."""
     note = f"\n{passed_on.by} passed the decision on to you: {passed_on.because}" if passed_on is not None else ""
-    anew = gate.round > 1 and policy.before != "stand_down"  # asked again to stand down, nothing that was approved changed
+    anew = (
+        gate.round > 1 and policy.before != "stand_down"
+    )  # asked again to stand down, nothing that was approved changed
     again = "This is a new approval: what was approved before has changed.\n" if anew else ""
     # The last deputy must not read that there is another one.
     none_left = policy.on_expiry is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies)

@@ -103,7 +103,9 @@ def edit(draft: Draft, command: c.EditHandover) -> None:
     permissions.require_member(state, command.by)
     offer = state.handoff
     if offer is None or not (offer.shift or offer.period):
-        raise NotNow(f"no hand-over of {state.id} to the next shift or period is open; {state.accountable} is responsible")
+        raise NotNow(
+            f"no hand-over of {state.id} to the next shift or period is open; {state.accountable} is responsible"
+        )
     if command.by != offer.giver:
         raise NotAllowed(f"the outgoing owner writes what remains: {offer.giver}, not {command.by}")
     draft.record(e.HandoverEdited, handoff=offer.id, text=command.text)

@@ -10,7 +10,7 @@ from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import headline, instead, text
 from escalation.lifecycle.message_values import Words, instant
-from escalation.lifecycle.statements.missing import missing, texts
+from escalation.lifecycle.statements.missing import audiences, missing, texts
 from escalation.lifecycle.statements.stakeholders import communicator, policy_of, rhythm
 from escalation.lifecycle.statements.statement_words import by_whom
 from escalation.lifecycle.statements.updates import asked
@@ -126,11 +126,6 @@ def speak(state: Escalation, person: Actor, found: People) -> Words:
         texts=texts(state, nobody),
     )
     return words._replace(values=words.values | values.found(found))
-
-
-def audiences(state: Escalation) -> tuple[str, ...]:
-    """Name everybody's audience, each once."""
-    return tuple(dict.fromkeys(each.audience for each in _standings(state).values()))
 
 
 def overdue(state: Escalation, times: int, person: Actor, now: datetime, found: People | None = None) -> Words:

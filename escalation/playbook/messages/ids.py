@@ -120,6 +120,7 @@ NewsId = Literal[
     "returned",
     "review_late",
     "role_given",
+    "role_passed",
     "seat_given_back",
     "session_invite",
     "severity_changed",
