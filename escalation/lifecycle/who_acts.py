@@ -43,6 +43,11 @@ def who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         return (state.accountable,), f"escalations below it are open: {', '.join(children)}"
     if state.review is not None:
         return _who_acts_after_review(state)
+    return _who_acts_while_worked_on(state)
+
+
+def _who_acts_while_worked_on(state: Escalation) -> tuple[tuple[str, ...], str]:
+    """Name the owner, unless an approval keeps the incident from being stood down."""
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
     if rejected:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)

@@ -1,4 +1,4 @@
-"""Who hears how it goes out: the solution, standing down, the end; everybody who was called, works on it, is informed."""
+"""Who hears how it goes out: the solution, standing down, the end; and what updates say of the next one."""
 
 from __future__ import annotations
 

@@ -66,35 +66,35 @@ def role_given(state: Escalation, event: e.CommunicatorNamed | e.CommanderNamed)
     if isinstance(event, e.CommanderNamed):
         role = "commander"
     incident, talk = state.incident, state.communication
-    demanded = incident is not None and incident.first_update_due is not None
-    first_update = incident.first_update_limit or incident.first_update_due if incident is not None and demanded else ""
+    first_update = None
+    if incident is not None and incident.first_update_due is not None:
+        first_update = incident.first_update_limit or incident.first_update_due
     speaks = role == "communicator" and talk is not None
-    update_due = talk.due if talk is not None and speaks and talk.due is not None else ""
+    update_due = talk.due if talk is not None and speaks else None
     what = texts(state, audiences(state)) if speaks else ""
     leads = role == "commander" and incident is not None and incident.declared
     who = f"{state.id} --by {event.who}"
     lines = [f"{event.by} named you {role} of {state.id}: {event.because}"]
-    if first_update:
+    if first_update is not None:
         lines.append(f"The first update of the incident {_due(first_update, event.at)}.")
         lines.append(
             f"  escalate report_baseline {who} --what-happened '...' --who-is-affected '...' --why-urgent '...'"
         )
-    if update_due:
+    if update_due is not None:
         lines.append(f"An update to the stakeholders {_due(update_due, event.at)}.")
     lines += [f"  escalate post_update {who} {what}"] if what else []
     if leads:
         lines.append("You say what comes first, keep the action plan, and have the incident stood down.")
         lines.append(f"  escalate set_priorities {who} --priority '...'")
-        lines.append(
-            f"  escalate file_in_plan {who} --section execution_plan --typed execution --text '...' --owner ... --due ..."
-        )
+        step = "--section execution_plan --typed execution --text '...' --owner ... --due ..."
+        lines.append(f"  escalate file_in_plan {who} {step}")
         lines.append(f"  escalate stand_down {who} --because '...'")
     said = news(state, told("role_given", lines[0], by=event.by, role=role, because=event.because))
     more = {
         "first_update": first_update,
-        "first_update_late": first_update != "" and first_update <= event.at,
+        "first_update_late": first_update is not None and first_update <= event.at,
         "update_due": update_due,
-        "update_late": update_due != "" and update_due <= event.at,
+        "update_late": update_due is not None and update_due <= event.at,
         "texts": what,
         "leads": leads,
     }

@@ -24,7 +24,9 @@ def name_communicator(draft: Draft, command: c.NameCommunicator) -> None:
     _require_nameable(draft, command.by, command.who, "name_communicator")
     if draft.state.ownership.communicator == command.who:
         raise AlreadyDone(f"{command.who} is the communicator of {draft.state.id} already")
-    draft.record(e.CommunicatorNamed, who=command.who, because=command.because, **_relieves(draft, command.who, _spoke))
+    draft.record(
+        e.CommunicatorNamed, who=command.who, because=command.because, relieves=_relieves(draft, command.who, _spoke)
+    )
 
 
 def name_commander(draft: Draft, command: c.NameCommander) -> None:
@@ -32,15 +34,15 @@ def name_commander(draft: Draft, command: c.NameCommander) -> None:
     _require_nameable(draft, command.by, command.who, "name_commander")
     if draft.state.ownership.commander == command.who:
         raise AlreadyDone(f"{command.who} is the commander of {draft.state.id} already")
-    draft.record(e.CommanderNamed, who=command.who, because=command.because, **_relieves(draft, command.who, _led))
+    draft.record(
+        e.CommanderNamed, who=command.who, because=command.because, relieves=_relieves(draft, command.who, _led)
+    )
 
 
-def _relieves(
-    draft: Draft, who: Actor, until_now: Callable[[Escalation], Iterable[Actor]]
-) -> dict[str, tuple[Actor, ...]]:
+def _relieves(draft: Draft, who: Actor, until_now: Callable[[Escalation], Iterable[Actor]]) -> tuple[Actor, ...]:
     if draft.state.rules < 2:
-        return {}
-    return {"relieves": tuple(each for each in dict.fromkeys(until_now(draft.state)) if each != who)}
+        return ()
+    return tuple(each for each in dict.fromkeys(until_now(draft.state)) if each != who)
 
 
 def _led(state: Escalation) -> Iterator[Actor]:

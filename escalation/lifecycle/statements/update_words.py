@@ -21,7 +21,7 @@ from escalation.people.found import People
 from escalation.values import Actor, ActorKind, kind_of
 
 
-def update(state: Escalation, name: str, said: Update, person: Actor, found: People, now: datetime) -> Words:
+def update(state: Escalation, name: str, said: Update, person: Actor, found: People, *, now: datetime) -> Words:
     """Tell a stakeholder how it stands; whoever is concerned later than it was posted reads since when, and why."""
     talk = state.communication or Communication()
     standing = talk.stakeholders[name]
