@@ -80,17 +80,11 @@ def _tell(state: Escalation, event: e.Event, what: Sentence, known: set[Actor]) 
 
 
 def _news(state: Escalation, event: e.Event, what: Sentence, person: Actor) -> Action:
-    text = words.news(state, what)
+    text, summary = words.news(state, what), f"tell {person}: {what[:80]}"
     # Whoever only hears of it does not become one of those who are called: by the key of what is told of a stage.
-    return notify(
-        state,
-        event,
-        person,
-        MessageKind.NEWS,
-        text,
-        summary=f"tell {person}: {what[:80]}",
-        what=f"{RACI}/heard/{person}",
-    )
+    works = person in state.people or person in state.told
+    key = "" if works else f"{RACI}/heard/{person}"
+    return notify(state, event, person, MessageKind.NEWS, text, summary=summary, what=key)
 
 
 def internal(state: Escalation) -> tuple[Actor, ...]:

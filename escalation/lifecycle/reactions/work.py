@@ -21,10 +21,10 @@ def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iter
     resolution = state.resolution
     if resolution is None:
         return
-    if event.confirm_due is not None:
-        yield from _ask_whether_solved(state, event, by_ticket=True)
     if state.rules >= 2:
         yield from endings.solution_proposed(state, event)
+    if event.confirm_due is not None:
+        yield from _ask_whether_solved(state, event, by_ticket=True)
 
 
 def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -> Iterator[Action]:
@@ -72,9 +72,9 @@ def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Actio
 
 def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iterator[Action]:
     what = sentence("resolution_rejected", because=grounds.given(event))
-    yield from tell_owner(state, event, what, summary="resolution rejected")
     if state.rules >= 2:
         yield from endings.solution_rejected(state, event, what)
+    yield from tell_owner(state, event, what, summary="resolution rejected")
     yield update(state, event, note=f"The proposed resolution was rejected: {event.because}", status="open")
 
 
