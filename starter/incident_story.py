@@ -16,7 +16,14 @@ def _baseline(event: e.BaselineReported) -> Line:
 
 
 INCIDENTS: dict[type, Callable[[Any], Line]] = {
-    e.IncidentDeclared: lambda v: Line("incident declared", grounds(v.because, v.facts), Weight.TURN),
+    e.IncidentDeclared: lambda v: Line(
+        "incident declared",
+        joined(
+            grounds(v.because, v.facts),
+            f"first update demanded before {show(v.first_update_due)}" if v.first_update_due else "",
+        ),
+        Weight.TURN,
+    ),
     e.FirstUpdateOverdue: lambda v: Line(
         f"no first update of the incident: ask {names(v.asked)}",
         f"asked {v.times} times" if v.times > 1 else "",

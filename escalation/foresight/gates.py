@@ -46,6 +46,7 @@ class Gates:
     def decidable(self, called: AbstractSet[Actor], at: datetime) -> None:
         """Look at one instant; ``called`` is everybody who may have taken it until then."""
         for index, gate in enumerate(self.playbook.gates):
+            self._different(index, gate, at)
             for targets in self._meant(gate.approvers, gate):
                 worst = min(self._with(gate, targets, called, at), key=lambda each: (each.able - each.need, each.able))
                 if worst.able >= worst.need:
@@ -65,6 +66,24 @@ class Gates:
                 message = f"are never asked: silence at approval '{gate.id}' means {gate.on_expiry}, not next_deputy"
                 finding = self.report.source.finding(("gates", index, "deputies"), message)
                 self.report.add(Foreseen(Weight.WARNING, finding))
+
+    def _different(self, index: int, gate: GatePolicy, at: datetime) -> None:
+        """Warn where approvers and deputies are one and the same person, whose silence nobody makes up for."""
+        if gate.on_expiry is not Expiry.NEXT_DEPUTY:
+            return
+        barred = self._barred(gate)
+        chain: set[Actor] = set()
+        for part in (gate.approvers, *((deputy,) for deputy in gate.deputies)):
+            for targets in self._meant(part, gate):
+                for query in self.asking.queries(targets, barred, choose=gate.choose):
+                    answer = self.asking.ask(query, at)
+                    chain |= set() if answer.fell_back else set(answer.people)
+        if len(chain) == 1:
+            (person,) = chain
+            message = (
+                f"are {person} alone, as its approvers are: nobody else is asked when approval '{gate.id}' is late"
+            )
+            self.report.say(Weight.WARNING, ("gates", index, "deputies"), "one_person", message)
 
     def _meant(self, targets: Sequence[Target], gate: GatePolicy) -> dict[tuple[Target, ...], None]:
         return dict.fromkeys(of_raci(self.playbook.raci[stage], targets) for stage in _STAGES[gate.before])

@@ -14,6 +14,7 @@ from escalation.lifecycle.case import links, packet
 from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.hindsight import feedback
 from escalation.lifecycle.incident import agenda as incident
+from escalation.lifecycle.incident import periods
 from escalation.lifecycle.ladder import handoff, hours, paths, shifts
 from escalation.lifecycle.statements import (
     follow_up,
@@ -266,7 +267,7 @@ def _lasted(state: Escalation, about: str) -> str:
 
 
 def _handoff(state: Escalation, _: str) -> str:
-    offer = state.handoff
+    offer, policy = state.handoff, state.playbook.incident
     to = offer.to if offer is not None else "nobody"
     what = "hand-over of the shift" if offer is not None and offer.shift else "hand-off"
     lacks = f"{to} has not accepted the {what}"
@@ -274,6 +275,13 @@ def _handoff(state: Escalation, _: str) -> str:
         lacks = f"nobody of {to} has claimed it, which {offer.team_by} accepted for them"
     if offer is not None and offer.shift:
         return f"{lacks}: {_up(state)}; {state.accountable} stays responsible"
+    running = state.incident.period if state.incident is not None else None
+    if policy is not None and policy.periods is not None and running is not None and running.handing_over:
+        then = periods.offered_to(state, policy.periods, running.asked)
+        return (
+            f"{to} has not accepted to lead period {running.number + 1}: it is offered to {then}; "
+            f"{state.accountable} stays responsible"
+        )
     return f"{lacks}: it stays with {state.accountable}, who is told"
 
 

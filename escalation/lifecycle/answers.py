@@ -37,8 +37,10 @@ def people_found(draft: Draft, command: c.PeopleFound) -> None:
         if kind == "rung":  # once for each round: who is found at the release is told, whatever their own hours
             hours.hold(draft, found)
         assignment.over_when_nobody_is_left(draft)
-    elif kind == "gate" and concerned(draft.state):
-        approval.reconcile(draft)  # whom it is about may have become known while they were looked up
+    elif kind == "gate":
+        if concerned(draft.state):
+            approval.reconcile(draft)  # whom it is about may have become known while they were looked up
+        approval.deputy_found(draft, reference, found)
     elif (goes_on := _GOES_ON.get(kind)) is not None:
         goes_on(draft, reference, found)
 

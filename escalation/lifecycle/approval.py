@@ -21,6 +21,7 @@ from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.approval import Gate
 from escalation.model.state import Escalation
+from escalation.people.found import People
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.playbook.schema import Playbook
 from escalation.values import ENGINE, Actor, format_duration
@@ -292,6 +293,26 @@ def _against(gate: Gate) -> tuple[Actor, ...]:
     """Return who has rejected it, or has asked for changes and said nothing since."""
     latest = {vote.by: vote.decision for vote in gate.votes}
     return tuple(person for person, decision in latest.items() if decision != "approved")
+
+
+def deputy_found(draft: Draft, reference: str, found: People) -> None:
+    """Ask the next deputy at once where everybody who stands for this one was asked before, or is away."""
+    state = draft.state
+    gate, deputy = state.gate_asked(reference), reference.partition("/")[2].partition("/")[2]
+    policy = state.playbook.gate(gate.id) if gate is not None else None
+    if gate is None or policy is None or not deputy or state.rules < 2 or (found.people and not found.fell_back):
+        return
+    if gate.deputies_asked >= len(policy.deputies) or policy.deputies[gate.deputies_asked - 1] != deputy:
+        return  # there is no other
+    draft.record(
+        e.GateExpired,
+        by=ENGINE,
+        gate=gate.id,
+        round=gate.round,
+        behaviour=Expiry.NEXT_DEPUTY,
+        because=f"nobody is left to ask of {deputy}",
+        due=draft.now + policy.deadline,
+    )
 
 
 def due(draft: Draft, gate_id: str) -> None:

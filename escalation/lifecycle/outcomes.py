@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
+from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.message_values import instant, short_line
+from escalation.lifecycle.statements.missing import missing, texts
 from escalation.model import events as e
 from escalation.model.approval import Gate
 from escalation.model.state import Escalation
@@ -192,7 +194,13 @@ def _drafted(state: Escalation, event: e.DraftMade) -> str:
 
 
 def _posted(state: Escalation, event: e.UpdatePosted) -> str:
-    return f"it goes to {', '.join(event.audiences)}" if event.audiences else ""
+    goes = f"it goes to {', '.join(event.audiences)}" if event.audiences else ""
+    lacking = missing(state, event.at)
+    if not lacking:
+        return goes
+    talk = state.communication
+    due = f", due {instant(talk.due)}" if talk is not None and talk.due is not None else ""
+    return f"{goes}; {', '.join(lacking)} still without an update{due}: post_update {texts(state, lacking)}"
 
 
 def _milestone(state: Escalation, event: e.MilestoneReached) -> str:
@@ -207,6 +215,13 @@ def _reviewed(state: Escalation, event: e.ReviewSubmitted) -> str:
     parts = {"impact": event.impact, "cause": event.cause, "resolution": event.resolution}
     said = "; ".join(f"{part}: {short_line(text)}" for part, text in parts.items() if text)
     return f"the review says {said}" if said else ""
+
+
+def _incident(state: Escalation, event: e.IncidentDeclared) -> str:
+    if event.first_update_due is None:
+        return ""
+    whom = ", ".join(baseline.asked(state, 1))
+    return f"the first update is demanded of {whom} before {instant(event.first_update_due)} (report_baseline)"
 
 
 def _session(state: Escalation, event: e.SessionOpened) -> str:
@@ -239,6 +254,7 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.UpdatePosted: _posted,
     e.MilestoneReached: _milestone,
     e.ReviewSubmitted: _reviewed,
+    e.IncidentDeclared: _incident,
     e.SessionOpened: _session,
     e.ResolutionProposed: _proposed,
 }

@@ -4,6 +4,7 @@ from datetime import UTC
 
 from escalation.lifecycle import approval
 from escalation.lifecycle.case import links
+from escalation.lifecycle.incident.mode import stand_down_gate
 from escalation.lifecycle.statements import follow_up, summaries
 from escalation.lifecycle.timeline.unfinished import unfinished
 from escalation.model.ladder import Rung
@@ -42,10 +43,18 @@ def who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
         return (state.accountable,), f"escalations below it are open: {', '.join(children)}"
     if state.review is not None:
         return _who_acts_after_review(state)
+    return _who_acts_while_worked_on(state)
+
+
+def _who_acts_while_worked_on(state: Escalation) -> tuple[tuple[str, ...], str]:
+    """Name the owner, unless an approval keeps the incident from being stood down."""
     rejected = [gate for gate in approval.blocking(state, "resolution") if gate.state == "rejected"]
     if rejected:
         said = "; ".join(f"approval {gate.id} was {gate.because}" for gate in rejected)
         return (state.accountable,), f"it cannot be resolved as it is: {said}"
+    gate = stand_down_gate(state)
+    if gate is not None:
+        return gate.people or gate.targets, f"approval {gate.id} decides whether the incident is stood down"
     return (state.accountable,), "the owner works on it"
 
 

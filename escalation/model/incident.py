@@ -101,9 +101,13 @@ class Incident(Record):
     because: str
     stood_down_at: AwareDatetime | None = None
     stood_down_because: str = ""
+    stood_down_by: Actor | None = None
+    """Who asked for that."""
     standing_down: StandDown | None = None
     first_update_due: AwareDatetime | None = None
     """When the first update is asked for next; None: it is there, or none is demanded."""
+    first_update_limit: AwareDatetime | None = None
+    """Until when the first update was demanded at the declaration."""
     chased: int = 0
     asked: tuple[Actor, ...] = ()
     """Who was asked for the first update: they may give it."""

@@ -114,6 +114,8 @@ class Handoff(Record):
     task_due: AwareDatetime | None = None
     shift_ends: dict[Actor, AwareDatetime] = {}
     """Of a change of shift: when the shift of those it is offered to ends."""
+    edited: bool = False
+    """True: somebody wrote anew what remains, which the engine had written as it was then."""
     team_by: Actor | None = None
     """Who accepted it for the team; one of its people has to claim it until it is due."""
     grounds: Said | None = None

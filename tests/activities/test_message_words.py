@@ -46,7 +46,10 @@ FORMS: dict[str, tuple[Any, ...]] = {
     "silence": ("confirmed", "owner_told"),
     "looks_at": ("credit",),
     "approved": (True, False),
+    "first_update_late": (True, False),
+    "update_late": (True, False),
     "joined": (True, False),
+    "stays": ("nothing", "commander", "communicator", "asked"),
     "number": (1, 2),
     "shares": ([{"target": "team:billing", "need": 2}],),
 }
@@ -68,6 +71,7 @@ MAY_BE_UNDATED = (
     "feedback",
     "feedback_customer",
     "action_allowed",
+    "news.solution_proposed",
 )
 
 
@@ -90,6 +94,8 @@ def variants(identifier: str) -> list[Notify]:
         found = [example(identifier, how=how) for how in ("lowered", "refused", "overtaken")]
     if identifier == "news.entry_closed":
         found = [example(identifier, kind=kind) for kind in ("question", "blocker")]
+    if identifier == "approval":
+        found.append(example(identifier, stand_down_by="person:nils.berg", stand_down_because="4711", refused="4712"))
     if identifier in HOW:
         found = [example(identifier, how=how) for how in HOW[identifier]]
     if "where" in message.values:
@@ -213,7 +219,7 @@ def test_a_language_that_only_the_playbook_has_is_used_with_the_shipped_parts_of
 
 def test_a_language_that_nobody_has_is_written_to_in_english() -> None:
     assert chain("fi") == ("fi", "en")
-    assert in_words(example("page_taken"), Receiver("fi")).body.endswith("You need not do anything.")
+    assert in_words(example("page_taken", stays="nothing"), Receiver("fi")).body.endswith("You need not do anything.")
 
 
 @pytest.mark.parametrize("locale", shipped_locales())

@@ -479,3 +479,19 @@ def test_an_owner_who_decides_is_asked_and_warned_of_the_empty_seat_in_two_messa
     mine = [message for message in life.sent if message.to == ANN and message.kind is not MessageKind.PAGE]
     assert [message.kind for message in mine] == [MessageKind.APPROVAL, MessageKind.WARNING]
     assert len({message.key for message in life.sent}) == len(life.sent)
+
+
+def test_a_deputy_who_was_asked_already_and_is_silent_is_skipped_for_the_next_one() -> None:
+    life = waiting({"on_expiry": "next_deputy", "deputies": ["role:security", "role:second-deputy"]})
+    life.pass_time("1h")
+    assert life.told(MessageKind.APPROVAL) == [HAL, KIM]
+    expired = life.all(e.GateExpired)
+    assert [event.because for event in expired] == [
+        "nobody decided within 1h",
+        "nobody is left to ask of role:security",
+    ]
+    assert life.told(MessageKind.WARNING) == [], "nobody is missing"
+    life.pass_time("1h")
+    assert life.last(e.GateExpired).because == "nobody decided within 1h and every deputy was asked"
+    life.send(c.Approve(by=HAL))
+    assert life.gate().state == "passed"

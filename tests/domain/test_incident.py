@@ -12,6 +12,7 @@ from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, TooLa
 from escalation.foresight import forecast
 from escalation.lifecycle.details import markdown
 from escalation.lifecycle.incident.plan import MOST_LINES
+from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.incident.views import IncidentView, action_plan, plan_markdown
 from escalation.lifecycle.outcomes import outcome
 from escalation.lifecycle.situation import situation
@@ -602,6 +603,27 @@ def test_it_is_stood_down_behind_a_gate_and_a_no_lets_it_go_on() -> None:
     assert life.last(e.StoodDown).because == "now it is (approved by person:hal)"
 
 
+def test_whoever_decides_reads_who_asks_why_how_far_the_plan_is_and_why_it_was_refused_before() -> None:
+    life = declared(gates=(DOWN,), stand_down={"gate": "all_clear"})
+    for text in ("one", "two"):
+        life.send(line("execution_plan", "execution", text, owner=BOB, due=START + timedelta(days=2)))
+    life.send(c.CompleteItem(by=BOB, item="i1", result="done"))
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    (page,) = [message for message in life.sent if message.kind is MessageKind.APPROVAL]
+    assert "person:ann asks to stand the incident down, because all pay again" in page.body
+    assert "Action plan: 1 of 2 steps done" in page.body
+    assert "refused" not in page.body
+    (gate,) = situation(life.state, life.now).gates
+    assert gate.asks == "Is it over?: person:ann asks to stand the incident down, because all pay again"
+    life.send(c.Reject(by=HAL, gate="all_clear", because="two percent fail"))
+    life.pass_time("1m")
+    life.send(c.StandDown(by=ANN, because="no errors left"))
+    page = [message for message in life.sent if message.kind is MessageKind.APPROVAL][-1]
+    assert "because no errors left" in page.body
+    assert "It was refused before: rejected by person:hal: two percent fail" in page.body
+    assert "what was approved before has changed" not in page.body
+
+
 def test_an_approval_that_nobody_gives_lets_it_go_on() -> None:
     life = declared(gates=(DOWN,), stand_down={"gate": "all_clear"})
     life.send(c.StandDown(by=ANN, because="all pay again"))
@@ -793,3 +815,144 @@ def test_the_shipped_it_playbook_runs_an_incident_from_its_declaration_to_the_al
     assert incident(life).baseline is not None
     life.send(c.StandDown(by=on_call, because="all is well"))
     assert life.state.gates["all_clear"].state == "pending"
+
+
+# --- what people still have to do -------------------------------------------------------------------------------------
+
+
+def test_nobody_with_a_part_reads_that_there_is_nothing_to_do_when_somebody_takes_it() -> None:
+    life = opened(playbook(first_update=FIRST))
+    life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    life.send(c.NameCommander(by=ANN, who=ANN, because="she has led ten of these"))
+    before = len(life.sent)
+    life.send(c.Acknowledge(by=BOB))
+    (news,) = [message for message in life.sent[before:] if message.to == ANN and message.template == "page_taken"]
+    assert "you stay commander" in news.body
+    assert "need not do anything" not in news.body
+    life.send(c.NameCommunicator(by=BOB, who=BOB, because="he writes well"))
+    life.send(c.NameCommander(by=BOB, who=CYD, because="ann has to sleep"))
+    before = len(life.sent)
+    life.send(c.Claim(by=CYD, because="bob has to write"))
+    said = {message.to: message.body for message in life.sent[before:] if message.template == "page_taken"}
+    assert "you still speak to its stakeholders" in said[BOB]
+    assert "You need not do anything" in said[ANN], "who has no part any more reads so"
+
+
+# --- how it is shown --------------------------------------------------------------------------------------------------
+
+
+def rows(life: Life) -> dict[str, str]:
+    return dict(incident_rows(view(life)))
+
+
+def test_while_standing_down_is_decided_it_says_who_asked_and_why_and_whose_turn_it_is() -> None:
+    life = declared(gates=(DOWN,), stand_down={"gate": "all_clear"})
+    life.pass_time("20m")
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    shown = rows(life)
+    assert shown["Incident"] == "declared since 2026-11-20 10:00 UTC by person:ann: nobody can pay"
+    assert shown["Standing down"] == (
+        "asked 2026-11-20 10:20 UTC by person:ann: all pay again; "
+        "it waits for approval all_clear of person:hal until 2026-11-20 11:20 UTC"
+    )
+    here = situation(life.state, life.now)
+    assert (here.who_acts_next, here.why) == ((HAL,), "approval all_clear decides whether the incident is stood down")
+    life.pass_time("10m")
+    life.send(c.Approve(by=HAL, gate="all_clear"))
+    assert rows(life)["Incident"] == (
+        "stood down 2026-11-20 10:30 UTC, as person:ann asked: all pay again (approved by person:hal); "
+        "declared since 2026-11-20 10:00 UTC by person:ann: nobody can pay"
+    )
+    assert situation(life.state, life.now).who_acts_next == (ANN,)
+
+
+def test_a_first_update_that_is_late_keeps_the_time_it_was_due_and_says_of_whom_it_is_asked_next() -> None:
+    life = declared(first_update=FIRST)
+    assert rows(life)["First update"] == f"demanded before 2026-11-20 10:15 UTC of {ANN}"
+    life.pass_time("26m")
+    assert rows(life)["First update"] == (
+        "was due 2026-11-20 10:15 UTC and has been asked for 2 times; "
+        f"next 2026-11-20 10:35 UTC, of {ANN}, role:lead, team:experts"
+    )
+
+
+def test_what_follows_a_hand_over_that_nobody_takes_is_that_somebody_else_is_asked() -> None:
+    life = declared(periods=SHIFTS)
+    life.pass_time("7h")
+    life.pass_time("30m")
+    assert life.due.summary == (
+        "role:deputy has not accepted to lead period 2: it is offered to role:lead; person:ann stays responsible"
+    )
+    life.next()
+    news = next(message for message in reversed(life.sent) if message.template == "news.handoff_ended")
+    assert (news.to, "role:lead is asked now, until 2026-11-20 18:30 UTC" in news.body) == (ANN, True)
+
+
+def test_what_remains_is_shown_as_it_is_now_until_the_owner_writes_it_anew() -> None:
+    life = declared(periods=SHIFTS)
+    life.send(line("execution_plan", "execution", "one", owner=BOB, due=START + timedelta(days=2)))
+    life.pass_time("7h")
+    life.pass_time("30m")
+
+    def expected() -> str:
+        shown = situation(life.state, life.now).ownership
+        assert shown is not None
+        assert shown.handoff is not None
+        return shown.handoff.expectation
+
+    assert "Open: i1 one" in expected()
+    life.send(c.CompleteItem(by=BOB, item="i1", result="done"))
+    assert "i1" not in expected()
+    refused = life.refused(NotAllowed, c.EditHandover(by=BOB, text="mine"))
+    assert "the outgoing owner writes what remains: person:ann" in refused
+    life.send(c.EditHandover(by=ANN, text="call the bank first"))
+    assert expected() == "call the bank first"
+    assert "call the bank first" in next(message for message in reversed(life.sent) if message.to == JOY).body
+
+
+def test_after_standing_down_nothing_asks_for_a_new_declaration_and_a_second_click_is_told_so() -> None:
+    life = declared()
+    life.pass_time("20m")
+    life.send(c.StandDown(by=ANN, because="all pay again"))
+    says = "the incident was stood down at 2026-11-20 10:20 UTC, as person:ann asked: all pay again"
+    assert life.refused(AlreadyDone, c.StandDown(by=ANN, because="again")) == says
+    for command in (report(), c.SetPriorities(by=ANN, priorities=("payments",))):
+        assert says in (told := life.refused(NotNow, command))
+        assert "declare" not in told
+
+
+# --- who is named -----------------------------------------------------------------------------------------------------
+
+
+def named(life: Life, person: str, template: str = "news.role_given") -> str:
+    return next(each for each in reversed(life.sent) if (each.to, each.template) == (person, template)).body
+
+
+def test_whoever_is_named_reads_what_is_due_of_them_and_how_and_whoever_did_it_before_that_they_need_not() -> None:
+    talking = {
+        "communication": {
+            "communicator": "role:deputy",
+            "stakeholders": [{"name": "board", "audience": "management", "target": "role:finance"}],
+            "cadence": {"default": {"every": "30m", "chase": "10m"}},
+        }
+    }
+    life = opened(playbook(first_update=FIRST, more=talking)).taken_by(ANN)
+    events = life.send(c.DeclareIncident(by=ANN, because="nobody can pay"))
+    answer = outcome(life.state, events)
+    assert "first update is demanded of role:deputy before 2026-11-20 10:15 UTC (report_baseline)" in answer
+    life.pass_time("5m")
+    life.send(c.NameCommunicator(by=ANN, who=CYD, because="the press calls"))
+    asked = named(life, CYD)
+    assert "The first update of the incident is due 2026-11-20 10:15 UTC." in asked
+    assert f"escalate report_baseline {life.state.id} --by {CYD} --what-happened" in asked
+    assert "An update to the stakeholders is due 2026-11-20 10:30 UTC." in asked
+    assert f"escalate post_update {life.state.id} --by {CYD} --text '...'" in asked
+    assert "stand_down" not in asked
+    assert f"{CYD} speaks to the stakeholders" in named(life, JOY, "news.role_passed")
+    life.pass_time("15m")
+    life.send(c.NameCommander(by=BOB, who=CYD, because="she has led ten of these"))
+    leads = named(life, CYD)
+    assert "The first update of the incident was due 2026-11-20 10:15 UTC and is late." in leads
+    for command in ("set_priorities", "file_in_plan", "stand_down"):
+        assert f"escalate {command} {life.state.id} --by {CYD}" in leads
+    assert f"{CYD} commands" in named(life, ANN, "news.role_passed")

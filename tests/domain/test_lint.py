@@ -234,6 +234,14 @@ def test_deputies_who_are_never_asked_are_told_apart_from_those_who_are() -> Non
     assert "are never asked: silence at approval 'money' means halt, not next_deputy" in found.finding.message
 
 
+def test_deputies_who_are_nobody_else_than_the_approver_are_found() -> None:
+    gate = {"id": "money", "deadline": "1h", "approvers": ["person:dan"], "on_expiry": "next_deputy"}
+    (found,) = proof(directory(), gates=[{**gate, "deputies": ["person:dan"]}])
+    assert (found.weight, found.finding.path) == (Weight.WARNING, "gates.0.deputies")
+    assert "are person:dan alone" in found.finding.message
+    assert proof(directory(), gates=[{**gate, "deputies": ["person:dan", "person:eve"]}]) == []
+
+
 def test_the_exception_procedure_must_be_looked_at_by_somebody_else() -> None:
     alone = {"allowed": ["role:security"], "review_by": "role:security", "review_within": "1d"}
     (found,) = proof(directory(), bypass=alone)

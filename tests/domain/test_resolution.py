@@ -92,7 +92,7 @@ def test_whatever_the_customer_writes_while_a_resolution_is_proposed_rejects_it_
         "the customer wrote while the resolution waited to be confirmed",
     )
     assert (life.state.resolution_state, life.state.waiting_on) == ("rejected", WaitingOn.OWNER)
-    assert life.told(MessageKind.NEWS, since=before) == [ANN, ANN]  # what was written, and what follows from it
+    assert life.told(MessageKind.NEWS, since=before) == [ANN, BOB, ANN]  # what was written, and what follows from it
     life.pass_time("2h")
     assert life.all(e.ResolutionConfirmed) == []
     life.pass_time("3d")

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 from escalation.lifecycle.approvals import approval_words, quorum
 from escalation.lifecycle.communication import shown
 from escalation.lifecycle.facts import basis_of, derive
+from escalation.lifecycle.incident.mode import stand_down_gate
 from escalation.model.state import Escalation
 from escalation.playbook.facts import FactValue
 from escalation.values import Actor, Record
@@ -58,10 +59,13 @@ def gate_views(state: Escalation) -> Iterator[GateView]:
         subject = [f"{name}={shown(facts[name])}" for name in names if name in facts]
         asked = approval_words.action_of(state, gate)
         action = f"{asked.by} asks for {approval_words.action_said(state, asked)}" if asked is not None else ""
+        down = stand_down_gate(state)
+        incident = state.incident.standing_down if state.incident is not None and down == gate else None
+        ends = f"{incident.by} asks to stand the incident down, because {incident.because}" if incident else ""
         open_now = policy is not None and gate.state == "pending"
         yield GateView(
             id=gate.id,
-            asks=": ".join(filter(None, [policy.title if policy else "", action, ", ".join(subject)])),
+            asks=": ".join(filter(None, [policy.title if policy else "", action, ends, ", ".join(subject)])),
             round=gate.round,
             state=gate.state,
             digest=gate.digest,

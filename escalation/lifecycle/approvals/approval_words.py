@@ -37,7 +37,10 @@ def approval(
 ) -> Words:
     """Ask an approver to decide; ``passed_on``: because somebody passed their seat on to them."""
     note = f"\n{passed_on.by} passed the decision on to you: {passed_on.because}" if passed_on is not None else ""
-    again = "This is a new approval: what was approved before has changed.\n" if gate.round > 1 else ""
+    anew = (
+        gate.round > 1 and policy.before != "stand_down"
+    )  # asked again to stand down, nothing that was approved changed
+    again = "This is a new approval: what was approved before has changed.\n" if anew else ""
     # The last deputy must not read that there is another one.
     none_left = policy.on_expiry is Expiry.NEXT_DEPUTY and gate.deputies_asked >= len(policy.deputies)
     on_expiry = Expiry.HALT if none_left else policy.on_expiry
@@ -66,7 +69,7 @@ def approval(
         subject=[
             {"name": name, "value": _value(facts[name])} for name in state.playbook.subject_of(policy) if name in facts
         ],
-        again=gate.round > 1,
+        again=anew,
         delegated_by=passed_on.by if passed_on is not None else "",
         delegated_because=passed_on.because if passed_on is not None else "",
         action=action.action if action is not None else "",
@@ -79,6 +82,7 @@ def approval(
         lowering_by=lowering.by if lowering is not None else "",
         lowering_to=lowering.severity if lowering is not None else "",
         lowering_because=lowering.because[:300] if lowering is not None else "",
+        **_stand_down(state, policy),
         choices=[{"id": choice.id, "meaning": choice.about} for choice in policy.choices],
         need=quorum.needed(gate, policy),
         seats=gate.seats,
@@ -108,6 +112,34 @@ def _asked(state: Escalation, gate: Gate, policy: GatePolicy) -> Iterator[str]:
     if asked is not None:
         why = asked.because[:300]
         yield f"{asked.by} asks to make it milder: {state.severity} to {asked.severity}, because {why}"
+    yield from _stand_down_asked(_stand_down(state, policy))
+
+
+def _stand_down(state: Escalation, policy: GatePolicy) -> dict[str, object]:
+    """Return who asks to stand down and why, how far the plan is, and why the last one who asked was refused."""
+    incident = state.incident
+    asked = incident.standing_down if incident is not None and policy.before == "stand_down" else None
+    if incident is None or asked is None:
+        return {"stand_down_by": "", "stand_down_because": "", "plan_steps": 0, "plan_done": 0, "refused": ""}
+    steps = [state.items[line.item] for line in incident.plan if line.item]
+    since = (event for event in reversed(state.tail) if event.at >= incident.declared_at)
+    refused = next((grounds.given(event) for event in since if isinstance(event, e.StandDownRefused)), "")
+    return {
+        "stand_down_by": asked.by,
+        "stand_down_because": asked.because[:300],
+        "plan_steps": len(steps),
+        "plan_done": sum(item.done_at is not None for item in steps),
+        "refused": refused,
+    }
+
+
+def _stand_down_asked(said: dict[str, object]) -> Iterator[str]:
+    if said["stand_down_by"]:
+        yield f"{said['stand_down_by']} asks to stand the incident down, because {said['stand_down_because']}"
+        if said["plan_steps"]:
+            yield f"Action plan: {said['plan_done']} of {said['plan_steps']} steps done"
+        if said["refused"]:
+            yield f"It was refused before: {said['refused']}"
 
 
 def _why(state: Escalation, action: ActionApproval) -> Iterator[str]:

@@ -29,6 +29,7 @@ def _declared(state: Escalation, event: e.IncidentDeclared) -> Changes:
         declared_by=event.by,
         because=event.because,
         first_update_due=event.first_update_due,
+        first_update_limit=event.first_update_due,
         heard_at=event.at,
     )
     return {"incident": incident}
@@ -135,6 +136,7 @@ def _stood_down(state: Escalation, event: e.StoodDown) -> Changes:
         state,
         stood_down_at=event.at,
         stood_down_because=event.because,
+        stood_down_by=event.asked_by,
         standing_down=None,
         first_update_due=None,
     )

@@ -170,7 +170,9 @@ def _shift_known(state: Escalation, event: e.ShiftKnown) -> Changes:
 
 
 def _handover_edited(state: Escalation, event: e.HandoverEdited) -> Changes:
-    return {"handoff": with_(state.handoff, expectation=event.text)} if state.handoff is not None else {}
+    if state.handoff is None:
+        return {}
+    return {"handoff": with_(state.handoff, expectation=event.text, edited=True)}
 
 
 CHANGES: dict[type[e.EventBase], Change] = {

@@ -14,6 +14,7 @@ from escalation.lifecycle.draft import Draft
 from escalation.lifecycle.facts import among, basis_of, condition, derive
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.approval import Gate
 from escalation.model.incident import Incident
 from escalation.model.state import Escalation
 from escalation.playbook.incident import Before, IncidentPolicy
@@ -35,12 +36,29 @@ def running(state: Escalation) -> Incident:
     """Return the incident that is declared.
 
     Raises:
-        NotNow: none is.
+        NotNow: none is, or none is any more.
     """
     policy_of(state)
-    if state.incident is None or not state.incident.declared:
+    if state.incident is not None and not state.incident.declared:
+        raise NotNow(f"{_stood_down(state.incident)}; {state.id} is no incident any more")
+    if state.incident is None:
         raise NotNow(f"{state.id} is not run as an incident; declare it first with declare_incident")
     return state.incident
+
+
+def _stood_down(incident: Incident) -> str:
+    at, by = incident.stood_down_at, incident.stood_down_by
+    asked = f", as {by} asked" if by is not None else ""
+    return f"the incident was stood down at {at:%Y-%m-%d %H:%M %Z}{asked}: {incident.stood_down_because}"
+
+
+def stand_down_gate(state: Escalation) -> Gate | None:
+    """Return the approval that decides whether it is stood down, while that is asked."""
+    incident, policy = state.incident, state.playbook.incident
+    if incident is None or incident.standing_down is None or policy is None:
+        return None
+    gate = state.gates.get(policy.stand_down.gate or "")
+    return gate if gate is not None and gate.state == "pending" else None
 
 
 def commander(state: Escalation) -> Actor | None:
@@ -138,6 +156,9 @@ def _declare(draft: Draft, policy: IncidentPolicy, **content: Any) -> None:
 
 def stand_down(draft: Draft, command: c.StandDown) -> None:
     """Stand it down, or ask for the approval that stands before that."""
+    known = draft.state.incident
+    if known is not None and not known.declared:
+        raise AlreadyDone(_stood_down(known))
     state, incident = draft.state, running(draft.state)
     require_commander(state, command.by, "stand_down")
     policy = policy_of(state).stand_down

@@ -2,8 +2,8 @@
 
 from pydantic import AwareDatetime
 
-from escalation.lifecycle.incident import plan_checkpoints
-from escalation.lifecycle.incident.mode import commander
+from escalation.lifecycle.incident import baseline, plan_checkpoints
+from escalation.lifecycle.incident.mode import commander, stand_down_gate
 from escalation.model.incident import Incident, PlanLine, Section
 from escalation.model.state import Escalation
 from escalation.values import Actor, Holder, Record
@@ -35,6 +35,19 @@ class PeriodView(Record):
     remains: tuple[str, ...] = ()
 
 
+class StandingDownView(Record):
+    """Somebody asked to stand it down, and that is not decided yet."""
+
+    by: Actor
+    at: AwareDatetime
+    because: str
+    gate: str
+    """The approval that decides it."""
+    people: tuple[Actor, ...] = ()
+    """Who may decide; empty while they are looked up."""
+    until: AwareDatetime | None = None
+
+
 class IncidentView(Record):
     """Where an incident stands: what whoever responds has to know."""
 
@@ -50,6 +63,12 @@ class IncidentView(Record):
     because: str
     commander: str
     first_update_due: AwareDatetime | None = None
+    """When the first update is asked for, or asked for again; None: it is there, or none is demanded."""
+    first_update_limit: AwareDatetime | None = None
+    """Until when it was demanded at first."""
+    first_update_chased: int = 0
+    first_update_of: tuple[str, ...] = ()
+    """Of whom it is demanded; once it is late, of whom it is asked next."""
     baseline: BaselineView | None = None
     priorities: tuple[str, ...] = ()
     priorities_by: Actor | None = None
@@ -57,7 +76,12 @@ class IncidentView(Record):
     periods: tuple[PeriodView, ...] = ()
     """The latest ones that are over."""
     plan_version: int = 0
+    standing_down: StandingDownView | None = None
     stood_down: str = ""
+    """Why; empty: it is not."""
+    stood_down_at: AwareDatetime | None = None
+    stood_down_by: Actor | None = None
+    """Who asked for that."""
 
 
 class StepView(Record):
@@ -118,6 +142,9 @@ def incident_view(state: Escalation) -> IncidentView | None:
         because=incident.because,
         commander=commander(state) or state.accountable,
         first_update_due=incident.first_update_due,
+        first_update_limit=incident.first_update_limit or incident.first_update_due,
+        first_update_chased=incident.chased,
+        first_update_of=baseline.asked(state, incident.chased + 1) if incident.first_update_due is not None else (),
         baseline=BaselineView.model_validate(known.model_dump()) if known is not None else None,
         priorities=first.items if first is not None else (),
         priorities_by=first.by if first is not None else None,
@@ -136,7 +163,24 @@ def incident_view(state: Escalation) -> IncidentView | None:
             for each in incident.periods
         ),
         plan_version=incident.plan_version,
+        standing_down=_standing_down(state, incident),
         stood_down=incident.stood_down_because,
+        stood_down_at=incident.stood_down_at,
+        stood_down_by=incident.stood_down_by,
+    )
+
+
+def _standing_down(state: Escalation, incident: Incident) -> StandingDownView | None:
+    asked, gate = incident.standing_down, stand_down_gate(state)
+    if asked is None:
+        return None
+    return StandingDownView(
+        by=asked.by,
+        at=asked.at,
+        because=asked.because,
+        gate=gate.id if gate is not None else "",
+        people=gate.people if gate is not None else (),
+        until=gate.due if gate is not None else None,
     )
 
 

@@ -164,11 +164,38 @@ def nobody_left(state: Escalation) -> Words:
     return Text("An escalation has nobody who may take it", body, "nobody_left", {"playbook": state.playbook.playbook})
 
 
-def taken(state: Escalation) -> Words:
-    """Tell those who were paged that somebody has it."""
+def taken(state: Escalation, person: Actor) -> Words:
+    """Tell somebody who was paged that somebody has it, and not that there is nothing to do where there is."""
     owner = state.owner.actor if state.owner else state.accountable
-    body = f"{owner} has taken {state.id}. You need not do anything."
-    return text(state, "page_taken", f"{headline(state)} - taken by {owner}", body, owner=owner)
+    stays = _stays(state, person)
+    body = f"{owner} has taken {state.id}. {_STAYS[stays]}"
+    return text(state, "page_taken", f"{headline(state)} - taken by {owner}", body, owner=owner, stays=stays)
+
+
+_STAYS = {
+    "nothing": "You need not do anything.",
+    "commander": "You need not answer the call; you stay commander of its incident.",
+    "communicator": "You need not answer the call; you still speak to its stakeholders.",
+    "asked": "You need not answer the call; what you were asked for besides stays with you.",
+}
+
+
+def _stays(state: Escalation, person: Actor) -> Literal["nothing", "commander", "communicator", "asked"]:
+    """Say what somebody still has to do here, whoever has taken it."""
+    roles, incident, talk = state.ownership, state.incident, state.communication
+    if person == roles.commander and incident is not None and incident.declared:
+        return "commander"
+    if person == roles.communicator:
+        return "communicator"
+    asked = (
+        *(incident.asked if incident is not None and incident.first_update_due is not None else ()),
+        *(talk.communicators if talk is not None and talk.due is not None else ()),
+        *(state.handoff.people if state.handoff is not None else ()),
+        *(each.who for each in roles.responsibilities),
+        *(each for item in state.open_items for each in item.holders),
+        *(each for gate in state.pending_gates for each in gate.people),
+    )
+    return "asked" if person in asked else "nothing"
 
 
 def handoff(state: Escalation, offer: Handoff, person: Actor, found: People) -> Words:
@@ -238,17 +265,22 @@ def offered_away(state: Escalation, event: e.HandoffOffered) -> Sentence:
 
 def handoff_ended(state: Escalation, event: e.HandoffEnded) -> Sentence:
     """Tell the owner that an offer came to nothing: whose it was, and in their own words why."""
-    ended = state.ownership.ended
+    ended, follows = state.ownership.ended, state.handoff
     to = ended.to if ended is not None else ""
     own_words = kind_of(event.by) is ActorKind.PERSON and event.grounds is None
+    # The next period of an incident is offered to somebody else at once.
+    follows = follows if follows is not None and follows.period else None
+    then = f"; {follows.to} is asked now, until {instant(follows.due)}" if follows is not None else ""
     return told(
         "handoff_ended",
-        f"the hand-off was {event.how}: {event.because}. You stay responsible",
+        f"the hand-off was {event.how}: {event.because}. You stay responsible{then}",
         how=event.how,
         because=grounds.given(event),
         to_whom=to,
         by=event.by if own_words else "",
         words=event.because if own_words else "",
+        next_to=follows.to if follows is not None else "",
+        next_due=follows.due if follows is not None else "",
     )
 
 

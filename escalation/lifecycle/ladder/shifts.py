@@ -97,13 +97,15 @@ def accepted(draft: Draft, offer: Handoff, receiver: Actor, done: str) -> None:
 
 
 def edit(draft: Draft, command: c.EditHandover) -> None:
-    """Let the outgoing owner write anew what the next shift has to know."""
+    """Let the outgoing owner write anew what the next shift has to know, or whoever leads the next period."""
     permissions.require_person(command.by, "edit_handover")
     state = draft.state
     permissions.require_member(state, command.by)
     offer = state.handoff
-    if offer is None or not offer.shift:
-        raise NotNow(f"no hand-over of {state.id} to the next shift is open; {state.accountable} is responsible")
+    if offer is None or not (offer.shift or offer.period):
+        raise NotNow(
+            f"no hand-over of {state.id} to the next shift or period is open; {state.accountable} is responsible"
+        )
     if command.by != offer.giver:
         raise NotAllowed(f"the outgoing owner writes what remains: {offer.giver}, not {command.by}")
     draft.record(e.HandoverEdited, handoff=offer.id, text=command.text)

@@ -4,7 +4,7 @@ from pydantic import AwareDatetime
 
 from escalation.lifecycle.ladder import remaining
 from escalation.lifecycle.ownership import assistance, roles
-from escalation.model.ladder import Refusal
+from escalation.model.ladder import Handoff, Refusal
 from escalation.model.state import Escalation
 from escalation.values import Actor, Record
 
@@ -60,6 +60,13 @@ class OwnershipView(Record):
     """When the owner's shift ends, where it is handed over to the next."""
 
 
+def _expected(state: Escalation, offer: Handoff) -> str:
+    """Say what remains as it is now, not as it was when it was offered; unless somebody wrote it."""
+    if offer.edited or not (offer.shift or offer.period):
+        return offer.expectation
+    return str.__str__(remaining.remains(state, offer.period + 1 if offer.period else 0))
+
+
 def ownership_view(state: Escalation) -> OwnershipView:
     """Return who has which part in it now."""
     parts, policy, offer = state.ownership, state.playbook.before_work, state.handoff
@@ -74,7 +81,7 @@ def ownership_view(state: Escalation) -> OwnershipView:
             shift=offer.shift,
             giver=offer.giver or state.accountable,
             because=offer.because,
-            expectation=offer.expectation,
+            expectation=_expected(state, offer),
             remains=remaining.beside(state, offer),
             reason=offer.reason,
             packet_version=offer.packet_version,

@@ -4,6 +4,8 @@ The working group may act; the audience (consulted and informed of each stage, s
 audience may join; anybody else is added by a member.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+
 from escalation.errors import AlreadyDone, NotAllowed, NotNow
 from escalation.lifecycle import permissions
 from escalation.lifecycle.draft import Draft
@@ -22,7 +24,9 @@ def name_communicator(draft: Draft, command: c.NameCommunicator) -> None:
     _require_nameable(draft, command.by, command.who, "name_communicator")
     if draft.state.ownership.communicator == command.who:
         raise AlreadyDone(f"{command.who} is the communicator of {draft.state.id} already")
-    draft.record(e.CommunicatorNamed, who=command.who, because=command.because)
+    draft.record(
+        e.CommunicatorNamed, who=command.who, because=command.because, relieves=_relieves(draft, command.who, _spoke)
+    )
 
 
 def name_commander(draft: Draft, command: c.NameCommander) -> None:
@@ -30,7 +34,32 @@ def name_commander(draft: Draft, command: c.NameCommander) -> None:
     _require_nameable(draft, command.by, command.who, "name_commander")
     if draft.state.ownership.commander == command.who:
         raise AlreadyDone(f"{command.who} is the commander of {draft.state.id} already")
-    draft.record(e.CommanderNamed, who=command.who, because=command.because)
+    draft.record(
+        e.CommanderNamed, who=command.who, because=command.because, relieves=_relieves(draft, command.who, _led)
+    )
+
+
+def _relieves(draft: Draft, who: Actor, until_now: Callable[[Escalation], Iterable[Actor]]) -> tuple[Actor, ...]:
+    if draft.state.rules < 2:
+        return ()
+    return tuple(each for each in dict.fromkeys(until_now(draft.state)) if each != who)
+
+
+def _led(state: Escalation) -> Iterator[Actor]:
+    if state.ownership.commander is not None:
+        yield state.ownership.commander
+    elif state.owner is not None:
+        yield state.owner.actor
+
+
+def _spoke(state: Escalation) -> Iterator[Actor]:
+    """Yield who was told to speak to the stakeholders, as far as is still known."""
+    if state.ownership.communicator is not None:
+        yield state.ownership.communicator
+        return
+    for event in state.tail:
+        if isinstance(event, e.PeopleResolved) and event.purpose == "communicator:0":
+            yield from (each.person for each in event.found.people)
 
 
 def assign_responsibility(draft: Draft, command: c.AssignResponsibility) -> None:

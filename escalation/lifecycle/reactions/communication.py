@@ -63,7 +63,7 @@ def speakers_found(state: Escalation, event: e.PeopleResolved, reference: str) -
         return
     for each in event.found.people:
         if times:
-            text, kind = update_words.overdue(state, times, each.person, event.found), MessageKind.WARNING
+            text, kind = update_words.overdue(state, times, each.person, event.at, event.found), MessageKind.WARNING
             summary = f"ask {each.person} for an update"
         else:
             text, kind = update_words.speak(state, each.person, event.found), MessageKind.NEWS
@@ -74,7 +74,7 @@ def speakers_found(state: Escalation, event: e.PeopleResolved, reference: str) -
 def _update_overdue(state: Escalation, event: e.UpdateOverdue) -> Iterator[Action]:
     for owner in owner_of(state):
         if owner in event.asked:
-            text, summary = update_words.overdue(state, event.times, owner), f"ask {owner} for an update"
+            text, summary = update_words.overdue(state, event.times, owner, event.at), f"ask {owner} for an update"
             yield notify(state, event, owner, MessageKind.WARNING, text, summary=summary)
     targets = tuple(target for target in event.asked if target not in owner_of(state))
     if targets:

@@ -55,6 +55,9 @@ def _ask(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterator
         return
     if event.found.fell_back:
         yield from gates.passed_over(state, event, gate)
+        deputy = reference.partition("/")[2].partition("/")[2]
+        if state.rules >= 2 and deputy and policy.deputies[gate.deputies_asked - 1] != deputy:
+            return  # the next deputy is asked already
         # Whoever is told instead may not decide: the playbook's owner is no department that has to agree.
         what = sentence("gate_nobody", gate=gate.id, notes=" ".join(event.found.notes))
         for found in event.found.people:

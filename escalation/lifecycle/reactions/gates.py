@@ -107,8 +107,8 @@ def _gate_expired(state: Escalation, event: e.GateExpired) -> Iterator[Action]:
     if event.behaviour == Expiry.NEXT_DEPUTY:
         deputy = policy.deputies[gate.deputies_asked - 1]
         purpose, summary = f"gate:{event.gate}/{event.round}/{deputy}", f"find deputy for {event.gate}"
-        # Whoever has enough authority for it may have been asked already: the deputy is the next one.
-        asked = gate.people if split_target(deputy)[0] == "authority" else ()
+        # Who was asked already and is silent is no deputy of themselves, whatever else they are.
+        asked = gate.people if state.rules >= 2 or split_target(deputy)[0] == "authority" else ()
         asked += tuple(each.by for each in gate.delegations)
         excluded = _excluded(state, event.gate, policy, *asked)
         yield find(state, event, purpose, (deputy,), summary, choose=policy.choose, **excluded)

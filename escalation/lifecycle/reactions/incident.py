@@ -7,6 +7,7 @@ from escalation.lifecycle import grounds
 from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.incident import words as said
 from escalation.lifecycle.message_values import Sentence
+from escalation.lifecycle.reactions import endings
 from escalation.lifecycle.reactions.common import Reaction, find, notify, owner_of
 from escalation.lifecycle.sentences import sentence, told
 from escalation.lifecycle.work.item_powers import is_person
@@ -79,7 +80,10 @@ def _stand_down_refused(state: Escalation, event: e.StandDownRefused) -> Iterato
 
 
 def _stood_down(state: Escalation, event: e.StoodDown) -> Iterator[Action]:
-    yield from _tell_responders(state, event, sentence("stood_down", because=grounds.given(event)))
+    what = sentence("stood_down", because=grounds.given(event))
+    yield from _tell_responders(state, event, what)
+    if state.rules >= 2:
+        yield from endings.stood_down(state, event, what)
 
 
 def _period_begun(state: Escalation, event: e.PeriodBegun) -> Iterator[Action]:

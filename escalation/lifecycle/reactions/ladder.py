@@ -63,9 +63,8 @@ def _owner_changed(state: Escalation, event: e.OwnerChanged) -> Iterator[Action]
     busy = {event.owner, event.by, *(item.owner for item in state.open_items)}
     busy.update(person for gate in state.pending_gates for person in gate.people)
     for person in (actor for actor in state.told if actor not in busy and kind_of(actor) is ActorKind.PERSON):
-        yield notify(
-            state, event, person, MessageKind.NEWS, ladder_words.taken(state), summary=f"tell {person} it is taken"
-        )
+        text = ladder_words.taken(state, person)
+        yield notify(state, event, person, MessageKind.NEWS, text, summary=f"tell {person} it is taken")
     yield from ownership.taken_by_a_person(state, event)
 
 
@@ -73,7 +72,7 @@ def _message_delivered(state: Escalation, event: e.MessageDelivered) -> Iterator
     # A page that was on its way already when somebody took it: its receiver is told like all who had it before.
     late = event.rung is not None and state.rung is None and not state.ended
     if late and event.to not in owner_of(state):
-        text = ladder_words.taken(state)
+        text = ladder_words.taken(state, event.to)
         yield notify(state, event, event.to, MessageKind.NEWS, text, summary=f"tell {event.to} it is taken")
     gate = state.question_of(event.key, event.to) if state.gates and state.rules >= 1 and not state.ended else None
     if gate is not None and gate_words.came_too_late(state, gate, event.key, event.to):

@@ -85,9 +85,13 @@ def _consulted_answered(state: Escalation, event: e.ConsultedAnswered) -> Iterat
 def _named(state: Escalation, event: e.CommunicatorNamed | e.CommanderNamed) -> Iterator[Action]:
     role = "communicator" if isinstance(event, e.CommunicatorNamed) else "commander"
     if event.who != event.by:
-        english = f"{event.by} named you {role} of {state.id}: {event.because}"
-        text = words.news(state, told("role_given", english, by=event.by, role=role, because=event.because))
+        text = ownership_words.role_given(state, event)
         yield notify(state, event, event.who, MessageKind.NEWS, text, summary=f"tell {event.who}: {role}")
+    for person in event.relieves:
+        if person != event.by:
+            text = ownership_words.role_passed(state, event)
+            summary = f"tell {person}: {event.who} is {role}"
+            yield notify(state, event, person, MessageKind.NEWS, text, summary=summary)
 
 
 def _responsibility_assigned(state: Escalation, event: e.ResponsibilityAssigned) -> Iterator[Action]:

@@ -90,7 +90,7 @@ def found(state: Escalation, event: e.PeopleResolved, reference: str) -> Iterato
         elif said is None or late:
             text = read_in_words.concerned(state, name, each.person)
         else:
-            text = update_words.update(state, name, said, each.person, event.found)
+            text = update_words.update(state, name, said, each.person, event.found, now=event.at)
         what, summary = f"{event.purpose}/{each.person}", f"update {each.person} ({name})"
         message = notify(state, event, each.person, MessageKind.NEWS, text, summary=summary, what=what)
         channels = policy.channels if policy is not None else ()

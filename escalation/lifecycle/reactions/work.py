@@ -8,7 +8,7 @@ from escalation.lifecycle import grounds, offers
 from escalation.lifecycle.case import requester_words
 from escalation.lifecycle.hindsight import review_words
 from escalation.lifecycle.ownership import ownership_words
-from escalation.lifecycle.reactions import communication, statements, telling
+from escalation.lifecycle.reactions import communication, endings, statements, telling
 from escalation.lifecycle.reactions.common import Reaction, notify, owner_of, tell_accountable, tell_owner, update
 from escalation.lifecycle.sentences import sentence
 from escalation.model import events as e
@@ -19,9 +19,12 @@ from escalation.values import ActorKind, kind_of
 
 def _resolution_proposed(state: Escalation, event: e.ResolutionProposed) -> Iterator[Action]:
     resolution = state.resolution
-    if resolution is None or event.confirm_due is None:
+    if resolution is None:
         return
-    yield from _ask_whether_solved(state, event, by_ticket=True)
+    if state.rules >= 2:
+        yield from endings.solution_proposed(state, event)
+    if event.confirm_due is not None:
+        yield from _ask_whether_solved(state, event, by_ticket=True)
 
 
 def _ask_whether_solved(state: Escalation, event: e.Event, *, by_ticket: bool) -> Iterator[Action]:
@@ -71,8 +74,15 @@ def _message_failed(state: Escalation, event: e.MessageFailed) -> Iterator[Actio
 
 def _resolution_rejected(state: Escalation, event: e.ResolutionRejected) -> Iterator[Action]:
     what = sentence("resolution_rejected", because=grounds.given(event))
+    if state.rules >= 2:
+        yield from endings.solution_rejected(state, event, what)
     yield from tell_owner(state, event, what, summary="resolution rejected")
     yield update(state, event, note=f"The proposed resolution was rejected: {event.because}", status="open")
+
+
+def _resolution_confirmed(state: Escalation, event: e.ResolutionConfirmed) -> Iterator[Action]:
+    if state.rules >= 2:
+        yield from endings.solution_confirmed(state, event)
 
 
 def _review_started(state: Escalation, event: e.ReviewStarted) -> Iterator[Action]:
@@ -107,6 +117,8 @@ def _closed(state: Escalation, event: e.Closed) -> Iterator[Action]:
         yield notify(state, event, state.requested_by, kind, text, summary="tell the requester: returned")
         if state.rules >= 1:
             yield from communication.told_of_the_end(state, event)
+    elif state.rules >= 2:
+        yield from endings.closed(state, event)
     yield update(state, event, note=f"Closed: {resolution}", status="closed")
 
 
@@ -128,6 +140,7 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.MessageFailed: _message_failed,
     e.ResolutionProposed: _resolution_proposed,
     e.ResolutionUnanswered: _resolution_unanswered,
+    e.ResolutionConfirmed: _resolution_confirmed,
     e.ResolutionRejected: _resolution_rejected,
     e.ReviewStarted: _review_started,
     e.ReviewChased: _review_chased,

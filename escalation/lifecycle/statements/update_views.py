@@ -1,8 +1,11 @@
 """Communication as people read it: who speaks, when an update is due, where each stakeholder stands, summaries."""
 
+from datetime import datetime
+
 from pydantic import AwareDatetime
 
 from escalation.lifecycle.communication import instant
+from escalation.lifecycle.statements.missing import missing
 from escalation.lifecycle.statements.plan import PlanRow, plan
 from escalation.lifecycle.statements.stakeholders import communicator
 from escalation.lifecycle.statements.statement_words import says_follow_up_of
@@ -104,7 +107,7 @@ def communication_view(state: Escalation) -> CommunicationView | None:
     return CommunicationView(
         communicator=communicator(state),
         due=due,
-        state="" if due is None else _rhythm(talk),
+        state="" if due is None else _rhythm(state, talk, due),
         postponed=talk.postponed,
         updates=tuple(
             UpdateView(audience=audience, seq=each.seq, at=each.at, by=each.by, text=each.text, version=each.version)
@@ -172,8 +175,13 @@ def _follow_up(talk: Communication) -> str:
     return f"{instant(at)}: {says_follow_up_of(first)}"
 
 
-def _rhythm(talk: Communication) -> str:
-    return f"silent, asked {talk.chased} time{'s' if talk.chased > 1 else ''}" if talk.chased else "on time"
+def _rhythm(state: Escalation, talk: Communication, due: datetime) -> str:
+    if not talk.chased:
+        return "on time"
+    asked = f"silent, asked {talk.chased} time{'s' if talk.chased > 1 else ''}"
+    lacking = missing(state, due)
+    some_have_it = any(each.audience not in lacking for each in talk.stakeholders.values())
+    return f"{asked}; missing for {', '.join(lacking)}" if some_have_it and lacking else asked
 
 
 def _stands(standing: Standing) -> str:

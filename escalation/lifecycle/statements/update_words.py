@@ -3,11 +3,15 @@
 All audiences are told the same facts of one update, so that two of them can never be told different things.
 """
 
+from datetime import datetime
+
+from escalation.calendars import later
 from escalation.lifecycle import grounds
 from escalation.lifecycle import message_values as values
 from escalation.lifecycle.communication import headline, instead, text
 from escalation.lifecycle.message_values import Words, instant
-from escalation.lifecycle.statements.stakeholders import communicator, policy_of
+from escalation.lifecycle.statements.missing import audiences, missing, texts
+from escalation.lifecycle.statements.stakeholders import communicator, policy_of, rhythm
 from escalation.lifecycle.statements.statement_words import by_whom
 from escalation.lifecycle.statements.updates import asked
 from escalation.model import events as e
@@ -17,7 +21,7 @@ from escalation.people.found import People
 from escalation.values import Actor, ActorKind, kind_of
 
 
-def update(state: Escalation, name: str, said: Update, person: Actor, found: People) -> Words:
+def update(state: Escalation, name: str, said: Update, person: Actor, found: People, *, now: datetime) -> Words:
     """Tell a stakeholder how it stands; whoever is concerned later than it was posted reads since when, and why."""
     talk = state.communication or Communication()
     standing = talk.stakeholders[name]
@@ -30,8 +34,9 @@ def update(state: Escalation, name: str, said: Update, person: Actor, found: Peo
     ]
     if standing.since > said.at:
         lines.insert(0, f"You are told from now on ({standing.because}). This is the latest update:")
-    if talk.due is not None:
-        lines.append(f"The next update is due {instant(talk.due)}.")
+    next_due = _next_due(state, said, now)
+    if next_due is not None:
+        lines.append(f"The next update is due {instant(next_due)}.")
     if standing.reply_due is not None:
         lines.append(f"Please answer before {instant(standing.reply_due)}.")
         lines.append(f"  escalate reply {state.id} --by {person} --text '...'")
@@ -54,11 +59,23 @@ def update(state: Escalation, name: str, said: Update, person: Actor, found: Peo
         because=grounds.again(standing.because, standing.grounds) if later else "",
         drafted_by=said.drafted_by,
         ai=_by_ai(said.drafted_by),
-        next_due=talk.due,
+        next_due=next_due,
         reply_due=standing.reply_due,
         receipt_due=standing.receipt_due,
     )
     return words._replace(values=words.values | values.found(found))
+
+
+def _next_due(state: Escalation, said: Update, now: datetime) -> datetime | None:
+    """Return when this audience hears next; None where nothing is promised any more.
+
+    What is due already is so for the sake of others, who were told less.
+    """
+    talk, kept, incident = state.communication, rhythm(state), state.incident
+    if talk is None or talk.due is None or kept is None or (incident is not None and not incident.declared):
+        return None
+    due = talk.due if talk.due > now else later(state.playbook.calendar(kept.calendar), said.at, kept.every)
+    return due if due > now else None
 
 
 def posted(state: Escalation, event: e.UpdatePosted) -> Words:
@@ -96,8 +113,8 @@ def speak(state: Escalation, person: Actor, found: People) -> Words:
     due = state.communication.due if state.communication is not None else None
     until = f"The first update is due {instant(due)}.\n" if due is not None else ""
     whom = ", ".join(standing for standing in _standings(state))
-    told = f" ({whom})" if whom else ""
-    body = f"You speak to the stakeholders of {state.id}{told}{instead(found)}.\n{until}{_how(state, person)}"
+    told, nobody = f" ({whom})" if whom else "", audiences(state)
+    body = f"You speak to the stakeholders of {state.id}{told}{instead(found)}.\n{until}{_how(state, person, nobody)}"
     words = text(
         state,
         "speak",
@@ -106,17 +123,20 @@ def speak(state: Escalation, person: Actor, found: People) -> Words:
         stakeholders=list(_standings(state)),
         due=due,
         may_postpone=_may_postpone(state),
+        texts=texts(state, nobody),
     )
     return words._replace(values=words.values | values.found(found))
 
 
-def overdue(state: Escalation, times: int, person: Actor, found: People | None = None) -> Words:
-    """Ask for an update that has not come."""
+def overdue(state: Escalation, times: int, person: Actor, now: datetime, found: People | None = None) -> Words:
+    """Ask for an update that has not come, or not to everybody."""
+    lacking = missing(state, now)
     due = state.communication.due if state.communication is not None else None
     since = f"An update to the stakeholders was due {instant(due)}" if due is not None else "An update is due"
     note = instead(found) if found is not None else ""
     again = f" and has been asked for {times} times" if times > 1 else ""
-    body = f"{since}{again}{note}. Please say how it stands.\n{_how(state, person)}"
+    for_whom = f" These have none: {', '.join(lacking)}." if lacking else ""
+    body = f"{since}{again}{note}.{for_whom} Please say how it stands.\n{_how(state, person, lacking)}"
     words = text(
         state,
         "update_overdue",
@@ -125,6 +145,8 @@ def overdue(state: Escalation, times: int, person: Actor, found: People | None =
         due=due,
         times=times,
         may_postpone=_may_postpone(state),
+        missing=list(lacking),
+        texts=texts(state, lacking),
     )
     return words._replace(values=words.values | values.found(found))
 
@@ -134,8 +156,8 @@ def _may_postpone(state: Escalation) -> bool:
     return state.communication is None or not state.communication.postponed
 
 
-def _how(state: Escalation, person: Actor) -> str:
-    post = f"  escalate post_update {state.id} --by {person} --text '...'"
+def _how(state: Escalation, person: Actor, lacking: tuple[str, ...]) -> str:
+    post = f"  escalate post_update {state.id} --by {person} {texts(state, lacking)}"
     if not _may_postpone(state):
         return post
     return f"{post}\n  escalate postpone_update {state.id} --by {person} --until ... --because '...'"

@@ -32,6 +32,8 @@ class CommunicatorNamed(EventBase):
     type: Literal["communicator_named"] = "communicator_named"
     who: Actor
     because: str
+    relieves: tuple[Actor, ...] = ()
+    """Who was asked to do so until now."""
 
 
 class CommanderNamed(EventBase):
@@ -40,6 +42,8 @@ class CommanderNamed(EventBase):
     type: Literal["commander_named"] = "commander_named"
     who: Actor
     because: str
+    relieves: tuple[Actor, ...] = ()
+    """Who did so until now."""
 
 
 class ResponsibilityAssigned(EventBase):

@@ -30,7 +30,11 @@ ASKS: Final[dict[str, Message]] = {
         | FOUND
         | PACKET_VALUES,
     ),
-    "page_taken": staff("whoever was paged hears that somebody has it", owner="who has it"),
+    "page_taken": staff(
+        "whoever was paged hears that somebody has it",
+        owner="who has it",
+        stays="what stays with the receiver: nothing, commander, communicator, or asked (for something else)",
+    ),
     "nobody_left": Message("there is nobody who may take it; says nothing of the case", {"playbook": "the playbook"}),
     "digest": Message(
         "pages that waited for the same person's working hours, as one",
@@ -58,6 +62,11 @@ ASKS: Final[dict[str, Message]] = {
         lowering_by="who asks for a milder severity",
         lowering_to="the severity that is asked for",
         lowering_because="why it is asked for",
+        stand_down_by="who asks to stand the incident down",
+        stand_down_because="why",
+        plan_steps="how many steps its execution plan has",
+        plan_done="how many of them are done",
+        refused="why that was refused when it was asked last",
         choices="the ways to approve it: list of id and meaning; empty where there is one only",
         need="how many must approve",
         seats="of how many",

@@ -47,6 +47,13 @@ NEWS: Final[dict[str, Message]] = {
     "news.question_not_asked": news("somebody could not be asked whether it is solved", person="who", error=BECAUSE),
     "news.group_not_told": news("a chat group could not be told", group="which", error=BECAUSE),
     "news.resolution_rejected": news("the resolution was rejected", because=BECAUSE),
+    "news.solution_proposed": news(
+        "those who were told hear who solved it and how",
+        by="who says so",
+        text="the solution",
+        due="until when it is asked whether that is so; empty where nobody is asked",
+    ),
+    "news.closed": news("those who were told hear that it is over", text="the solution"),
     "news.item_given_back": news(
         "an action item could not be given to somebody",
         item="the item",
@@ -94,6 +101,8 @@ NEWS: Final[dict[str, Message]] = {
         to_whom="to whom it was offered",
         by="who ended it, where that was a person",
         words="why, in that person's own words",
+        next_to="to whom it is offered now: the next period of an incident",
+        next_due="until when they are asked",
     ),
     "news.handoff_offered": news(
         "the owner hears that somebody else offers it to others",
@@ -157,7 +166,23 @@ NEWS: Final[dict[str, Message]] = {
     "news.informed": news("somebody hears that a stage has begun", stage="the engine's word for it"),
     "news.advised": news("somebody who was consulted answered", by="who", text="what they know"),
     "news.role_given": news(
-        "somebody was named for a part", by="by whom", role="communicator or commander", because=BECAUSE
+        "somebody was named for a part",
+        by="by whom",
+        role="communicator or commander",
+        because=BECAUSE,
+        first_update="until when the first update of the incident is demanded; empty: it is there",
+        first_update_late="true when that has passed",
+        update_due="when the next update to the stakeholders is due",
+        update_late="true when that has passed",
+        texts="options of the command post_update: the texts that they read; empty for a commander",
+        leads="true when the receiver commands an incident that is declared",
+    ),
+    "news.role_passed": news(
+        "somebody hears that another one has the part that they had",
+        who="who has it",
+        role="communicator or commander",
+        by="by whom that one was named",
+        because=BECAUSE,
     ),
     "news.responsibility_given": news("somebody looks after something", who="whom it was given to", duty="what"),
     "news.group_joined": news("somebody was added to the working group", by="by whom", because=BECAUSE),

@@ -76,12 +76,25 @@ STAKEHOLDERS: Final[dict[str, Message]] = {
     "speak": Message(
         "somebody hears that they speak to the stakeholders",
         COMMON
-        | {"stakeholders": "list of them", "due": "when the first update is due", "may_postpone": "true or false"}
+        | {
+            "stakeholders": "list of them",
+            "due": "when the first update is due",
+            "may_postpone": "true or false",
+            "texts": "options of the command: the texts that they read",
+        }
         | FOUND,
     ),
     "update_overdue": Message(
         "an update that has not come is asked for",
-        COMMON | {"due": "when it was due", "times": "how often", "may_postpone": "true or false"} | FOUND,
+        COMMON
+        | {
+            "due": "when it was due",
+            "times": "how often",
+            "may_postpone": "true or false",
+            "missing": "list of audiences that have none",
+            "texts": "options of the command: the texts that these audiences read",
+        }
+        | FOUND,
     ),
     "draft_release": staff(
         "somebody is asked to read a draft of an update and to release it",
