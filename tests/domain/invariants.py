@@ -620,6 +620,6 @@ def check_history(blank: Escalation, state: Escalation, events: list[e.Event]) -
     assert read == state
     assert next_due(read) == next_due(state)
     kept = len(state.tail) >= len(events)
-    again = list(read.tail[-len(events) :]) if kept else EVENTS.validate_json(EVENTS.dump_json(events))
+    again = list(read.tail[len(read.tail) - len(events) :]) if kept else EVENTS.validate_json(EVENTS.dump_json(events))
     assert again == events
     assert [blank.last_hash, *(e.hash_of(event) for event in again)] == [*(ev.prev for ev in events), state.last_hash]
