@@ -95,12 +95,16 @@ def foresee_request(
     )
     opened, events = advance(blank, c.Open(request=request), at)
     future = _Future(opened, directory, at)
-    future.take(events)
-    return future.until(until, STEPS)
+    return [*future.take(events), *future.until(until, STEPS)]
 
 
 def foresee(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> list[Foreseen]:
     """Return what ``forecast`` does, each event with what would keep it from happening."""
+    return list(coming(state, directory, until, steps))
+
+
+def coming(state: Escalation, directory: FindsPeople, until: datetime, steps: int = STEPS) -> Iterator[Foreseen]:
+    """Yield what ``foresee`` returns, one after the other: whoever has seen enough stops."""
     future = _Future(state, directory, state.tail[-1].at if state.tail else until)
     future.actions.extend(_in_flight(state))
     return future.until(until, steps)
@@ -115,31 +119,29 @@ class _Future:
         self._directory = directory
         self._now = now
         self._unless: Stop | None = None
-        self._events: list[Foreseen] = []
 
-    def take(self, events: list[e.Event]) -> None:
+    def take(self, events: list[e.Event]) -> list[Foreseen]:
         """Go on from what has just happened."""
-        self._events += [Foreseen(event, self._unless) for event in events]
         self.actions.extend(react(self._state, events))
+        return [Foreseen(event, self._unless) for event in events]
 
-    def until(self, end: datetime, steps: int) -> list[Foreseen]:
+    def until(self, end: datetime, steps: int) -> Iterator[Foreseen]:
         """Let the world answer and time pass."""
         for _ in range(steps):
             while self.actions:
                 answer = answer_of(self.actions.popleft(), self._directory, self._now)
                 if answer is not None:
-                    self._step(answer)
+                    yield from self._step(answer)
             due = next_due(self._state)
             if due is None or due.at > end:
                 break
             self._now = max(self._now, due.at)
             self._unless = stop(self._state, due)
-            self._step(c.TimePassed())
-        return self._events
+            yield from self._step(c.TimePassed())
 
-    def _step(self, command: c.Command) -> None:
+    def _step(self, command: c.Command) -> list[Foreseen]:
         self._state, events = advance(self._state, command, self._now)
-        self.take(events)
+        return self.take(events)
 
 
 def _in_flight(state: Escalation) -> Iterator[Action]:

@@ -261,6 +261,22 @@ def test_a_status_that_was_set_lasts_until_the_stage_changes_and_does_not_come_b
     assert life.state.shown_status is None
 
 
+def test_a_status_that_was_set_is_not_ended_by_itself_after_the_escalation_has() -> None:
+    life = opened(
+        automated(
+            automation("reported_again", {"do": "set_status", "status": "Calling"}),
+            automation("closed", note("over")),
+        )
+    )
+    life.taken_by(ANN)
+    life.open(request_id="r-2")
+    assert life.state.shown_status is not None
+    happened = life.send(c.Cancel(by=ANN, because="by mistake"))
+    assert life.state.ended
+    last = [event.type for event in happened]
+    assert "status_set" not in last[last.index("cancelled") :], last
+
+
 @pytest.mark.req("AUT-8")
 def test_a_message_goes_to_people_teams_roles_a_chat_group_owner_and_requester() -> None:
     targets = ("person:ann", "team:experts", "role:boss", "group:experts", "owner", "requester")

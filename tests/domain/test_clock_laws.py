@@ -23,7 +23,7 @@ from escalation.values import ENGINE
 from tests.domain.builders import ANN, BOT, OFFICE, START, Life, opened, small
 from tests.domain.test_business_clocks import OFFICE as HOURS
 from tests.domain.test_clocks import LEVELS
-from tests.domain.test_properties import HAPPENINGS, PROFILE, generated, lead
+from tests.domain.test_properties import HAPPENINGS, generated, lead, lives
 from tests.support.choices import Choices
 
 MINUTES = st.integers(1, 4 * 24 * 60).map(lambda number: timedelta(minutes=number))
@@ -225,8 +225,8 @@ def every_kind(choose: Choices) -> Playbook:
 
 
 @pytest.mark.req("DEF-7")
-@PROFILE
-@given(shape=st.binary(min_size=40, max_size=90), data=HAPPENINGS)
+@lives(1.06)
+@given(shape=st.binary(min_size=90, max_size=120), data=HAPPENINGS)
 def test_the_rules_hold_with_every_kind_of_clock_whatever_happens(shape: bytes, data: bytes) -> None:
     lead(every_kind(Choices(shape)), OFFICE, Choices(data))
 

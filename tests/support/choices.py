@@ -1,5 +1,6 @@
 """Bytes as choices: Hypothesis draws a string of bytes, each chooses among what could be, and shrinks with it."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -17,6 +18,12 @@ class Choices:
     def over(self) -> bool:
         """True when every further choice is the first."""
         return self._at >= len(self._data)
+
+    def spread(self) -> "Choices":
+        """Take the next two bytes, and make of them as many choices as anybody wants."""
+        taken = self._data[self._at : self._at + 2]
+        self._at += 2
+        return Choices(hashlib.shake_128(taken).digest(1024) if taken else b"")
 
     def number(self, below: int) -> int:
         """Choose a number from 0."""

@@ -268,13 +268,13 @@ def full_policy(choose: Choices) -> Data:
         data["severity"]["lowering"] = {"gate": "milder"}
     if choose.chance(30):
         data["help_desk"] = {"solved_there": "propose"}
-    if choose.chance(20):
+    if choose.chance(50):
         data["timeline"] = {
             "recording_at_most": "2m",
             "session_at_most": choose.of(("20m", "6h")),
             "holds_close": choose.of((["blocker", "session"], ["question"], [])),
         }
-    if choose.chance(20):
+    if choose.chance(40):
         data["retention"] = choose.of(
             ({"keep": "2555d"}, {"hold_by": ["role:lead"]}, {"keep": "1d", "hold_by": ["team:desk"]})
         )
@@ -300,25 +300,27 @@ def full_policy(choose: Choices) -> Data:
 
 
 def _add_what_people_do_with_each_other(choose: Choices, data: Data, ids: list[str]) -> None:
-    if choose.chance(40):
+    if choose.chance(70):
         data["review"] |= {
             **choose.of(({"starts": "stable"}, {"starts": "stable", "stable_when": 'topic == "two"'}, {})),
             **choose.of(({}, {"feedback": {"within": "3d", "remind": "1d"}}, {"feedback": {"within": "2h"}})),
         }
-    if choose.chance(50):
+    if choose.chance(60):
         data["gates"] = [*data.get("gates", []), *_approvals(choose)]
         data["actions"] = {"refund": {"arguments": {"amount": {"type": "number"}}}, "restart": {}}
-    if choose.chance(50):
+    if choose.chance(70):
         data["communication"] = _communication(choose, ids)
     if choose.chance(50):
         data["critical_incident"] = {"when": 'severity == "P0" || topic == "two"', "because": "it is the worst"}
         data["automations"] = _automations(choose)
-    if choose.chance(50):
+        if "statuses" in data:
+            data["automations"][0]["then"].append({"do": "set_status", "status": "is worked on"})
+    if choose.chance(70):
         data |= _ownership(choose)
     if choose.chance(30):
         told = {"consulted": ["team:experts"], "informed": choose.of((["requester", "customer"], ["role:owner"]))}
         data["raci"] = {stage: {**row, **told} for stage, row in data["raci"].items()}
-    if choose.chance(40):
+    if choose.chance(60):
         data["incident"] = _incident(choose, data)
 
 
@@ -331,7 +333,7 @@ def _ownership(choose: Choices) -> Data:
     if choose.chance(40):
         line = {"activity": "digest", "agent": "agent:bot", "accountable": "role:head"}
         data["delegations"] = [line | choose.of(({}, {"approved_by": "role:owner", "approved_on": "2026-01-01"}))]
-    if choose.chance(30):
+    if choose.chance(50):
         data["before_work"] = choose.of(({}, {"when": 'topic == "two"'}, {"executes": "team:desk"}))
     if choose.chance(50):
         data["items"] = choose.of(({}, {"remind_before": "1h", "chase": "3h", "claim_within": "20m"}))
@@ -361,7 +363,7 @@ def _approvals(choose: Choices) -> list[Data]:
             "delegation": {"depth": choose.of((0, 1, 2))},
             **choose.of(({}, {"choices": [{"id": "one"}, {"id": "two"}]})),
             **choose.of(({}, {"emergency": emergency})),
-            "review_after": choose.chance(30),
+            "review_after": choose.chance(60),
         },
         {
             "id": "refund",
@@ -442,10 +444,10 @@ def _communication(choose: Choices, ids: list[str]) -> Data:
     }
     if choose.chance(30):
         data["cadence"]["P1"] = {"every": "3h", "chase": "1h", "calendar": "office"}
-    if choose.chance(60):
+    if choose.chance(75):
         data |= _statements(choose)
         data["stakeholders"].append({"name": "buyer", "audience": "customers", "target": "customer"})
-    if choose.chance(40):
+    if choose.chance(60):
         data["summaries"] = {"when": choose.of(("true", "flags.security")), "within": "1h"}
     if choose.chance(40):
         other = {"name": "board", "audience": "management", "target": "role:owner"}
@@ -472,7 +474,9 @@ def _statements(choose: Choices) -> Data:
             {"id": "found", "update_within": "1h", "chase": "30m"},
             {"id": "mended", "update_within": "20m", "chase": "20m"},
         ],
-        "follow_up": choose.of(([], [{"after": "2h", "ask": "satisfaction", "answer_within": "1d"}])),
+        "follow_up": choose.of(
+            ([], [{"after": "20m"}], [{"after": "2h", "ask": "satisfaction", "answer_within": "1d"}])
+        ),
         "read_in": choose.chance(50),
     }
 

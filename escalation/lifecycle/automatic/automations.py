@@ -304,6 +304,8 @@ def _end_of_shown_status(draft: Draft) -> None:
     """A status that was set lasts as long as the stage: later in the same stage it must not come back."""
     state = draft.state
     shown = state.shown_status
+    if state.ended and state.rules >= 2:
+        return  # it shows how it ended, and nothing comes later
     if shown is not None and shown.stage is not state.stage:
         draft.record(e.StatusSet, by=ENGINE, status="", stage=state.stage, previous=shown.status)
 
