@@ -457,6 +457,15 @@ def test_a_session_that_stays_open_is_asked_about_again_and_again_as_the_forecas
     assert len(life.all(e.SessionChased)) == 1
 
 
+def test_a_session_of_somebody_who_left_the_working_group_is_asked_after_with_the_owner_alone() -> None:
+    life = taken(small(timeline={"session_at_most": "30m"}))
+    life.send(c.OpenSession(by=BOB, join_url=CALL))
+    life.send(c.Leave(by=BOB))
+    before = len(life.sent)
+    life.pass_time("31m")
+    assert life.told(MessageKind.WARNING, since=before) == [ANN]
+
+
 # --- the packet -------------------------------------------------------------------------------------------------------
 
 

@@ -175,7 +175,9 @@ def _session_chased(state: Escalation, event: e.SessionChased) -> Iterator[Actio
     text = words.text(
         state, "session_open", plain.subject, plain.body, session=session.id, since=session.opened_at, by=session.by
     )
-    for person in dict.fromkeys((session.by, *owner_of(state))):
+    # Whoever opened it may have left.
+    opener = (session.by,) if state.rules < 2 or session.by in {*state.people, state.requested_by} else ()
+    for person in dict.fromkeys((*opener, *owner_of(state))) or state.people:
         yield notify(state, event, person, MessageKind.WARNING, text, summary=f"ask {person}: {session.id} is open")
 
 
