@@ -475,7 +475,11 @@ def _statements(choose: Choices) -> Data:
             {"id": "mended", "update_within": "20m", "chase": "20m"},
         ],
         "follow_up": choose.of(
-            ([], [{"after": "20m"}], [{"after": "2h", "ask": "satisfaction", "answer_within": "1d"}])
+            (
+                [],
+                [{"after": "20m", "text": "Does it still work?"}],
+                [{"after": "2h", "ask": "satisfaction", "answer_within": "1d"}],
+            )
         ),
         "read_in": choose.chance(50),
     }

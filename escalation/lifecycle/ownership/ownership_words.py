@@ -89,18 +89,21 @@ def role_given(state: Escalation, event: e.CommunicatorNamed | e.CommanderNamed)
         step = "--section execution_plan --typed execution --text '...' --owner ... --due ..."
         lines.append(f"  escalate file_in_plan {who} {step}")
         lines.append(f"  escalate stand_down {who} --because '...'")
-    said = news(state, told("role_given", lines[0], by=event.by, role=role, because=event.because))
-    more = {
-        "first_update": first_update,
-        "first_update_late": first_update is not None and first_update <= event.at,
-        "update_due": update_due,
-        "update_late": update_due is not None and update_due <= event.at,
-        "texts": what,
-        "leads": leads,
-    }
-    return said._replace(
-        body="\n".join((*lines, said.body.partition("\n")[2])), values=said.values | grounds.plain(more)
+    said = told(
+        "role_given",
+        lines[0],
+        by=event.by,
+        role=role,
+        because=event.because,
+        first_update=first_update,
+        first_update_late=first_update is not None and first_update <= event.at,
+        update_due=update_due,
+        update_late=update_due is not None and update_due <= event.at,
+        texts=what,
+        leads=leads,
     )
+    words = news(state, said)
+    return words._replace(body="\n".join((*lines, words.body.partition("\n")[2])))
 
 
 def _due(at: datetime, now: datetime) -> str:
@@ -113,7 +116,7 @@ def role_passed(state: Escalation, event: e.CommunicatorNamed | e.CommanderNamed
     if isinstance(event, e.CommanderNamed):
         role, does = ("commander", "commands")
     english = f"{event.who} {does} {state.id} now, in your place: {event.because}"
-    return news(state, told("role_passed", english, who=event.who, role=role, by=event.by, because=event.because))
+    return news(state, told("role_passed", english, who=event.who, role=role, because=event.because))
 
 
 def given_back(state: Escalation, guidance: str, because: str) -> Words:

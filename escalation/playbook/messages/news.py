@@ -181,7 +181,6 @@ NEWS: Final[dict[str, Message]] = {
         "somebody hears that another one has the part that they had",
         who="who has it",
         role="communicator or commander",
-        by="by whom that one was named",
         because=BECAUSE,
     ),
     "news.responsibility_given": news("somebody looks after something", who="whom it was given to", duty="what"),
