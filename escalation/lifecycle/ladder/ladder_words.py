@@ -190,7 +190,7 @@ def _stays(state: Escalation, person: Actor) -> Literal["nothing", "commander", 
     asked = (
         *(incident.asked if incident is not None and incident.first_update_due is not None else ()),
         *(talk.communicators if talk is not None and talk.due is not None else ()),
-        *(state.handoff.people if state.handoff is not None else ()),
+        *(state.handoff.asked if state.handoff is not None else ()),
         *(each.who for each in roles.responsibilities),
         *(each for item in state.open_items for each in item.holders),
         *(each for gate in state.pending_gates for each in gate.people),

@@ -88,10 +88,6 @@ def _handoff_offered(state: Escalation, event: e.HandoffOffered) -> Iterator[Act
         yield from tell_owner(state, event, what, summary=f"{event.by} offers it to {event.to}")
 
 
-def _handoff_declined(state: Escalation, event: e.HandoffDeclined) -> Iterator[Action]:
-    yield from ownership.declined_by_one(state, event)
-
-
 def _handoff_ended(state: Escalation, event: e.HandoffEnded) -> Iterator[Action]:
     if event.how != "accepted":
         what = ladder_words.handoff_ended(state, event)
@@ -116,6 +112,6 @@ REACTIONS: dict[type[e.EventBase], Reaction] = {
     e.OwnerChanged: _owner_changed,
     e.MessageDelivered: _message_delivered,
     e.HandoffOffered: _handoff_offered,
-    e.HandoffDeclined: _handoff_declined,
+    e.HandoffDeclined: ownership.declined_by_one,
     e.HandoffEnded: _handoff_ended,
 }
