@@ -46,17 +46,18 @@ async def _open(request: Request, below: str, because: str) -> tuple[Receipt, "S
     """Return the answer, and how it stands where that answer was given before: nobody is told anew then."""
     client, asked_at = await connect(), datetime.now(UTC)
     receipt = await (client.open_child(below, request, because) if below else client.open(request))
-    return receipt, await client.situation(receipt.escalation_id) if is_first_answer(receipt, asked_at) else None
+    return receipt, await client.situation(receipt.escalation_id) if was_answered_before(receipt, asked_at) else None
 
 
 _APART = timedelta(seconds=10)
 """Two machines' clocks may differ by so much."""
 
 
-def is_first_answer(receipt: Receipt, asked_at: datetime) -> bool:
+def was_answered_before(receipt: Receipt, asked_at: datetime) -> bool:
     """Tell whether a request got the answer that an earlier one with its id was given."""
-    told = receipt.outcome is not Outcome.DECLINED and receipt.at is not None
-    return told and receipt.at is not None and asked_at - receipt.at > _APART
+    if receipt.outcome is Outcome.DECLINED or receipt.at is None:
+        return False
+    return asked_at - receipt.at > _APART
 
 
 def consider(file: RequestFile, as_json: AsJson = False) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from escalation.lifecycle.situation import situation
 from escalation.model import commands as c
 from escalation.model.request import Outcome, Receipt
-from starter.opening import is_first_answer
+from starter.opening import was_answered_before
 from starter.render import receipt
 from tests.domain.builders import ANN, opened, small
 
@@ -23,9 +23,9 @@ def shown(body: RenderableType) -> str:
 def test_the_same_request_again_is_answered_with_how_it_stands_and_not_as_a_new_page() -> None:
     at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     answer = Receipt(outcome=Outcome.OPENED, escalation_id="e-1", request_id="r-1", called=("oncall:platform",), at=at)
-    assert not is_first_answer(answer, at)
-    assert is_first_answer(answer, at + timedelta(minutes=19))
-    assert not is_first_answer(answer.changed({"outcome": Outcome.DECLINED}), at + timedelta(minutes=19))
+    assert not was_answered_before(answer, at)
+    assert was_answered_before(answer, at + timedelta(minutes=19))
+    assert not was_answered_before(answer.changed({"outcome": Outcome.DECLINED}), at + timedelta(minutes=19))
     life = opened(small()).resolved()
     life.send(c.SubmitReview(by=ANN, lessons=("check the batch",)))
     said = shown(receipt(answer, situation(life.state, life.now), below="escalation-web-2"))

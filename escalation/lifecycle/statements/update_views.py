@@ -12,7 +12,7 @@ from escalation.lifecycle.statements.statement_words import says_follow_up_of
 from escalation.model.communication import Communication, Standing
 from escalation.model.state import Escalation
 from escalation.playbook.audiences import MilestonePolicy
-from escalation.values import Actor, Record
+from escalation.values import Actor, Record, counted
 
 
 class StakeholderView(Record):
@@ -178,7 +178,7 @@ def _follow_up(talk: Communication) -> str:
 def _rhythm(state: Escalation, talk: Communication, due: datetime) -> str:
     if not talk.chased:
         return "on time"
-    asked = f"silent, asked {talk.chased} time{'s' if talk.chased > 1 else ''}"
+    asked = f"silent, asked {counted(talk.chased, 'time')}"
     lacking = missing(state, due)
     some_have_it = any(each.audience not in lacking for each in talk.stakeholders.values())
     return f"{asked}; missing for {', '.join(lacking)}" if some_have_it and lacking else asked
