@@ -30,6 +30,8 @@ IDLE = int(os.environ.get("BENCH_IDLE", "2000"))
 CALLERS = 8
 ME = "person:solo"
 SHIPPED = "customer-service-escalation"
+CONFIRMED = frozenset({"bench-customer", SHIPPED})
+"""Playbooks by which the customer says whether it is solved."""
 _ESCALATION = re.compile(r"escalation-bench-[\w-]+")
 
 
@@ -55,7 +57,7 @@ class Bench:
         await self._paged(identifier)
         await self.client.send(identifier, c.Acknowledge(by=ME))
         await self.client.send(identifier, c.Resolve(by=ME, resolution="paid again", cause="a batch was lost"))
-        if playbook != "bench":
+        if playbook in CONFIRMED:
             await self.client.send(identifier, c.ConfirmResolution(by="customer:c-1"))
         await self.client.send(identifier, c.SubmitReview(by=ME, lessons=("watch the batch",)))
         await self.temporal.get_workflow_handle(identifier).result()

@@ -130,7 +130,8 @@ def _message(key: str) -> Notify:
         subject="[P1] The refund has not arrived - please acknowledge",
         body="The customer waits.\n" * 20,
         urgent=True,
-        escalation="escalation-bench-1",
+        # One each: the first messages of one escalation wait for the thread that they belong to.
+        escalation=f"escalation-bench-{key}",
     )
 
 
