@@ -1,6 +1,5 @@
 """Servers for the whole session, and a world for each test: with workflows kept in the worker's cache, and without."""
 
-import sysconfig
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from starter.embedded import TemporalServer
+from tests.workflows import jumping
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import World, open_world
 from worker import register_search_attributes
@@ -36,10 +36,7 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cl
 @pytest.fixture
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
     """A server whose clock jumps ahead while a test sleeps in it, for one test: what is left over stops the clock."""
-    environment = await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter,
-        test_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal-test-server"),
-    )
+    environment = await jumping.start()
     async with environment:
         request = AddSearchAttributesRequest(namespace=environment.client.namespace)
         for key in REGISTRY:
@@ -78,7 +75,7 @@ async def world(temporal: Client, tmp_path: Path, cached: int) -> AsyncIterator[
 @pytest.fixture
 async def timeless(skipping: WorkflowEnvironment, tmp_path: Path, cached: int) -> AsyncIterator[World]:
     """A world in which time passes only while ``skipping.sleep`` lets it."""
-    async with open_world(skipping.client, tmp_path, cached=cached) as opened:
+    async with open_world(skipping.client, tmp_path, cached=cached, jumps=True) as opened:
         yield opened
 
 

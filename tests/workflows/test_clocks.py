@@ -1,8 +1,6 @@
 """A life by clocks of a playbook's own: they stand still for input, go on, remind, and whoever is silent is called."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -10,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.request import Outcome
-from tests.workflows.world import ANN, BOT, CLEO, World, open_world
+from tests.workflows.world import ANN, BOT, CLEO, World
 
 PLAYBOOK = """\
 extends: tested
@@ -22,13 +20,6 @@ clocks:
   promised: {stops: resolved, limit: due_at, on_breach: tell}
 """
 NEAR = timedelta(seconds=5)
-
-
-@pytest.fixture
-async def timeless(skipping: WorkflowEnvironment, tmp_path: Path, cached: int) -> AsyncIterator[World]:
-    """A world in which ``skipping.sleep`` lets time pass."""
-    async with open_world(skipping.client, tmp_path, cached=cached) as opened:
-        yield opened
 
 
 @pytest.mark.req("CSP-6", "CSP-18", "DSH-8")

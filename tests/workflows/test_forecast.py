@@ -42,7 +42,7 @@ _ANSWERED = {"message_delivered", "case_linked", "question_published"}
 
 @pytest.fixture
 async def timeless(skipping: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(skipping.client, tmp_path, cached=2000) as opened:
+    async with open_world(skipping.client, tmp_path, cached=2000, jumps=True) as opened:
         yield opened
 
 

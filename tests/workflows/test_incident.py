@@ -28,7 +28,7 @@ def incident(state: Escalation) -> Incident:
 async def test_an_incident_in_shifts_is_in_the_ledger_from_end_to_end(
     skipping: WorkflowEnvironment, tmp_path: Path, cached: int, updates: int
 ) -> None:
-    async with open_world(skipping.client, tmp_path, cached=cached) as world:
+    async with open_world(skipping.client, tmp_path, cached=cached, jumps=True) as world:
         identifier = await world.opened_id("shop", playbook="incident")
         await world.send(identifier, c.Acknowledge(by=ANN), c.DeclareIncident(by=ANN, because="nobody can pay"))
         await world.send(identifier, report(ANN), c.SetPriorities(by=ANN, priorities=("payments",)))

@@ -60,6 +60,9 @@ class World:
     directory: Path
     opened: set[str] = field(default_factory=set)
     """Ids of all escalations of this test; their histories are replayed at its end."""
+    jumps: bool = False
+    """By the server whose clock jumps. It refuses a task that takes back an activity which was done in the meantime,
+    and what came with that task is never answered; so there whoever says something waits until nothing is under way."""
 
     @property
     def temporal(self) -> Client:
@@ -104,6 +107,8 @@ class World:
 
     async def send(self, identifier: str, *commands: c.Act) -> c.Answer:
         for command in commands:
+            if self.jumps:
+                await self._calm(identifier)
             answer = await self.client.send(identifier, command)
         return answer
 
@@ -154,6 +159,16 @@ class World:
             described = (await self.handle(identifier).describe()).raw_description
             if len(described.pending_activities) <= left and not described.HasField("pending_workflow_task"):
                 return described.workflow_execution_info.history_length
+            await asyncio.sleep(0.03)
+
+    async def _calm(self, identifier: str) -> None:
+        """Wait until no workflow task and no activity is under way; one that is tried again and again may be."""
+        while True:
+            described = (await self.handle(identifier).describe()).raw_description
+            tasks = await self.events(identifier, *(f"WORKFLOW_TASK_{each}" for each in ("SCHEDULED", "COMPLETED")))
+            done = tasks[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+            if done and all(each.attempt > 1 for each in described.pending_activities):
+                return
             await asyncio.sleep(0.03)
 
     async def metadata(self, identifier: str) -> WorkflowMetadata:
@@ -216,6 +231,7 @@ async def open_world(
     contacts: Mapping[str, str] | None = None,
     help_desk: HelpDesk | None = None,
     working: bool = True,
+    jumps: bool = False,
 ) -> AsyncIterator[World]:
     """Build a world in ``folder``; at the end every history is replayed.
 
@@ -226,6 +242,7 @@ async def open_world(
         contacts: webhook addresses of persons (``ann``), in place of the inbox.
         help_desk: in place of the embedded one.
         working: run the worker from the beginning; otherwise the test does, with ``World.worker``.
+        jumps: whether this is the server whose clock jumps (``World.jumps``).
     """
     own, directory = folder / "playbooks", folder / "directory.yaml"
     shutil.copytree(HERE / "playbooks", own)
@@ -251,7 +268,7 @@ async def open_world(
         task_queue=settings.task_queue,
         answer_within=timedelta(seconds=30),
     )
-    world = World(client, built, settings, directory)
+    world = World(client, built, settings, directory, jumps=jumps)
     try:
         async with world.worker() if working else nullcontext():
             yield world
