@@ -264,12 +264,13 @@ async def test_a_run_does_not_end_while_its_script_runs_which_would_be_begun_a_s
 ) -> None:
     length = 40
     monkeypatch.setattr("escalation.client.RUN_LENGTH", length)
-    world, started = restless, tmp_path / "started"
-    script(world, f"echo began >> {started}; sleep 6; echo mended")
+    world, started, enough = restless, tmp_path / "started", tmp_path / "enough"
+    script(world, f"echo began >> {started}; until [ -e {enough} ]; do sleep 0.1; done; echo mended")
     identifier = await world.opened_id("job", **STUCK)
     await world.until(identifier, lambda state: state.recovery and state.recovery.state == "running")
     for number in range(length // 2):
         await world.send(identifier, c.Note(by=ANN, text=f"note {number}"))
+    enough.touch()
     state = await world.until(identifier, lambda state: state.recovery and state.recovery.state == "recovered")
     assert (state.recovery and state.recovery.because, started.read_text()) == ("it ended with 0", "began\n")
     assert await new_run(world, identifier), "and then it goes on in a new run"
