@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -66,7 +66,6 @@ _FIRST_TRY = timedelta(seconds=5)
 _BETWEEN_TRIES = 0.2
 """Seconds."""
 
-_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _LOWEST_PRIORITY = 5
 _NO_ANSWER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.ABORTED)
 _ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"

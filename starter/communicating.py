@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.lifecycle.statements.coverage import Informed, Sent, coverage, history
 from escalation.lifecycle.statements.read_in_words import brief as words_of
+from escalation.lifecycle.timeline.trail import read
 from escalation.model.events import Event
 from escalation.model.state import Escalation
 from escalation.values import counted
@@ -75,7 +75,7 @@ def _recorded(url: str, state: Escalation) -> list[Event]:
         return []
     ledger = Ledger(url)
     try:
-        return TypeAdapter(list[Event]).validate_python(ledger.timeline(state.id, state.instance))
+        return read(ledger.timeline(state.id, state.instance))
     finally:
         ledger.engine.dispose()
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import RequestRefused
 from escalation.lifecycle.hindsight.knowledge import knowledge, markdown
 from escalation.lifecycle.hindsight.lookback import GROUPS, Lookback, look_back, ratings
+from escalation.lifecycle.timeline.trail import read
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
 from starter import layout, ledgers, session
@@ -22,7 +22,6 @@ from starter.line import name
 from starter.session import AsJson, say
 
 PANEL = "Look back"
-_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _AT_ONCE = 500
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the latest.")]
@@ -131,7 +130,7 @@ def _ended(playbook: str, days: int | None, limit: int) -> list[tuple[str, str, 
                 (
                     each.escalation_id,
                     each.instance,
-                    _EVENTS.validate_python(ledger.timeline(each.escalation_id, each.instance)),
+                    read(ledger.timeline(each.escalation_id, each.instance)),
                 )
                 for each in listed
                 if each.row.outcome in ("closed", "returned", "cancelled")

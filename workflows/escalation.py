@@ -24,7 +24,7 @@ from escalation.model.start import HEAR_LINK, OPEN, REQUEST_STEPS, RUN_LENGTH, W
 from escalation.model.state import Escalation
 from escalation.model.watch import HEAR_TICKET
 from escalation.playbook.schema import Stage
-from escalation.values import ENGINE
+from escalation.values import ENGINE, build_all
 from workflows.background import Background
 from workflows.deliveries import Deliveries
 from workflows.journal import Journal
@@ -33,6 +33,9 @@ from workflows.local import Local
 from workflows.messages import take_signal, takes_commands
 from workflows.runs import carry, fresh, summary_of, taken_over
 from workflows.views import Views
+
+# Not by whatever workflow task needs them first: it has two seconds.
+build_all()
 
 QUIET_WITHIN = timedelta(seconds=2)
 """How long the answer to a command waits for pages that it withdrew while they were on their way."""
