@@ -136,10 +136,18 @@ _WORDS = {
 
 def add_commands(app: typer.Typer) -> None:
     """Register every command of the registry under its own name."""
-    for command, model in COMMANDS.items():
-        if command in _OF_THEIR_OWN:
-            continue
-        app.command(command, rich_help_panel=PANELS[model.__module__.rpartition(".")[2]])(_program(command, model))
+    for command in COMMANDS:
+        add_command(app, command)
+
+
+def add_command(app: typer.Typer, typed: str) -> bool:
+    """Register one command, however its words are joined; return whether the registry has it."""
+    command = typed.replace("-", "_")
+    model = COMMANDS.get(command)
+    if model is None or command in _OF_THEIR_OWN:
+        return False
+    app.command(command, rich_help_panel=PANELS[model.__module__.rpartition(".")[2]])(_program(command, model))
+    return True
 
 
 def _program(command: str, model: type[Act]) -> Callable[..., None]:

@@ -17,11 +17,10 @@ from escalation.lifecycle.hindsight.lookback import GROUPS, Lookback, look_back,
 from escalation.lifecycle.timeline.trail import read
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
-from starter import layout, ledgers, session
+from starter import layout, ledgers, panels, session
 from starter.line import name
 from starter.session import AsJson, say
 
-PANEL = "Look back"
 _AT_ONCE = 500
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the latest.")]
@@ -39,8 +38,8 @@ class By(StrEnum):
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``ratings`` and ``knowledge``."""
-    app.command("ratings", rich_help_panel=PANEL)(show_ratings)
-    app.command("knowledge", rich_help_panel=PANEL)(export_knowledge)
+    app.command("ratings", rich_help_panel=panels.LOOK_BACK)(show_ratings)
+    app.command("knowledge", rich_help_panel=panels.LOOK_BACK)(export_knowledge)
 
 
 def show_ratings(

@@ -11,10 +11,9 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
 
-from escalation.playbook.load import Shelf, shipped_folder
-
 if TYPE_CHECKING:  # loading these takes longer than most commands that need no server
     from escalation.client import EscalationClient
+    from escalation.playbook.load import Shelf
     from settings import Settings
 
 T = TypeVar("T")
@@ -38,8 +37,10 @@ def load() -> "Settings":
     return load_settings()
 
 
-def shelf(settings: "Settings") -> Shelf:
+def shelf(settings: "Settings") -> "Shelf":
     """Return the playbooks this installation knows."""
+    from escalation.playbook.load import Shelf, shipped_folder
+
     return Shelf(*settings.playbooks, shipped_folder())
 
 
