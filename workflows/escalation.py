@@ -19,8 +19,9 @@ from escalation.lifecycle.permissions import require_open
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action
+from escalation.model.names import HEAR_LINK, OPEN, WORKFLOW
 from escalation.model.request import Receipt, Request
-from escalation.model.start import HEAR_LINK, OPEN, REQUEST_STEPS, RUN_LENGTH, WORKFLOW, Start, Summary
+from escalation.model.start import REQUEST_STEPS, RUN_LENGTH, Start, Summary
 from escalation.model.state import Escalation
 from escalation.model.watch import HEAR_TICKET
 from escalation.playbook.schema import Stage
