@@ -18,8 +18,8 @@ from temporalio.runtime import Runtime
 
 from activities import Places
 from escalation.errors import SettingsError, Unreachable
-from escalation.model.start import TASK_QUEUE
-from escalation.people.directory import example_file
+from escalation.model.names import TASK_QUEUE
+from escalation.people.example import example_file
 from escalation.values import Duration
 
 DEFAULT_ADDRESS = "localhost:7233"

@@ -4,8 +4,12 @@ Run it with ``python -m worker``. It registers the search attributes, brings the
 ``worker ready`` as one JSON line.
 """
 
-import asyncio
 import gc
+
+gc.disable()  # while the modules load, as in starter/entry.py
+
+# ruff: noqa: E402 - they load below this line
+import asyncio
 import logging
 import os
 import signal
@@ -41,6 +45,9 @@ from workflows.escalation import EscalationWorkflow
 from workflows.runner import Runner
 from workflows.search_attributes import REGISTRY
 from workflows.watch import HelpDeskWatch
+
+gc.freeze()
+gc.enable()
 
 log = structlog.get_logger("worker")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime
 from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, update
 
 from activities.ledger import Ledger, LedgerEntry
@@ -22,7 +22,6 @@ BATCH = 100
 """Most escalations deleted in one transaction: whoever records waits no longer than that."""
 _RECORDS_LOCK = 7_305_116
 """PostgreSQL's advisory lock, so that no hold is placed between looking for holds and deleting."""
-_EVENT: TypeAdapter[e.Event] = TypeAdapter(e.Event)
 
 
 class Over(Record):
@@ -283,7 +282,7 @@ def _last_hash(connection: Connection, instance: str) -> str:
     body = connection.scalar(query)
     if body is None:
         return ""
-    last = _EVENT.validate_json(json.dumps(body))
+    last = e.READER.validate_json(json.dumps(body))
     # Of a kind that only a newer version knows, the hash cannot be told here.
     return "" if isinstance(last, e.UnknownEvent) else e.hash_of(last)
 

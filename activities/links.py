@@ -8,7 +8,7 @@ from temporalio.service import RPCStatusCode
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from escalation.model.actions import TellLinked
 from escalation.model.commands import LinkHeard
-from escalation.model.start import HEAR_LINK
+from escalation.model.names import HEAR_LINK
 
 
 class Links:

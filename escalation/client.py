@@ -4,20 +4,20 @@
     receipt = await client.open(request)
     answer = await client.send(receipt.escalation_id, Acknowledge(by="person:eva.novak"))
 
-The only module of this package that imports temporalio. It names the workflow and never imports it.
+It names the workflow and never imports it. A program that only sends commands starts sooner with
+``escalation.sending``.
 """
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -28,13 +28,11 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from escalation import errors
-from escalation.errors import DomainError, NotNow, RequestRefused, Unknown, Unreachable
+from escalation.errors import NotNow, RequestRefused, Unknown
 from escalation.foresight.forecast import FindsPeople, forecast
 from escalation.lifecycle import decide
 from escalation.lifecycle.case.packet_views import Packet
@@ -46,38 +44,30 @@ from escalation.lifecycle.situation import Situation
 from escalation.lifecycle.timeline.overview import Overview
 from escalation.lifecycle.timeline.trail import Proof, parse_reference, proof
 from escalation.lifecycle.triage import Assessment, judge_request
-from escalation.model.commands import Act, Answer, Link, Migrate, command_name
+from escalation.model.commands import Link, Migrate
 from escalation.model.events import Event
 from escalation.model.ids import escalation_id
+from escalation.model.names import OPEN, TASK_QUEUE, WORKFLOW
 from escalation.model.request import Outcome, Receipt, Request, check_size
-from escalation.model.start import OPEN, RUN_LENGTH, TASK_QUEUE, WORKFLOW, Previous, Start, Summary
+from escalation.model.start import RUN_LENGTH, Previous, Start, Summary
 from escalation.model.state import Escalation
 from escalation.model.trying import Trying, trying
 from escalation.playbook.load import Shelf, shipped_folder
 from escalation.playbook.schema import Playbook
+from escalation.sending import ANSWER_WITHIN, NO_ANSWER, WORKER_FAILED, Sender, between_runs
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-ANSWER_WITHIN = timedelta(seconds=30)
-"""How long a caller waits for an answer; a worker has to be there to give one."""
 _FIRST_TRY = timedelta(seconds=5)
 """How long the first try of a question may take; every further try may take twice as long as the one before it."""
 _BETWEEN_TRIES = 0.2
 """Seconds."""
 
-_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _LOWEST_PRIORITY = 5
-_NO_ANSWER = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.ABORTED)
-_ENDED_BEFORE = "AcceptedUpdateCompletedWorkflow"
-"""Temporal's name for an update that a run took and did not live to answer."""
-_WORKER_FAILED = "[TMPRL"
-"""How the SDK begins the name of a worker's own failure, also where it comes as a question's answer: a deadlock's,
-where a starved machine left a workflow task no processor for two seconds, or a run that could not be replayed."""
-_PATHS = re.compile(rf"(?:^|; )((?:{'|'.join(Request.model_fields)})(?:\.[\w.\-]+)?): ")
 
 
-class EscalationClient:
+class EscalationClient(Sender):
     """Opens escalations, sends commands and asks questions. Every method that waits raises ``Unreachable`` in the end.
 
     Args:
@@ -95,29 +85,9 @@ class EscalationClient:
         task_queue: str = TASK_QUEUE,
         answer_within: timedelta = ANSWER_WITHIN,
     ) -> None:
-        self.temporal = client
+        super().__init__(client, task_queue=task_queue, answer_within=answer_within)
         self._shelf = playbooks or Shelf(shipped_folder())
         self._knows_playbooks = playbooks is not None
-        self._task_queue = task_queue
-        self._answer_within = answer_within
-
-    @classmethod
-    async def connect(cls, **options: Any) -> Self:
-        """Connect to the server that the environment or a Temporal profile names, else to ``localhost:7233``.
-
-        Raises:
-            Unreachable: no server answers there.
-        """
-        config = ClientConfig.load_client_connect_config()
-        config.setdefault("target_host", "localhost:7233")
-        try:
-            client = await Client.connect(**config, data_converter=pydantic_data_converter)
-        except RuntimeError as error:
-            raise Unreachable(
-                f"no Temporal server answers at {config['target_host']}; start one with 'escalate dev', or name "
-                "another in TEMPORAL_ADDRESS"
-            ) from error
-        return cls(client, **options)
 
     # --- opening -----------------------------------------------------------------------------------------------------
 
@@ -155,7 +125,7 @@ class EscalationClient:
         previous: Previous | None = None
         while True:
             try:
-                return await _between_runs(partial(self._update_with_start, request, priority, previous))
+                return await between_runs(partial(self._update_with_start, request, priority, previous))
             except WorkflowAlreadyStartedError as error:
                 previous = await self._left_behind(escalation_id(request.source, request.dedup_key), error.run_id)
             except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
@@ -276,36 +246,6 @@ class EscalationClient:
 
     # --- commands and questions ---------------------------------------------------------------------------------------
 
-    async def send(self, escalation: str, command: Act) -> Answer:
-        """Send the command of a person or service; the answer says what is true now.
-
-        A command is checked when it is made: ``Acknowledge(by="eva")`` raises pydantic's ``ValidationError`` in the
-        caller's own code. What comes from outside (a button, a form) goes through ``commands.parse_command``, which
-        refuses it with our errors.
-
-        Raises:
-            DomainError: refused, with why and what would be possible.
-            Unreachable: no server, or no worker, answered in time. With a ``command_id`` sending again is safe.
-        """
-        handle = self.temporal.get_workflow_handle(escalation)
-        name = command_name(type(command))
-        update = f"{name}/{command.by}/{command.command_id}" if command.command_id else str(uuid4())
-
-        async def execute() -> Answer:
-            answer: Answer = await handle.execute_update(
-                name, command, id=update, result_type=Answer, rpc_timeout=self._answer_within
-            )
-            return answer
-
-        try:
-            return await _between_runs(execute)
-        except WorkflowUpdateFailedError as error:
-            raise self._refusal(error) from error
-        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise self._unreachable(error) from error
-        except RPCError as error:
-            raise await self._lost(error, escalation) from error
-
     async def situation(self, escalation: str) -> Situation:
         """Ask who acts next, why, and which clocks run."""
         return await self._query(escalation, "situation", Situation)
@@ -398,7 +338,7 @@ class EscalationClient:
         try:
             return await self._try_again(partial(handle.query, name, result_type=result_type))
         except WorkflowQueryFailedError as error:
-            if error.message.startswith(_WORKER_FAILED):
+            if error.message.startswith(WORKER_FAILED):
                 raise self._worker_failed(error.message) from error
             raise NotNow(f"{escalation}: {error.message}") from error
         except RPCError as error:
@@ -420,10 +360,10 @@ class EscalationClient:
             try:
                 return await ask(rpc_timeout=timedelta(seconds=min(this_try, left)))
             except RPCError as error:
-                if error.status not in _NO_ANSWER or time.monotonic() + _BETWEEN_TRIES >= ends:
+                if error.status not in NO_ANSWER or time.monotonic() + _BETWEEN_TRIES >= ends:
                     raise
             except WorkflowQueryFailedError as error:
-                failed = error.message.startswith(_WORKER_FAILED)
+                failed = error.message.startswith(WORKER_FAILED)
                 if not failed or time.monotonic() + _BETWEEN_TRIES >= ends:
                     raise
             await asyncio.sleep(_BETWEEN_TRIES)
@@ -455,77 +395,6 @@ class EscalationClient:
                 raise
             return Priority.default
         return Priority(priority_key=min(rank + 1, _LOWEST_PRIORITY))
-
-    def _unreachable(self, error: Exception) -> Unreachable:
-        config = self.temporal.service_client.config
-        if isinstance(error, RPCError) and error.status is RPCStatusCode.UNAVAILABLE:
-            return Unreachable(
-                f"no Temporal server answers at {config.target_host}; start one with 'escalate dev', or name another "
-                "in TEMPORAL_ADDRESS"
-            )
-        if isinstance(error, RPCError) and error.status is RPCStatusCode.FAILED_PRECONDITION:
-            return Unreachable(
-                f"a worker on task queue {self._task_queue} took it and failed on it ({error.message}); it is tried "
-                "again by itself: the worker's log and the run in Temporal's UI say why"
-            )
-        if isinstance(error, RPCError) and error.status not in _NO_ANSWER:
-            return Unreachable(f"Temporal at {config.target_host} refused the call: {error.message}")
-        return Unreachable(
-            f"no worker answered on task queue {self._task_queue} at {config.target_host} within "
-            f"{self._answer_within.total_seconds():g} s; start one with 'python -m worker' (or 'escalate dev')"
-        )
-
-    def _refusal(self, error: WorkflowUpdateFailedError) -> errors.EscalationError:
-        """Turn a refused update back into the error that the domain raised."""
-        cause = error.cause
-        if not isinstance(cause, ApplicationError) or cause.type == _ENDED_BEFORE:
-            return NotNow("the escalation was ended in Temporal before it could answer; send it again")
-        if cause.type == RequestRefused.__name__:
-            return RequestRefused(_problems(cause.message))
-        kinds: Sequence[type[DomainError]] = DomainError.__subclasses__()
-        kind = next((kind for kind in kinds if kind.__name__ == cause.type), None)
-        if kind is not None:
-            return kind(cause.message)
-        if "decoding" in cause.message:
-            return RequestRefused([("", f"the message could not be read: {cause.cause or cause.message}")])
-        return self._worker_failed(f"{cause.type}: {cause.message}")
-
-    def _worker_failed(self, how: str) -> Unreachable:
-        return Unreachable(f"a worker on task queue {self._task_queue} failed on it ({how}); its log says why")
-
-    async def _lost(self, error: RPCError, escalation: str) -> errors.EscalationError:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return await self._ended_or_unknown(escalation)
-        if error.status is RPCStatusCode.INVALID_ARGUMENT:
-            return Unknown(f"{escalation} cannot answer that: {error.message}")
-        return self._unreachable(error)
-
-    async def _ended_or_unknown(self, escalation: str) -> DomainError:
-        try:
-            described = await self.temporal.get_workflow_handle(escalation).describe()
-        except RPCError:
-            return Unknown(f"no escalation has the id {escalation}; 'escalate list' names the open ones")
-        when: datetime | None = described.close_time
-        at = f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""
-        return NotNow(f"{escalation} has ended{at}; nothing is awaited of you here. escalate show says how it ended")
-
-
-async def _between_runs(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask again for a moment when the run was just going on in a new one: what was asked then has not been done."""
-    for pause in (0.05, 0.2, 0.5, 1.0):
-        try:
-            return await ask()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
-                raise
-        await asyncio.sleep(pause)
-    return await ask()
-
-
-def _problems(message: str) -> list[tuple[str, str]]:
-    """Find in a refusal, which came as text, again which paths are wrong."""
-    _, *found = _PATHS.split(message)
-    return list(zip(found[::2], found[1::2], strict=True)) or [("", message)]
 
 
 def _reuse(previous: Previous | None) -> WorkflowIDReusePolicy:

@@ -1,15 +1,14 @@
 """Public holidays, written out as dates when a playbook or a directory is loaded, and pinned with it.
 
 The list of holidays comes from a library that is corrected a few times a year. Were it asked while an escalation runs,
-two workers could disagree about when a clock ends; so a workflow only ever sees the dates.
+two workers could disagree about when a clock ends; so a workflow only ever sees the dates. Loading the library takes a
+tenth of a second, and is left for calendars that name a country.
 """
 
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Any
-
-import holidays
 
 from escalation.calendars import Calendar, HolidaySet
 from escalation.documents import Document
@@ -35,6 +34,8 @@ def with_dates(calendar: Calendar, year: int) -> Calendar:
 
 def _wrong(country: object, region: object) -> str:
     """Say what is wrong with the name of a country or region; nothing when its holidays are known."""
+    import holidays
+
     known = holidays.list_supported_countries(include_aliases=False)
     if not isinstance(country, str) or country not in known:
         return f"no public holidays are known for country '{country}'; expected an ISO 3166-1 code such as HU or GB"
@@ -55,12 +56,11 @@ def holiday_findings(document: Document, calendars: str) -> Iterator[Finding]:
 
 @cache
 def _dates(wanted: HolidaySet, year: int) -> dict[date, str]:
+    import holidays
+
     years = [year + offset for offset in YEARS]
     # English names, whatever the machine's language: they are part of the digest.
-    found = holidays.country_holidays(wanted.country, subdiv=wanted.region, years=years, language=_english(wanted))
-    return {day: f"{name} ({wanted.country})" for day, name in found.items()}
-
-
-def _english(wanted: HolidaySet) -> str | None:
     languages = holidays.list_localized_countries().get(wanted.country, [])
-    return next((language for language in ("en_US", "en_GB", "en") if language in languages), None)
+    english = next((language for language in ("en_US", "en_GB", "en") if language in languages), None)
+    found = holidays.country_holidays(wanted.country, subdiv=wanted.region, years=years, language=english)
+    return {day: f"{name} ({wanted.country})" for day, name in found.items()}

@@ -20,13 +20,15 @@ from pydantic import (
 )
 
 # Everything is immutable. Persisted state must be readable by older and newer workers, hence `ignore`;
-# what comes from outside is refused when it holds keys nobody knows, hence `Incoming`.
+# what comes from outside is refused when it holds keys nobody knows, hence `Incoming`. What pydantic checks a kind of
+# record with is built when that is first used, hence `defer_build`: a program that sends one command needs a few of
+# hundreds, and the others would take it most of a second.
 
 
 class Record(BaseModel):
     """Base of what is kept: immutable, and blind to keys that a newer version may have written."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     def changed(self, changes: dict[str, Any]) -> Self:
         """Return a copy with some fields replaced, without validating them again.
@@ -59,6 +61,13 @@ class Record(BaseModel):
         _set(record, "__pydantic_extra__", None)
         _set(record, "__pydantic_private__", None)
         return record
+
+
+def build_all(kind: type[Record] = Record) -> None:
+    """Build what every kind of record is checked with, where its first use may not take that long."""
+    for each in kind.__subclasses__():
+        each.model_rebuild()
+        build_all(each)
 
 
 _bare, _set = object.__new__, object.__setattr__

@@ -16,7 +16,7 @@ from escalation.model.audit import AUDIT_WORKFLOW, MOST, AuditPlan, AuditReport,
 from escalation.model.audit import schedule_id as id_of
 from escalation.people.directory import load_directory
 from escalation.values import Party
-from starter import ledgers, session, when
+from starter import ledgers, panels, session, when
 from starter.people import best_known, names_of
 from starter.session import AsJson, say
 
@@ -34,6 +34,11 @@ Sample = Annotated[int, typer.Option(min=1, max=MOST, metavar="NUMBER", help="Ho
 StandardsFile = Annotated[
     Path | None, typer.Option("--standards", metavar="FILE", help="YAML of the standards; without it the usual ones.")
 ]
+
+
+def add_commands(parent: typer.Typer) -> None:
+    """Register ``audit`` with its words."""
+    parent.add_typer(app, rich_help_panel=panels.LOOK_BACK)
 
 
 @app.command("run")

@@ -14,11 +14,11 @@ from escalation.people.directory import Directory, Person
 from escalation.people.fatigue import AtMost, since, too_many
 from escalation.people.search import Known, Pages, Wanted
 from escalation.values import counted
-from starter import layout, session
+from starter import layout, panels, session
 from starter.line import name
 from starter.people import best_known, names_of
 from starter.session import AsJson, say
-from starter.who import PANEL, foreseen, target_of
+from starter.who import foreseen, target_of
 
 _NIGHTS = AtMost(night=0)
 """Counts the pages of the night for who has no limit, too."""
@@ -39,7 +39,7 @@ class Burden(NamedTuple):
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``load``."""
-    app.command("load", rich_help_panel=PANEL)(load)
+    app.command("load", rich_help_panel=panels.LOOK)(load)
 
 
 def load(

@@ -6,34 +6,14 @@ Exit codes: 0 done · 1 refused by a rule, with the reason · 2 wrong usage or a
 
 import json
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, NoReturn
 
 import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, DomainError, EscalationError, RequestRefused, SettingsError, Unreachable
-from starter import (
-    auditing,
-    burden,
-    commands,
-    communicating,
-    connecting,
-    dev,
-    evidence,
-    forecasting,
-    intake,
-    items,
-    keeping,
-    lookback,
-    migrating,
-    oncall,
-    opening,
-    playbooks,
-    rights,
-    trail,
-    views,
-    who,
-)
 from starter.exits import leave
 from starter.session import err
 
@@ -48,8 +28,36 @@ class Commands(typer.core.TyperGroup):
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, cmd_name.replace("-", "_"))
 
 
-def build() -> typer.Typer:
-    """Put the command line together."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "dev": ("dev",),
+    "opening": ("open", "consider"),
+    "intake": ("intake",),
+    "views": ("show", "list", "watch", "timeline", "plan", "inbox"),
+    "trail": ("overview", "packet", "search", "export", "verify"),
+    "who": ("who",),
+    "rights": ("rights",),
+    "burden": ("load",),
+    "communicating": ("updates", "brief"),
+    "items": ("items",),
+    "forecasting": ("forecast",),
+    "commands": (),  # those of the registry
+    "migrating": ("migrate",),
+    "lookback": ("ratings", "knowledge"),
+    "evidence": ("evidence",),
+    "playbooks": ("playbook",),
+    "oncall": ("oncall",),
+    "auditing": ("audit",),
+    "connecting": ("connections",),
+    "keeping": ("ledger",),
+}
+"""Which module registers which commands, in the order of the help."""
+
+
+def build(typed: str = "") -> typer.Typer:
+    """Put the command line together. Of a command that was typed, only its module is loaded: all take seconds.
+
+    The help shows them all, and what is mistyped is looked for among them all.
+    """
     app = typer.Typer(
         name="escalate",
         cls=Commands,
@@ -59,27 +67,17 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.command("dev", rich_help_panel="Run")(dev.dev)
-    opening.add_commands(app)
-    intake.add_commands(app)
-    views.add_commands(app)
-    trail.add_commands(app)
-    who.add_commands(app)
-    rights.add_commands(app)
-    burden.add_commands(app)
-    communicating.add_commands(app)
-    app.command("items", rich_help_panel=views.PANEL)(items.items)
-    app.command("forecast", rich_help_panel=views.PANEL)(forecasting.forecast)
-    commands.add_commands(app)
-    migrating.add_commands(app)
-    lookback.add_commands(app)
-    evidence.add_commands(app)
-    app.add_typer(playbooks.app, rich_help_panel="Rules")
-    app.add_typer(oncall.app, rich_help_panel="Rules")
-    app.add_typer(auditing.app, rich_help_panel=lookback.PANEL)
-    app.add_typer(connecting.app, rich_help_panel="Run")
-    app.add_typer(keeping.app, rich_help_panel="Run")
+    part = next((part for part, names in PARTS.items() if typed in names), "")
+    if part:
+        _load(part).add_commands(app)
+    elif not _load("commands").add_command(app, typed):
+        for each in PARTS:
+            _load(each).add_commands(app)
     return app
+
+
+def _load(part: str) -> Any:
+    return import_module(f"starter.{part}")
 
 
 def main() -> NoReturn:
@@ -91,7 +89,8 @@ def outcome(arguments: list[str]) -> int:
     """Run one command; return its exit code."""
     as_json = "--json" in arguments
     try:
-        build()(arguments)
+        # As a group also where it has one command only.
+        typer.main.get_group(build(arguments[0] if arguments else ""))(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE
     except KeyboardInterrupt:

@@ -16,11 +16,9 @@ from pydantic import ValidationError
 from escalation.errors import DocumentError, RequestRefused
 from escalation.explain import did_you_mean, explain
 from escalation.model.commands import COMMANDS, Act, Answer
-from escalation.people.directory import load_directory
 from escalation.values import Actor, Holder
 from starter.docstrings import field_docs
-from starter.people import names_of
-from starter.session import AsJson, EscalationId, connect, full_id, load, run, say
+from starter.session import AsJson, EscalationId, connect_to_send, full_id, load, run, say
 from starter.when import parse_instant
 
 PANELS = {
@@ -136,10 +134,18 @@ _WORDS = {
 
 def add_commands(app: typer.Typer) -> None:
     """Register every command of the registry under its own name."""
-    for command, model in COMMANDS.items():
-        if command in _OF_THEIR_OWN:
-            continue
-        app.command(command, rich_help_panel=PANELS[model.__module__.rpartition(".")[2]])(_program(command, model))
+    for command in COMMANDS:
+        add_command(app, command)
+
+
+def add_command(app: typer.Typer, typed: str) -> bool:
+    """Register one command, however its words are joined; return whether the registry has it."""
+    command = typed.replace("-", "_")
+    model = COMMANDS.get(command)
+    if model is None or command in _OF_THEIR_OWN:
+        return False
+    app.command(command, rich_help_panel=PANELS[model.__module__.rpartition(".")[2]])(_program(command, model))
+    return True
 
 
 def _program(command: str, model: type[Act]) -> Callable[..., None]:
@@ -166,7 +172,7 @@ def _program(command: str, model: type[Act]) -> Callable[..., None]:
 
 
 async def _send(escalation: str, act: Act) -> Answer:
-    return await (await connect()).send(escalation, act)
+    return await (await connect_to_send()).send(escalation, act)
 
 
 class Option:
@@ -317,6 +323,10 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     targets = [(field, target) for field, target in targets if target is not None]
     if not targets or "directory" not in settings.model_fields_set:
         return
+    # Not loaded by commands that name nobody, nor where no directory is named.
+    from escalation.people.directory import load_directory
+    from starter.people import names_of
+
     try:
         directory = load_directory(settings.directory)
     except DocumentError:

@@ -6,20 +6,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.lifecycle.statements.coverage import Informed, Sent, coverage, history
 from escalation.lifecycle.statements.read_in_words import brief as words_of
+from escalation.lifecycle.timeline.trail import read
 from escalation.model.events import Event
 from escalation.model.state import Escalation
 from escalation.values import counted
-from starter import layout
+from starter import layout, panels
 from starter.line import name
 from starter.session import AsJson, EscalationId, connect, full_id, load, plain, run, say
 from starter.story import say as in_words
-from starter.views import PANEL
 from starter.when import show
 
 Missing = Annotated[bool, typer.Option("--missing", help="Only who was not informed of something.")]
@@ -27,8 +26,8 @@ Missing = Annotated[bool, typer.Option("--missing", help="Only who was not infor
 
 def add_commands(app: typer.Typer) -> None:
     """Register the questions."""
-    app.command("updates", rich_help_panel=PANEL)(updates)
-    app.command("brief", rich_help_panel=PANEL)(brief)
+    app.command("updates", rich_help_panel=panels.LOOK)(updates)
+    app.command("brief", rich_help_panel=panels.LOOK)(brief)
 
 
 def updates(escalation: EscalationId, missing: Missing = False, as_json: AsJson = False) -> None:
@@ -75,7 +74,7 @@ def _recorded(url: str, state: Escalation) -> list[Event]:
         return []
     ledger = Ledger(url)
     try:
-        return TypeAdapter(list[Event]).validate_python(ledger.timeline(state.id, state.instance))
+        return read(ledger.timeline(state.id, state.instance))
     finally:
         ledger.engine.dispose()
 

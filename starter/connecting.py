@@ -12,7 +12,7 @@ from escalation.errors import SettingsError
 from escalation.explain import did_you_mean
 from escalation.people.directory import Directory, load_directory
 from escalation.values import counted
-from starter import layout, session
+from starter import layout, panels, session
 from starter.session import AsJson, say
 
 if TYPE_CHECKING:  # httpx and every connector: loaded when they are asked for
@@ -31,6 +31,11 @@ app = typer.Typer(
 File = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="Instead of the one in ESCALATION_CONNECTIONS.")
 ]
+
+
+def add_commands(parent: typer.Typer) -> None:
+    """Register ``connections`` with its words."""
+    parent.add_typer(app, rich_help_panel=panels.RUN)
 
 
 @app.command("check")

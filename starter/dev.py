@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from escalation.errors import DocumentError, SettingsError
-from starter import layout
+from starter import layout, panels
 from starter.exits import stop_like_ctrl_c
 from starter.line import name
 from starter.session import AsJson, err, load, out, run, say
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 PORT, UI_PORT = 7233, 8233
 """Where every Temporal client looks first, and where the Web UI usually is."""
 _POLL = 0.5
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register ``dev``."""
+    app.command("dev", rich_help_panel=panels.RUN)(dev)
 
 
 def dev(

@@ -17,11 +17,10 @@ from escalation.lifecycle.timeline.audit import lines
 from escalation.lifecycle.timeline.trail import read
 from escalation.model import events as e
 from escalation.values import counted
-from starter import ledgers
+from starter import ledgers, panels
 from starter.session import AsJson, plain, say
 from starter.when import instant_of
 
-PANEL = "Look back"
 FORMAT = "escalation-evidence"
 NOT_HERE = (
     "Who read an escalation through Temporal's UI, command line or API: that is in Temporal's own audit log.",
@@ -33,7 +32,7 @@ NOT_HERE = (
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``evidence``."""
-    app.command("evidence", rich_help_panel=PANEL)(evidence)
+    app.command("evidence", rich_help_panel=panels.LOOK_BACK)(evidence)
 
 
 def evidence(

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from escalation.errors import NotNow, RequestRefused
 from escalation.model.events import CaseLinked
-from starter import layout
+from starter import layout, panels
 from starter.line import name, names
 from starter.opening import playbook_of, read_request
 from starter.session import AsJson, connect, full_id, run, say
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Lines are not longer, however wide the terminal is, or when another program reads them."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register ``forecast``."""
+    app.command("forecast", rich_help_panel=panels.LOOK)(forecast)
 
 
 def forecast(  # noqa: PLR0917 - typer makes an option of each

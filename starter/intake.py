@@ -20,8 +20,7 @@ from escalation.people.directory import load_directory
 from escalation.playbook.ladder import Cell
 from escalation.receiving import Report, take_in
 from escalation.values import counted
-from starter import connecting, layout, matrix, session
-from starter.opening import PANEL
+from starter import connecting, layout, matrix, panels, session
 from starter.session import AsJson, say
 from starter.when import parse_instant
 
@@ -34,7 +33,7 @@ CHANNELS: Mapping[str, str] = {"chat": "slack", "email": "email", "zoom": "email
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``intake``."""
-    app.command("intake", rich_help_panel=PANEL)(intake)
+    app.command("intake", rich_help_panel=panels.OPEN)(intake)
 
 
 def intake(

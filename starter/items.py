@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from escalation.errors import RequestRefused
 from escalation.values import Duration
-from starter import layout
+from starter import layout, panels
 from starter.line import name
 from starter.session import AsJson, actor, connect, full_id, plain, run, say
 from starter.when import show
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from escalation.lifecycle.work.work_views import ItemView
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register ``items``."""
+    app.command("items", rich_help_panel=panels.LOOK)(items)
 
 
 def items(

@@ -12,7 +12,7 @@ from escalation.errors import RequestRefused
 from escalation.model.commands.records import Reference
 from escalation.values import Actor, counted
 from escalation.values import Text as Words
-from starter import layout, ledgers
+from starter import layout, ledgers, panels
 from starter.line import name
 from starter.session import AsJson, EscalationId, actor, full_id, say
 from starter.when import instant_of, show
@@ -25,6 +25,11 @@ app = typer.Typer(name="ledger", help="Records: how long they are kept, legal ho
 By = Annotated[str, typer.Option("--by", metavar="PERSON", help="Who does it; it is recorded.")]
 Because = Annotated[str, typer.Option("--because", help="Why, in a sentence; it is recorded.")]
 OfMatter = Annotated[str, typer.Option("--reference", help="Of the matter: a case number, a request of an authority.")]
+
+
+def add_commands(parent: typer.Typer) -> None:
+    """Register ``ledger`` with its words."""
+    parent.add_typer(app, rich_help_panel=panels.RUN)
 
 
 @app.command("purge")

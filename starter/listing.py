@@ -7,7 +7,7 @@ from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from escalation.errors import RequestRefused, Unreachable
-from escalation.model.start import WORKFLOW
+from escalation.model.names import WORKFLOW
 from starter import sheets
 from starter.session import connect
 from workflows import search_attributes as attributes

@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import RequestRefused
 from escalation.lifecycle.hindsight.knowledge import knowledge, markdown
 from escalation.lifecycle.hindsight.lookback import GROUPS, Lookback, look_back, ratings
+from escalation.lifecycle.timeline.trail import read
 from escalation.model.events import Event
 from escalation.values import counted, format_duration
-from starter import layout, ledgers, session
+from starter import layout, ledgers, panels, session
 from starter.line import name
 from starter.session import AsJson, say
 
-PANEL = "Look back"
-_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 _AT_ONCE = 500
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the latest.")]
@@ -40,8 +38,8 @@ class By(StrEnum):
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``ratings`` and ``knowledge``."""
-    app.command("ratings", rich_help_panel=PANEL)(show_ratings)
-    app.command("knowledge", rich_help_panel=PANEL)(export_knowledge)
+    app.command("ratings", rich_help_panel=panels.LOOK_BACK)(show_ratings)
+    app.command("knowledge", rich_help_panel=panels.LOOK_BACK)(export_knowledge)
 
 
 def show_ratings(
@@ -131,7 +129,7 @@ def _ended(playbook: str, days: int | None, limit: int) -> list[tuple[str, str, 
                 (
                     each.escalation_id,
                     each.instance,
-                    _EVENTS.validate_python(ledger.timeline(each.escalation_id, each.instance)),
+                    read(ledger.timeline(each.escalation_id, each.instance)),
                 )
                 for each in listed
                 if each.row.outcome in ("closed", "returned", "cancelled")

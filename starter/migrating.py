@@ -12,7 +12,7 @@ from rich.text import Text
 from escalation.errors import NotNow, RequestRefused
 from escalation.model import events as e
 from escalation.model.commands import Answer, Migrate
-from starter import layout, render
+from starter import layout, panels, render
 from starter.commands import options_of, read_act
 from starter.line import names
 from starter.session import AsJson, EscalationId, connect, full_id, plain, run, say
@@ -35,7 +35,7 @@ Mapping = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``migrate``."""
-    app.command("migrate", rich_help_panel="Rules")(migrate)
+    app.command("migrate", rich_help_panel=panels.RULES)(migrate)
 
 
 def migrate(  # noqa: PLR0913 - each is an option

@@ -17,7 +17,7 @@ from escalation.people.schedules import AnyRotation, By, Part, coming
 from escalation.people.search import Search
 from escalation.people.swaps import Given, Swap, missing
 from escalation.values import format_duration
-from starter import layout
+from starter import layout, panels
 from starter.line import names
 from starter.people import hearing, people
 from starter.session import AsJson, load, say
@@ -40,6 +40,11 @@ class Oncall(typer.core.TyperGroup):
 
 
 app = typer.Typer(name="oncall", cls=Oncall, help="Whose shift it is, and swapping shifts. Without a word: show.")
+
+
+def add_commands(parent: typer.Typer) -> None:
+    """Register ``oncall`` with its words."""
+    parent.add_typer(app, rich_help_panel=panels.RULES)
 
 
 @app.command("show")

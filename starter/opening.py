@@ -11,22 +11,21 @@ from rich.console import Group, RenderableType
 from escalation.errors import DocumentError, RequestRefused
 from escalation.model.request import Outcome, Receipt, Request, parse_request
 from escalation.playbook.load import Loaded
-from starter import layout, render
+from starter import layout, panels, render
 from starter.session import AsJson, connect, full_id, load, run, say, shelf
 
 if TYPE_CHECKING:
     from escalation.lifecycle.situation import Situation
     from escalation.lifecycle.triage import Assessment
 
-PANEL = "Open an escalation"
 
 RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="The request as JSON; `-` reads standard input.")]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``open`` and ``consider``."""
-    app.command("open", rich_help_panel=PANEL)(open_escalation)
-    app.command("consider", rich_help_panel=PANEL)(consider)
+    app.command("open", rich_help_panel=panels.OPEN)(open_escalation)
+    app.command("consider", rich_help_panel=panels.OPEN)(consider)
 
 
 Below = Annotated[str, typer.Option("--below", metavar="ESCALATION", help="Open it below this one, as its child.")]

@@ -23,7 +23,7 @@ from escalation.playbook.ladder import Cell
 from escalation.playbook.load import Entry, Loaded, Shelf, Status, load, shipped_folder
 from escalation.playbook.schema import Playbook
 from escalation.values import counted
-from starter import intake, layout, matrix, session
+from starter import intake, layout, matrix, panels, session
 from starter.docstrings import field_docs
 from starter.people import people as read_people
 from starter.procedure import automations_table, procedure
@@ -44,6 +44,11 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A playbook's name, or
 
 def _shelf(folders: list[Path] | None) -> Shelf:
     return Shelf(*folders, shipped_folder()) if folders else session.shelf(session.load())
+
+
+def add_commands(parent: typer.Typer) -> None:
+    """Register ``playbook`` with its words."""
+    parent.add_typer(app, rich_help_panel=panels.RULES)
 
 
 @app.command("list")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from escalation.errors import RequestRefused, Unknown
 from escalation.explain import did_you_mean
-from starter import layout
+from starter import layout, panels
 from starter.line import name, names
 from starter.people import best_known
 from starter.session import AsJson, connect, full_id, run, say
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from escalation.lifecycle.ownership.rights import Right
     from escalation.people.directory import Directory
 
-PANEL = "Look at escalations"
-
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``rights``."""
-    app.command("rights", rich_help_panel=PANEL)(rights)
+    app.command("rights", rich_help_panel=panels.LOOK)(rights)
 
 
 def rights(

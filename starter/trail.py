@@ -16,21 +16,19 @@ from escalation.lifecycle.timeline.overview import Overview
 from escalation.lifecycle.timeline.trail import Hit, Proof, merged, proof, read, search
 from escalation.model import events as e
 from escalation.values import counted, parse_duration
-from starter import layout, render, sections
+from starter import layout, panels, render, sections
 from starter.line import Weight, name
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, run, say
 from starter.story import say as words
 from starter.story import tell
 from starter.when import instant_of, show
 
-PANEL = "Look at escalations"
-
 
 def add_commands(app: typer.Typer) -> None:
     """Register overview, packet, search, export and verify."""
     for command in (overview, packet, search_in, export, verify_file):
         name_of = {search_in: "search", verify_file: "verify"}.get(command, command.__name__)
-        app.command(name_of, rich_help_panel=PANEL)(command)
+        app.command(name_of, rich_help_panel=panels.LOOK)(command)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

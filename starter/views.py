@@ -19,7 +19,7 @@ from escalation.lifecycle.timeline.trail import parse_reference
 from escalation.model.events import Event
 from escalation.playbook.schema import Stage, WaitingOn
 from escalation.values import counted
-from starter import layout, render
+from starter import layout, panels, render
 from starter.line import Weight, name
 from starter.session import AsJson, EscalationId, actor, connect, full_id, load, out, plain, run, say
 from starter.story import tell
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from escalation.lifecycle.situation import Situation
     from escalation.model.trying import Trying
 
-PANEL = "Look at escalations"
 EVERY = 1.0
 """Seconds between two looks of ``watch``."""
 
@@ -43,7 +42,7 @@ def add_commands(app: typer.Typer) -> None:
     """Register the questions."""
     for command in (show_one, list_escalations, watch, timeline, plan, inbox):
         name_of = {show_one: "show", list_escalations: "list"}.get(command, command.__name__)
-        app.command(name_of, rich_help_panel=PANEL)(command)
+        app.command(name_of, rich_help_panel=panels.LOOK)(command)
 
 
 # --- one escalation ---------------------------------------------------------------------------------------------------

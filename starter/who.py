@@ -17,18 +17,16 @@ from escalation.people.search import Known, Search, Wanted
 from escalation.people.wanted import wanted
 from escalation.playbook.schema import Playbook
 from escalation.values import FINDABLE, Target
-from starter import layout, session
+from starter import layout, panels, session
 from starter.line import name, names
 from starter.people import best_known
 from starter.session import AsJson, say
 from starter.when import instant_of, show
 
-PANEL = "Look at escalations"
-
 
 def add_commands(app: typer.Typer) -> None:
     """Register ``who``."""
-    app.command("who", rich_help_panel=PANEL)(who)
+    app.command("who", rich_help_panel=panels.LOOK)(who)
 
 
 def who(  # noqa: PLR0917 - typer makes an option of each

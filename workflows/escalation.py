@@ -19,12 +19,13 @@ from escalation.lifecycle.permissions import require_open
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import Action
+from escalation.model.names import HEAR_LINK, OPEN, WORKFLOW
 from escalation.model.request import Receipt, Request
-from escalation.model.start import HEAR_LINK, OPEN, REQUEST_STEPS, RUN_LENGTH, WORKFLOW, Start, Summary
+from escalation.model.start import REQUEST_STEPS, RUN_LENGTH, Start, Summary
 from escalation.model.state import Escalation
 from escalation.model.watch import HEAR_TICKET
 from escalation.playbook.schema import Stage
-from escalation.values import ENGINE
+from escalation.values import ENGINE, build_all
 from workflows.background import Background
 from workflows.deliveries import Deliveries
 from workflows.journal import Journal
@@ -33,6 +34,9 @@ from workflows.local import Local
 from workflows.messages import take_signal, takes_commands
 from workflows.runs import carry, fresh, summary_of, taken_over
 from workflows.views import Views
+
+# Not by whatever workflow task needs them first: it has two seconds.
+build_all()
 
 QUIET_WITHIN = timedelta(seconds=2)
 """How long the answer to a command waits for pages that it withdrew while they were on their way."""

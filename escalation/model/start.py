@@ -1,4 +1,4 @@
-"""What client and workflow agree on: names, the workflow's input, what it carries over, what it returns."""
+"""What client and workflow agree on: the workflow's input, what it carries over, what it returns."""
 
 from typing import Annotated, Any
 
@@ -9,13 +9,6 @@ from escalation.model.events import Event
 from escalation.model.request import Receipt
 from escalation.model.state import Escalation
 from escalation.values import Record
-
-WORKFLOW = "Escalation"
-TASK_QUEUE = "escalations"
-HEAR_LINK = "hear_link"
-"""Update by which a linked escalation says what changed there."""
-OPEN = "open"
-"""The update that opens, and the signal for callers that do not wait for its answer."""
 
 RUN_LENGTH = 400
 """Steps after which a run goes on in a new one. A step leaves about ten events of history, and Temporal ends a run at

@@ -292,12 +292,6 @@ class Directory(Record):
         return tuple(chain)
 
 
-def example_file() -> Path:
-    """Return the directory file that comes along: inside an installed package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "shipped"
-    return (inside if inside.is_dir() else Path(__file__).parents[2] / "examples") / "directory.yaml"
-
-
 def load_directory(path: Path) -> Directory:
     """Read and check a directory file; raise ``DocumentError`` with everything wrong in it, line by line."""
     return check_directory(read_document(path))

@@ -10,6 +10,7 @@ STARTED = time.monotonic()
 # ruff: noqa: E402 - the clock starts before anything is loaded
 import argparse
 import asyncio
+import gc
 import json
 import shutil
 import sys
@@ -69,9 +70,13 @@ async def _cast(folder: Path) -> "Cast":
     # worker was started, which this would hold up.
     while not (folder / "logs" / "worker-1.log").exists():  # noqa: ASYNC110 - no event tells of another process
         await asyncio.sleep(0.02)
+    gc.disable()  # as in starter/entry.py
     from starter.demo.play import Cast
 
-    return Cast()
+    cast = Cast()
+    gc.freeze()
+    gc.enable()
+    return cast
 
 
 if __name__ == "__main__":

@@ -59,6 +59,44 @@ def test_the_programs_at_the_top_import_only_from_the_floors_below_them(module: 
     assert strangers == set()
 
 
+def printed(program: str) -> list[str]:
+    """Run a program in a process of its own; return the words it prints."""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_a_command_of_the_command_line_is_sent_without_the_rules_and_what_only_workers_need() -> None:
+    """Loading those took three times as long as all the rest: people wait for it with each command."""
+    sends = "import sys, settings, escalation.sending; from starter.cli import build; build('acknowledge')"
+    loaded = printed(f"{sends}; print(*sys.modules)")
+    heavy = (
+        "escalation.lifecycle",
+        "escalation.model.events",
+        "escalation.foresight",
+        "holidays",
+        "sqlalchemy",
+        "httpx",
+    )
+    assert "starter.commands" in loaded
+    assert [name for name in loaded if name.startswith(heavy)] == []
+
+
+def test_what_workflows_check_records_with_is_built_when_they_are_loaded() -> None:
+    """Otherwise a workflow task would, and it has two seconds."""
+    unbuilt = """
+import workflows.escalation
+from escalation.values import Record
+
+def kinds(of):
+    return [each for kind in of.__subclasses__() for each in (kind, *kinds(kind))]
+
+print(len(kinds(Record)), *(kind.__name__ for kind in kinds(Record) if not kind.__pydantic_complete__))
+"""
+    count, *names = printed(unbuilt)
+    assert int(count) > 400
+    assert names == []
+
+
 def imports(path: Path) -> set[str]:
     """Name every module that a file imports, at whatever depth of its code."""
     names: set[str] = set()

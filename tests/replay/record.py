@@ -19,7 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.client import EscalationClient
 from escalation.model import commands as c
-from escalation.model.start import WORKFLOW
+from escalation.model.names import WORKFLOW
 from escalation.playbook.load import Shelf, shipped_folder
 from starter.embedded import EmbeddedStack
 from tests.support import requests

@@ -2,14 +2,16 @@
 
 import re
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
+import typer
 
 from escalation.errors import RequestRefused
 from escalation.model import commands as c
 from escalation.model.commands import COMMANDS
-from escalation.people.directory import example_file
-from starter.cli import build
+from escalation.people.example import example_file
+from starter.cli import PARTS, build
 from starter.commands import options_of, read_act
 from tests.starter.conftest import Escalate
 
@@ -178,6 +180,30 @@ def test_two_escalations_are_linked_by_their_ids_and_what_the_other_one_is() -> 
     )
     options = options_of(c.Link)
     assert (options["other"].flag, options["relation"].flag) == ("OTHER", "--as")
+
+
+def names_in(app: typer.Typer) -> list[str]:
+    groups = [each.typer_instance.info.name for each in app.registered_groups if each.typer_instance is not None]
+    return [str(name) for name in (*(each.name for each in app.registered_commands), *groups)]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_module_of_the_command_line_has_the_commands_that_the_table_says(part: str) -> None:
+    app = typer.Typer()
+    import_module(f"starter.{part}").add_commands(app)
+    of_the_registry = [name for name in c.COMMANDS if name != "migrate"]
+    assert names_in(app) == (of_the_registry if part == "commands" else list(PARTS[part]))
+
+
+def test_a_command_that_was_typed_is_there_and_with_it_no_other_modules() -> None:
+    assert names_in(build("offer-handoff")) == ["offer_handoff"]
+    assert names_in(build("list")) == list(PARTS["views"])
+    assert names_in(build("oncall")) == ["oncall"]
+
+
+def test_the_help_and_what_was_mistyped_have_every_command() -> None:
+    every = {name for part in PARTS.values() for name in part} | {*c.COMMANDS}
+    assert {*names_in(build())} == {*names_in(build("--help"))} == {*names_in(build("acknowlege"))} == every
 
 
 def test_no_command_hides_another_of_the_same_name() -> None:

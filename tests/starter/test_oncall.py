@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from escalation.people.directory import example_file, load_directory
+from escalation.people.directory import load_directory
+from escalation.people.example import example_file
 from tests.starter.conftest import Escalate
 from tests.support.calendars import event, events
 

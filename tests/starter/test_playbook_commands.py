@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from escalation.people.directory import example_file
+from escalation.people.example import example_file
 from escalation.playbook.load import load_playbook, shipped_folder
 from tests.starter.conftest import Escalate
 

@@ -12,8 +12,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation.errors import RequestRefused
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.names import WORKFLOW
 from escalation.model.request import Outcome, Receipt
-from escalation.model.start import WORKFLOW, Start
+from escalation.model.start import Start
 from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
 from tests.workflows.world import ANN, BOT, World, open_world

@@ -7,10 +7,9 @@ later. Patterns take labels as they are known: most come with the review, after 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
-
 from escalation.lifecycle.hindsight.lookback import look_back
 from escalation.lifecycle.hindsight.patterns import READ, Case, patterns
+from escalation.lifecycle.timeline.trail import read
 from escalation.model import events as e
 from escalation.model.audit import (
     Audited,
@@ -26,7 +25,6 @@ from escalation.model.audit import (
 )
 from escalation.values import ActorKind, digest_of, format_duration
 
-_EVENTS: TypeAdapter[list[e.Event]] = TypeAdapter(list[e.Event])
 _AT_ONCE = 200
 """Escalations whose events are read at once."""
 
@@ -55,14 +53,14 @@ def examine(ask: RunAudit, book: Book, teams: Teams) -> AuditReport:
     for some in _portions(sample(lived, ask.sample, period)):
         found = book.events_of(some)
         for one in some:
-            events = [event for event in _EVENTS.validate_python(found.get(one, [])) if event.at < period.end]
+            events = [event for event in read(found.get(one, [])) if event.at < period.end]
             findings = audit(events, ask.standards, period.end)
             audited.append(Audited(escalation_id=lived[one].escalation_id, instance=one, findings=findings))
     cases: list[Case] = []
     for some in _portions([one for one, each in lived.items() if each.opened_at >= period.start]):
-        read = book.events_of(some, READ)
+        recorded = book.events_of(some, READ)
         for one in some:
-            events = _EVENTS.validate_python(read.get(one, []))
+            events = read(recorded.get(one, []))
             opened = next((event for event in events if isinstance(event, e.Opened)), None)
             seen = look_back(lived[one].escalation_id, events)
             if opened is not None and seen is not None:

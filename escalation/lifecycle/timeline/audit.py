@@ -4,12 +4,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from escalation.lifecycle.timeline.trail import ai_output, author_of, kind_of_entry
 from escalation.model import events as e
 
-_EVENT: TypeAdapter[e.Event] = TypeAdapter(e.Event)
 FORMAT = "escalation-trail"
 
 # --- what changed -----------------------------------------------------------------------------------------------------
@@ -212,6 +211,6 @@ def _json(text: str) -> Any:
 
 def _event(line: Any) -> e.Event | None:
     try:
-        return _EVENT.validate_json(json.dumps(line["event"]))
+        return e.READER.validate_json(json.dumps(line["event"]))
     except (KeyError, TypeError, ValidationError):
         return None

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime
 
 from escalation.errors import Unknown
 from escalation.lifecycle.timeline.readers import is_ai
 from escalation.model import events as e
 from escalation.values import Actor, Record
 
-_EVENT: TypeAdapter[e.Event] = TypeAdapter(e.Event)
 _REFERENCE = re.compile(r"(.*)#([0-9]{1,9})")
 
 
@@ -28,7 +27,7 @@ def parse_reference(typed: str) -> tuple[str, int | None]:
 
 def read(bodies: Iterable[Mapping[str, Any]]) -> list[e.Event]:
     """Read events as the ledger has them."""
-    return [_EVENT.validate_json(json.dumps(body)) for body in bodies]
+    return [e.READER.validate_json(json.dumps(body)) for body in bodies]
 
 
 def merged(recorded: Iterable[e.Event], latest: Iterable[e.Event]) -> list[e.Event]:

@@ -6,7 +6,7 @@ that hold their default, so that a field added in a later version does not chang
 
 from typing import Annotated, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from escalation.model.events.approval import (
@@ -232,6 +232,7 @@ from escalation.model.events.work import (
 )
 
 __all__ = [
+    "READER",
     "Acknowledged",
     "AcknowledgementLapsed",
     "ActionAsked",
@@ -650,3 +651,6 @@ class UnknownEvent(EventBase):
 
 Event = Annotated[KnownEvent | UnknownEvent, Field(union_mode="left_to_right")]
 """Anything that a history may hold. A malformed event of a known kind is still an error."""
+
+READER: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
+"""Reads an event wherever it was kept."""
