@@ -93,10 +93,12 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     # No match statement: Temporal's sandbox, in which recorded lives are replayed too, has another `datetime`.
     # The commonest first: a page has dozens of texts, and few of anything else.
-    if isinstance(value, str):
-        if not isinstance(value, Ground):
-            return cut(value, MOST)
+    if type(value) is str and len(value) <= MOST:
+        return value
+    if isinstance(value, Ground):
         return {"reason": value.said.template, "values": value.said.values, "english": cut(value, MOST)}
+    if isinstance(value, str):
+        return cut(value, MOST)
     if value is None:
         return ""
     if isinstance(value, _NUMBERS):
