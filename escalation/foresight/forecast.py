@@ -213,10 +213,11 @@ def answer_of(action: Action, directory: FindsPeople, now: datetime) -> c.Intern
     """Answer an action as a world does in which everything works: found, delivered, opened."""
     if isinstance(action, FindPeople):
         as_of = now if action.at is None else max(action.at, now)
-        return c.PeopleFound(purpose=action.purpose, found=directory.find(action, as_of), tells=action.tells)
+        found = directory.find(action, as_of)
+        return c.PeopleFound.made({"purpose": action.purpose, "found": found, "tells": action.tells})
     if isinstance(action, Notify):
-        receipt = DeliveryReceipt(channel="forecast", receipt_id=action.key, at=now)
-        return c.Delivered(key=action.key, to=action.to, rung=action.rung, receipt=receipt)
+        receipt = DeliveryReceipt.made({"channel": "forecast", "receipt_id": action.key, "at": now})
+        return c.Delivered.made({"key": action.key, "to": action.to, "rung": action.rung, "receipt": receipt})
     if isinstance(action, OpenCase):
         return c.CaseOpened(link=CaseLink(ticket="forecast"))
     if isinstance(action, LoadPlaybook):

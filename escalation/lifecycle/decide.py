@@ -6,6 +6,7 @@ review, closing.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -210,19 +211,19 @@ _BEARS_ON_GATES = {
 
 def _follow_up(draft: Draft, command: c.Command) -> None:
     """Do what follows from events. What is not there, and what the playbook has no word on, is not even asked for."""
-    _go_on(draft, command)
+    followed = draft.state.playbook.followed
+    _go_on(draft, command, followed)
     _settle_hops(draft)
     if draft.state.resolution is not None:
         review.begin_when_confirmed(draft)
-    _as_the_playbook_has_it(draft, command)
+    _as_the_playbook_has_it(draft, command, followed)
     if draft.state.review is not None:
         _close_when_done(draft)
-    playbook = draft.state.playbook
     if draft.state.actions:
         actions.follow(draft)
-    if playbook.timed_statuses:
+    if "timed_statuses" in followed:
         dwell.follow(draft)
-    if playbook.tells_of_stages:
+    if "tells_of_stages" in followed:
         raci.follow(draft)
     if draft.state.held and draft.state.ended:
         early.release(draft, _rule)
@@ -232,9 +233,8 @@ def _follow_up(draft: Draft, command: c.Command) -> None:
         settled.follow(draft)
 
 
-def _go_on(draft: Draft, command: c.Command) -> None:
+def _go_on(draft: Draft, command: c.Command, followed: AbstractSet[str]) -> None:
     """Let go on what waited for this: the packet, approvals, early decisions, the ladder."""
-    playbook = draft.state.playbook
     if draft.state.input_request is not None:
         packet.let_through(draft)
     if draft.before.rung is not None:
@@ -244,7 +244,7 @@ def _go_on(draft: Draft, command: c.Command) -> None:
         seen = len(draft.events)
         early.release(draft, _rule)
         _reconcile_since(draft, seen)
-    if playbook.choosing_gates:
+    if "choosing_gates" in followed:
         choices.follow(draft)
     if draft.state.lowering is not None:
         seen = len(draft.events)
@@ -253,12 +253,12 @@ def _go_on(draft: Draft, command: c.Command) -> None:
     if draft.state.level is None and draft.state.opened:
         triage.proceed(draft)
     seen = len(draft.events)
-    if playbook.recoveries:
+    if "recoveries" in followed:
         recovery.follow(draft)
     recusal.follow(draft)
     _reconcile_since(draft, seen)
     _settle_level(draft)
-    if playbook.drafts_reviews:
+    if "drafts_reviews" in followed:
         review.open_draft(draft)
 
 
@@ -269,19 +269,18 @@ def _close_when_done(draft: Draft) -> None:
         automations.follow(draft, closing_from)
 
 
-def _as_the_playbook_has_it(draft: Draft, command: c.Command) -> None:
+def _as_the_playbook_has_it(draft: Draft, command: c.Command, followed: AbstractSet[str]) -> None:
     """Let speak what the playbook has a section for; one that has none pays nothing for it."""
-    playbook = draft.state.playbook
-    if playbook.critical_incident is not None:
+    if "critical_incident" in followed:
         critical.follow(draft)
-    if playbook.work:
+    if "work" in followed:
         work_templates.follow(draft)
-    if playbook.incident is not None:
+    if "incident" in followed:
         _run_incident(draft)
-    if playbook.automations:
+    if "automations" in followed:
         _automate(draft)
     clocks.follow(draft, command)
-    if playbook.communication is not None:
+    if "communication" in followed:
         updates.follow(draft)
     if draft.state.review is not None:
         feedback.follow(draft)
@@ -314,7 +313,7 @@ def _run_incident(draft: Draft) -> None:
 
 
 def _reconcile_since(draft: Draft, seen: int) -> None:
-    if not draft.state.playbook.gates:
+    if len(draft.events) == seen or not draft.state.playbook.gates:
         return
     fresh = draft.events[seen:]
     if not _BEARS_ON_GATES.isdisjoint(map(type, fresh)) or (draft.state.rules >= 2 and any(map(_has_keywords, fresh))):

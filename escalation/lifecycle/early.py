@@ -4,6 +4,7 @@ An early approval or rejection is bound to what it would decide on at that momen
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from escalation.errors import AlreadyDone, DomainError, NotNow
 from escalation.lifecycle import permissions, refusals
@@ -19,18 +20,30 @@ from escalation.values import ActorKind, kind_of
 
 def must_wait(state: Escalation, command: c.Act) -> bool:
     """Tell whether a person's decision came before the round or gate it is about knows who may decide."""
-    if not isinstance(command, _MAY_WAIT) or kind_of(command.by) is not ActorKind.PERSON:
+    waits = _MAY_WAIT.get(type(command))
+    return waits is not None and kind_of(command.by) is ActorKind.PERSON and waits(state, command)
+
+
+def _takes_early(state: Escalation, command: c.Acknowledge | c.Claim | c.Decline) -> bool:
+    if state.rung is None or state.rung.resolved:
         return False
-    if isinstance(command, _TAKING):
-        if state.rung is None or state.rung.resolved:
-            return False
-        return isinstance(command, c.Decline) or command.by not in state.people
+    return isinstance(command, c.Decline) or command.by not in state.people
+
+
+def _decides_early(state: Escalation, command: c.Approve | c.Reject | c.RequestChanges | c.DelegateApproval) -> bool:
     return _gate_to_come(state, command.gate) is not None or _knows_nobody(state, command)
 
 
-_TAKING = (c.Acknowledge, c.Claim, c.Decline)
-_DECIDING = (c.Approve, c.Reject, c.RequestChanges, c.DelegateApproval)
-_MAY_WAIT = (*_TAKING, *_DECIDING)
+_MAY_WAIT: dict[type[c.Act], Callable[[Escalation, Any], bool]] = {
+    c.Acknowledge: _takes_early,
+    c.Claim: _takes_early,
+    c.Decline: _takes_early,
+    c.Approve: _decides_early,
+    c.Reject: _decides_early,
+    c.RequestChanges: _decides_early,
+    c.DelegateApproval: _decides_early,
+}
+"""What can come early, and when it does."""
 
 
 def _gate_to_come(state: Escalation, gate_id: str | None) -> GatePolicy | None:

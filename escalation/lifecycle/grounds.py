@@ -37,7 +37,7 @@ class Ground(str):
 
 def of(what: ReasonId, english: str, /, **values: Any) -> Ground:
     """Give the reason ``what`` of its values, which may be reasons themselves."""
-    return Ground.made(english, Said(template=what, values=plain(values)))
+    return Ground.made(english, Said.made({"template": what, "values": plain(values)}))
 
 
 def said_by(reason: str) -> Said | None:
@@ -64,6 +64,8 @@ def joined(reasons: Iterable[str], english: str) -> str:
 
 def recorded(content: dict[str, Any]) -> dict[str, Any]:
     """Return the content of an event whose reason is the engine's own, with what that says."""
+    if not _has_grounds(content):
+        return content
     for name in _NAMES:
         reason = content.get(name)
         if isinstance(reason, Ground):
@@ -73,7 +75,14 @@ def recorded(content: dict[str, Any]) -> dict[str, Any]:
 
 def told_plainly(content: dict[str, Any]) -> dict[str, Any]:
     """Return the content of an event as it was before reasons had ids."""
+    if not _has_grounds(content):
+        return content
     return {name: str.__str__(each) if isinstance(each, Ground) else each for name, each in content.items()}
+
+
+def _has_grounds(content: Mapping[str, Any]) -> bool:
+    """Tell whether any value is such a reason; most events have none."""
+    return Ground in map(type, content.values())
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,21 +92,30 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     # No match statement: Temporal's sandbox, in which recorded lives are replayed too, has another `datetime`.
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return int(value.total_seconds())
+    # The commonest first: a page has dozens of texts, and few of anything else.
+    if type(value) is str and len(value) <= MOST:
+        return value
     if isinstance(value, Ground):
         return {"reason": value.said.template, "values": value.said.values, "english": cut(value, MOST)}
     if isinstance(value, str):
         return cut(value, MOST)
-    if isinstance(value, bool | int | float):
+    if value is None:
+        return ""
+    if isinstance(value, _NUMBERS):
         return value
+    if isinstance(value, _LISTS):
+        return [_plain(each) for each in value][:MOST_LISTED]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value][:MOST_LISTED] if isinstance(value, Iterable) else cut(str(value), MOST)
+
+
+_NUMBERS: Final = (int, float)
+_LISTS: Final = (list, tuple)
 
 
 def cut(text: str, most: int) -> str:

@@ -46,7 +46,7 @@ class Sentence(str):
     def of(cls, what: NewsId, english: str, values: Mapping[str, Any]) -> "Sentence":
         """Make the sentence ``what`` of its values."""
         text = english.format_map({name: _shown(value) for name, value in values.items()})
-        return cls.again(text, Said(template=f"news.{what}", values=plain(values)))
+        return cls.again(text, Said.made({"template": f"news.{what}", "values": plain(values)}))
 
     @classmethod
     def again(cls, text: str, said: Said | None) -> "Sentence":

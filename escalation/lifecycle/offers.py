@@ -36,8 +36,10 @@ NOTHING: Final = Matter()
 
 def page(rung: Rung, to: Addressee) -> Matter:
     """Take it, or say that one cannot."""
-    offers = (Offer(command="acknowledge"), Offer(command="decline", needs=BECAUSE))
-    return Matter(f"rung:{rung.id}", offers if _is_person(to) else ())
+    return Matter(f"rung:{rung.id}", _TAKE_IT if _is_person(to) else ())
+
+
+_TAKE_IT: Final = (Offer(command="acknowledge"), Offer(command="decline", needs=BECAUSE))
 
 
 def gate(state: Escalation, asked: Gate, policy: GatePolicy, to: Addressee) -> Matter:

@@ -12,7 +12,9 @@ def expand(state: Escalation, targets: Iterable[Target]) -> tuple[Target, ...]:
 
     Where only ``owner``, ``requester`` or an AI is responsible, the accountable is: somebody has to be found.
     """
-    return of_raci(state.raci, targets)
+    named = tuple(dict.fromkeys(targets))
+    # Most targets mean the same in every stage, and which one it is takes longer to tell than all of this.
+    return of_raci(state.raci, named) if any(target.startswith("raci:") for target in named) else named
 
 
 def of_raci(raci: Raci, targets: Iterable[Target]) -> tuple[Target, ...]:

@@ -119,17 +119,20 @@ class Finder:
         self.notes += [f"concerns names {actor}, whom the directory does not know." for actor in unknown]
         self.notes += self._unknown()
         members = (actor for target in (*search.targets, *search.also) for actor in self._members(target))
-        return People(
-            people=tuple(self.found.values()),
-            fell_back=fallback is not None,
-            notes=tuple(dict.fromkeys(self.notes)),
-            also=tuple(dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)),
-            nobody=nobody,
-            unknown=unknown,
-            left_out=tuple(self.left_out),
-            spared=spared,
-            excluded=self.excluded,
-            feeds=self.feeds,
+        also = dict.fromkeys(each for each in members if each not in self.found and each not in self.barred)
+        return People.made(
+            {
+                "people": tuple(self.found.values()),
+                "fell_back": fallback is not None,
+                "notes": tuple(dict.fromkeys(self.notes)),
+                "also": tuple(also),
+                "nobody": nobody,
+                "unknown": unknown,
+                "left_out": tuple(self.left_out),
+                "spared": spared,
+                "excluded": self.excluded,
+                "feeds": self.feeds,
+            }
         )
 
     def _told_of_nobody(self, fallback: Target) -> tuple[Actor, ...]:
@@ -174,13 +177,15 @@ class Finder:
             if known is None:
                 opens_at = person.opens_at(self.at)
                 until = self.ends.get(person.actor) if self.search.shift_ends else None
-                self.found[person.actor] = FoundPerson(
-                    person=person.actor,
-                    via=target,
-                    note=str(note),
-                    why=_why(note),
-                    opens_at=opens_at,
-                    until=until,
+                self.found[person.actor] = FoundPerson.made(
+                    {
+                        "person": person.actor,
+                        "via": target,
+                        "note": str(note),
+                        "why": _why(note),
+                        "opens_at": opens_at,
+                        "until": until,
+                    }
                 )
             elif target not in (known.via, *known.also_via):
                 self.found[person.actor] = known.changed({"also_via": (*known.also_via, target)})

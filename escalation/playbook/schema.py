@@ -204,6 +204,20 @@ class ReviewPolicy(Record):
     """Who is asked afterwards how it went; None: nobody is."""
 
 
+_FOLLOWED = (
+    "automations",
+    "choosing_gates",
+    "communication",
+    "critical_incident",
+    "drafts_reviews",
+    "incident",
+    "recoveries",
+    "tells_of_stages",
+    "timed_statuses",
+    "work",
+)
+
+
 class Playbook(Record):
     """A whole playbook, after ``extends`` was applied."""
 
@@ -340,6 +354,11 @@ class Playbook(Record):
     def tells_of_stages(self) -> bool:
         """True when somebody is to hear of a stage as it begins."""
         return any(each.consulted or each.informed for each in self.raci.values())
+
+    @cached_property
+    def followed(self) -> frozenset[str]:
+        """Names of what it has that is looked at after each command: for what it has not, nothing is done then."""
+        return frozenset(name for name in _FOLLOWED if getattr(self, name))
 
     @cached_property
     def automated(self) -> dict[Happening, tuple[Automation, ...]]:

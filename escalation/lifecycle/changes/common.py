@@ -23,7 +23,7 @@ def with_(record: R, **changes: Any) -> R:
 
 
 def new(kind: type[R], /, **values: Any) -> R:
-    """Make a record of what an event holds: it was checked when the event was recorded."""
+    """Make a record of what state and events hold: it was checked before it came there."""
     return kind.made(values)
 
 

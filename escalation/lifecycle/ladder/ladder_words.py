@@ -40,9 +40,9 @@ class _Then(NamedTuple):
     """The level, the path, or the target that is the last resort."""
 
 
-def _then(state: Escalation, rung: Rung, now: datetime) -> _Then:
+def _then(state: Escalation, rung: Rung, before: datetime) -> _Then:
     """Say what the ladder does next, as ``assignment.round_over`` and ``assignment.go_up`` do it."""
-    in_time = (take_before(state, now) or rung.due) == rung.due
+    in_time = before == rung.due
     to = None if in_time else clocks.level_after(state, ClockName.ACKNOWLEDGE)
     if to is not None and state.level is not None and to != state.level.index:
         return _Then("up", "level", state.playbook.levels[to].id)
@@ -58,8 +58,7 @@ def _then(state: Escalation, rung: Rung, now: datetime) -> _Then:
     return _Then(ends, "resort", (level.last_resort if level is not None else None) or state.playbook.owner)
 
 
-def _until(state: Escalation, rung: Rung, now: datetime) -> str:
-    before, then = take_before(state, now) or rung.due, _then(state, rung, now)
+def _until(rung: Rung, before: datetime, then: _Then) -> str:
     follows = {
         "again": "the same people are called again",
         "level": f"level {then.to} is called",
@@ -92,7 +91,9 @@ def page(state: Escalation, person: FoundPerson, found: People, now: datetime, w
     rung = state.rung
     if rung is None:
         return Text(headline(state), packet(state))
-    receiver = person.person
+    receiver, policy, owner = person.person, state.level_policy, state.owner
+    before = take_before(state, now) or rung.due
+    then = _then(state, rung, before)
     why = f"{person.via}{f' ({person.note})' if person.note else ''}; {rung.level}, round {rung.round}"
     why += f"; it has waited for your working hours since {instant(waited)}" if waited is not None else ""
     body = (
@@ -100,12 +101,10 @@ def page(state: Escalation, person: FoundPerson, found: People, now: datetime, w
         f"You are called because: {why}{instead(found)}\n"
         f"{_answers_for(state)}"
         f"{_silent(state, receiver)}"
-        f"{_until(state, rung, now)}\n"
+        f"{_until(rung, before, then)}\n"
         f"  escalate acknowledge {state.id} --by {receiver}\n"
         f"  escalate decline {state.id} --by {receiver} --because '...'"
     )
-    before, policy, owner = take_before(state, now) or rung.due, state.level_policy, state.owner
-    then = _then(state, rung, now)
     said = text(
         state,
         "page",

@@ -5,6 +5,7 @@ from typing import Any
 
 from escalation.lifecycle import communication as words
 from escalation.lifecycle.case.needs import needs
+from escalation.lifecycle.changes.common import new
 from escalation.lifecycle.ladder import ladder_words
 from escalation.lifecycle.message_values import Sentence
 from escalation.lifecycle.offers import NOTHING, Matter
@@ -43,7 +44,8 @@ def notify(  # noqa: PLR0913 - what is said of a message
 
     ``matter`` is what it asks for, and the ways to answer.
     """
-    return Notify(
+    return new(
+        Notify,
         key=key_of(state, event, what or to),
         to=to,
         kind=kind,
@@ -101,7 +103,8 @@ def find(
     state: Escalation, event: e.Event, purpose: str, targets: Iterable[str], summary: str, **more: Any
 ) -> FindPeople:
     """Look up people; ``purpose`` comes back with the answer."""
-    return FindPeople(
+    return new(
+        FindPeople,
         key=key_of(state, event, purpose),
         purpose=purpose,
         targets=expand(state, targets),
@@ -132,7 +135,8 @@ def update(
     for_customer: words.Words | None = None,
 ) -> UpdateCase:
     """Mirror something to the ticket; ``for_customer`` is what customers read there in their own language."""
-    return UpdateCase(
+    return new(
+        UpdateCase,
         key=key_of(state, event, "case"),
         **_ticket(state),
         note=note,
@@ -148,13 +152,14 @@ def staff_note(
     state: Escalation, event: e.Event, note: str, *, summary: str, severity: str | None = None
 ) -> UpdateCase:
     """Put a note on the ticket that only staff may read; with the severity where that is what changed."""
-    return UpdateCase(key=key_of(state, event, "case"), **_ticket(state), note=note, severity=severity, summary=summary)
+    key = key_of(state, event, "case")
+    return new(UpdateCase, key=key, **_ticket(state), note=note, severity=severity, summary=summary)
 
 
 def customer_note(state: Escalation, key: str, text: words.Words, *, summary: str) -> UpdateCase:
     """Put a note on the ticket that the customer reads, in their language."""
     said = templated(state, text, for_customer=True)
-    return UpdateCase(key=key, **_ticket(state), note=text.body, public=True, summary=summary, **said)
+    return new(UpdateCase, key=key, **_ticket(state), note=text.body, public=True, summary=summary, **said)
 
 
 def _ticket(state: Escalation) -> dict[str, Any]:

@@ -188,8 +188,8 @@ def follow(draft: Draft, command: c.Command) -> None:
     if watched:
         _begin(draft, watched, facts)
     solved, later_on = state.review is not None, state.playbook.clocks_until_review
-    for clock in draft.state.clocks.values():
-        if clock.stopped_at is None and (solved or clock.name not in later_on):
+    for name, clock in draft.state.clocks.items():
+        if (solved or name not in later_on) and clock.stopped_at is None:
             _stop_when_met(draft, clock, command)
     if watched:
         _begin_at_level(draft, watched, facts)
