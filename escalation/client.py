@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -54,7 +54,7 @@ from escalation.model.state import Escalation
 from escalation.model.trying import Trying, trying
 from escalation.playbook.load import Shelf, shipped_folder
 from escalation.playbook.schema import Playbook
-from escalation.sending import ANSWER_WITHIN, NO_ANSWER, WORKER_FAILED, Sender, between_runs
+from escalation.sending import ANSWER_WITHIN, NO_ANSWER, WORKER_FAILED, Sender, between_runs, connected
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -88,6 +88,20 @@ class EscalationClient(Sender):
         super().__init__(client, task_queue=task_queue, answer_within=answer_within)
         self._shelf = playbooks or Shelf(shipped_folder())
         self._knows_playbooks = playbooks is not None
+
+    @classmethod
+    async def connect(
+        cls,
+        address: str = "",
+        *,
+        namespace: str = "",
+        task_queue: str = TASK_QUEUE,
+        answer_within: timedelta = ANSWER_WITHIN,
+        playbooks: Shelf | None = None,
+    ) -> Self:
+        """Connect to a server; see ``escalation.sending.connected``."""
+        client = await connected(address, namespace)
+        return cls(client, playbooks=playbooks, task_queue=task_queue, answer_within=answer_within)
 
     # --- opening -----------------------------------------------------------------------------------------------------
 

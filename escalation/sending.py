@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import uuid4
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -36,6 +36,35 @@ where a starved machine left a workflow task no processor for two seconds, or a 
 _PATHS = re.compile(rf"(?:^|; )((?:{'|'.join(Request.model_fields)})(?:\.[\w.\-]+)?): ")
 
 
+async def connected(address: str = "", namespace: str = "") -> Client:
+    """Connect to the server at ``HOST:PORT``, else to the one that the environment or a Temporal profile names, else to
+    ``localhost:7233``.
+
+    TLS and API keys come from the environment or the profile (``TEMPORAL_TLS``, ``TEMPORAL_API_KEY``); whoever needs
+    more connects for themselves and hands the client over.
+
+    Raises:
+        Unreachable: no server answers there.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "localhost:7233")
+    if address:
+        config["target_host"] = address
+    if namespace:
+        config["namespace"] = namespace
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter)
+    except ValueError as error:
+        raise Unreachable(
+            f"{config['target_host']} is not the address of a Temporal server ({error}); expected HOST:PORT"
+        ) from error
+    except RuntimeError as error:
+        raise Unreachable(
+            f"no Temporal server answers at {config['target_host']}; start one with 'escalate dev', or name "
+            "another in TEMPORAL_ADDRESS"
+        ) from error
+
+
 class Sender:
     """Sends commands. Every method that waits raises ``Unreachable`` in the end.
 
@@ -53,22 +82,16 @@ class Sender:
         self._answer_within = answer_within
 
     @classmethod
-    async def connect(cls, **options: Any) -> Self:
-        """Connect to the server that the environment or a Temporal profile names, else to ``localhost:7233``.
-
-        Raises:
-            Unreachable: no server answers there.
-        """
-        config = ClientConfig.load_client_connect_config()
-        config.setdefault("target_host", "localhost:7233")
-        try:
-            client = await Client.connect(**config, data_converter=pydantic_data_converter)
-        except RuntimeError as error:
-            raise Unreachable(
-                f"no Temporal server answers at {config['target_host']}; start one with 'escalate dev', or name "
-                "another in TEMPORAL_ADDRESS"
-            ) from error
-        return cls(client, **options)
+    async def connect(
+        cls,
+        address: str = "",
+        *,
+        namespace: str = "",
+        task_queue: str = TASK_QUEUE,
+        answer_within: timedelta = ANSWER_WITHIN,
+    ) -> Self:
+        """Connect to a server; see ``connected``."""
+        return cls(await connected(address, namespace), task_queue=task_queue, answer_within=answer_within)
 
     async def send(self, escalation: str, command: Act) -> Answer:
         """Send the command of a person or service; the answer says what is true now.

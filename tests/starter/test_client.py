@@ -127,6 +127,21 @@ async def test_what_the_workflow_itself_refuses_to_answer_is_not_asked_again() -
     assert answers.left == [DEADLOCK]
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1", "no Temporal server answers at 127.0.0.1:1; start one with 'escalate dev'"),
+        ("temporal:http", "temporal:http is not the address of a Temporal server .* expected HOST:PORT"),
+    ],
+)
+async def test_an_address_given_in_code_comes_before_that_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:2")
+    with pytest.raises(Unreachable, match=said):
+        await EscalationClient.connect(address)
+
+
 @pytest.mark.e2e
 async def test_a_worker_refuses_with_the_same_paths(on_stack: EmbeddedStack) -> None:
     client = await EscalationClient.connect()
