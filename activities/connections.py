@@ -19,7 +19,7 @@ import httpx
 from pydantic import Field
 
 from activities.answer_links import SHORTEST_KEY, AnswerLinks
-from activities.connector import Addressed, BaseUrl, Config, Connector, Preparing, Secret, Tools, trust
+from activities.connector import Addressed, BaseUrl, Config, Connector, Preparing, Secret, Tools, Unsure, trust
 from activities.crm.port import HelpDesk
 from activities.http import open_client
 from activities.kinds import CHANNELS, HELP_DESKS, SHEETS, AnyConfig
@@ -67,6 +67,8 @@ class Checked(Record):
     name: str
     kind: str
     ok: bool
+    unsure: bool = False
+    """It is not ``ok``, and yet may be usable: only what is really sent can tell."""
     says: str
     """What it answered, or why it cannot be used."""
 
@@ -116,7 +118,8 @@ class Connections:
         try:
             return Checked(name=name, kind=self.kinds[name], ok=True, says=await connector.check())
         except RemoteError as error:
-            return Checked(name=name, kind=self.kinds[name], ok=False, says=str(error))
+            unsure = isinstance(error, Unsure)
+            return Checked(name=name, kind=self.kinds[name], ok=False, unsure=unsure, says=str(error))
 
     async def close(self) -> None:
         """Close the clients that were opened for single connections."""

@@ -158,7 +158,7 @@ async def answers(client: httpx.AsyncClient, url: str, *, system: str) -> int:
         RemoteRefused: the address is no http(s) URL.
     """
     try:
-        return (await call(client, "HEAD", url, system=system)).status
+        return (await call(client, "HEAD", url, system=system, accept=frozenset({501}))).status
     except RemoteRefused as error:
         if error.status is None:
             raise
