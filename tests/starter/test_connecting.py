@@ -70,7 +70,9 @@ def test_a_webhook_that_would_lose_messages_is_seen_in_the_table_and_in_the_exit
     escalate: Escalate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, line: str, code: int
 ) -> None:
     monkeypatch.setenv("A_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    (tmp_path / "directory.yaml").write_text("people:\n  - {id: eva, name: Eva, time_zone: Europe/Prague}\n")
+    (tmp_path / "directory.yaml").write_text(
+        "people:\n  - {id: eva, name: Eva, time_zone: Europe/Prague, contacts: [{channel: inbox, address: eva}]}\n"
+    )
     monkeypatch.setenv("ESCALATION_DIRECTORY", str(tmp_path / "directory.yaml"))
     with answering(status) as url:
         path = tmp_path / "connections.yaml"
