@@ -27,7 +27,7 @@ from activities.notify import inbox, webhook
 from activities.notify.port import Notifier
 from activities.smartsheet import Smartsheet
 from escalation.documents import Document, read_document, validate
-from escalation.errors import DocumentError, Finding, RemoteError, SettingsError
+from escalation.errors import DocumentError, Finding, RemoteError, RemoteRefused, SettingsError
 from escalation.explain import did_you_mean
 from escalation.intake import AnyIntake
 from escalation.intake.config import MatrixIntake, RowsIntake
@@ -38,6 +38,8 @@ TAKEN: Final = frozenset({inbox.CHANNEL, webhook.CHANNEL, EMBEDDED})
 """Names of what is always there."""
 
 MOST_KEYS: Final = 5
+_MEANS: Final = {401: "the token or password is not taken", 404: "nothing is there; is the url right?"}
+"""What a bare status most likely means when a connection is tried for the first time."""
 
 
 class Links(Record):
@@ -119,7 +121,7 @@ class Connections:
             return Checked(name=name, kind=self.kinds[name], ok=True, says=await connector.check())
         except RemoteError as error:
             unsure = isinstance(error, Unsure)
-            return Checked(name=name, kind=self.kinds[name], ok=False, unsure=unsure, says=str(error))
+            return Checked(name=name, kind=self.kinds[name], ok=False, unsure=unsure, says=_meaning(error))
 
     async def close(self) -> None:
         """Close the clients that were opened for single connections."""
@@ -175,6 +177,12 @@ def _client(config: Config, shared: httpx.AsyncClient, stack: AsyncExitStack) ->
     )
     stack.push_async_callback(own.aclose)
     return own
+
+
+def _meaning(error: RemoteError) -> str:
+    status = error.status if isinstance(error, RemoteRefused) and not isinstance(error, Unsure) else None
+    bare = status in _MEANS and f"answered {status}" in str(error)
+    return f"{error}: {_MEANS[status]}" if bare and status is not None else str(error)
 
 
 def _unknown(config: Config, tools: Tools) -> Connector:

@@ -242,6 +242,38 @@ async def test_two_of_one_kind_are_two_connections_and_each_says_how_it_is(
     assert checked[1].says == "apac: answered 503"
 
 
+@pytest.mark.parametrize(
+    ("status", "sheets", "desk"),
+    [
+        (
+            401,
+            "sheets: answered 401: the token or password is not taken",
+            "desk: RT does not take the secret of engine (401)",
+        ),
+        (
+            404,
+            "sheets: answered 404: nothing is there; is the url right?",
+            "desk: no RT answers there (404); is the url right?",
+        ),
+        (403, "sheets: answered 403", "desk: answered 403"),
+    ],
+)
+async def test_a_check_says_what_a_wrong_secret_and_a_wrong_address_most_likely_are(
+    written: Path, monkeypatch: pytest.MonkeyPatch, status: int, sheets: str, desk: str
+) -> None:
+    monkeypatch.setenv("TOKEN", "t")
+    written.write_text(  # noqa: ASYNC240 - nobody waits for it
+        "connections:\n"
+        "  sheets: {kind: smartsheet, token: {env: TOKEN}}\n"
+        "  desk: {kind: request_tracker, url: 'https://rt.example', queue: q, user: engine, token: {env: TOKEN}}\n"
+    )
+    async with open_client(Vendor(lambda _: httpx.Response(status))) as client:
+        opened = open_connections(read_connections(written), client)
+        checked = await opened.check()
+        await opened.close()
+    assert [each.says for each in checked] == [sheets, desk]
+
+
 def test_links_need_https_and_keys_that_cannot_be_guessed(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINK_KEY", "short")
     written.write_text(
