@@ -19,7 +19,7 @@ import httpx
 from pydantic import Field
 
 from activities.answer_links import SHORTEST_KEY, AnswerLinks
-from activities.connector import Addressed, BaseUrl, Config, Connector, Preparing, Secret, Tools, trust
+from activities.connector import Addressed, BaseUrl, Config, Connector, Preparing, Secret, Tools, Unsure, trust
 from activities.crm.port import HelpDesk
 from activities.http import open_client
 from activities.kinds import CHANNELS, HELP_DESKS, SHEETS, AnyConfig
@@ -27,7 +27,7 @@ from activities.notify import inbox, webhook
 from activities.notify.port import Notifier
 from activities.smartsheet import Smartsheet
 from escalation.documents import Document, read_document, validate
-from escalation.errors import DocumentError, Finding, RemoteError, SettingsError
+from escalation.errors import DocumentError, Finding, RemoteError, RemoteRefused, SettingsError
 from escalation.explain import did_you_mean
 from escalation.intake import AnyIntake
 from escalation.intake.config import MatrixIntake, RowsIntake
@@ -38,6 +38,8 @@ TAKEN: Final = frozenset({inbox.CHANNEL, webhook.CHANNEL, EMBEDDED})
 """Names of what is always there."""
 
 MOST_KEYS: Final = 5
+_MEANS: Final = {401: "the token or password is not taken", 404: "nothing is there; is the url right?"}
+"""What a bare status most likely means when a connection is tried for the first time."""
 
 
 class Links(Record):
@@ -67,6 +69,8 @@ class Checked(Record):
     name: str
     kind: str
     ok: bool
+    unsure: bool = False
+    """It is not ``ok``, and yet may be usable: only what is really sent can tell."""
     says: str
     """What it answered, or why it cannot be used."""
 
@@ -116,7 +120,8 @@ class Connections:
         try:
             return Checked(name=name, kind=self.kinds[name], ok=True, says=await connector.check())
         except RemoteError as error:
-            return Checked(name=name, kind=self.kinds[name], ok=False, says=str(error))
+            unsure = isinstance(error, Unsure)
+            return Checked(name=name, kind=self.kinds[name], ok=False, unsure=unsure, says=_meaning(error))
 
     async def close(self) -> None:
         """Close the clients that were opened for single connections."""
@@ -172,6 +177,12 @@ def _client(config: Config, shared: httpx.AsyncClient, stack: AsyncExitStack) ->
     )
     stack.push_async_callback(own.aclose)
     return own
+
+
+def _meaning(error: RemoteError) -> str:
+    status = error.status if isinstance(error, RemoteRefused) and not isinstance(error, Unsure) else None
+    bare = status in _MEANS and f"answered {status}" in str(error)
+    return f"{error}: {_MEANS[status]}" if bare and status is not None else str(error)
 
 
 def _unknown(config: Config, tools: Tools) -> Connector:

@@ -16,7 +16,7 @@ from activities.answer_links import AnswerLinks
 from activities.auth import Auth
 from activities.http import Reason
 from activities.remote import Remote
-from escalation.errors import SettingsError
+from escalation.errors import RemoteRefused, SettingsError
 from escalation.values import Incoming, Record
 
 LONGEST_SECRET: Final = 16 * 1024
@@ -136,6 +136,10 @@ class Tools:
         return Remote(self.client, self.name, base, auth, reason=reason, **more)
 
 
+class Unsure(RemoteRefused):
+    """What can be tried without harm was refused, which what is really sent need not be."""
+
+
 class Connector(Protocol):
     """One opened connection. It is a ``HelpDesk``, a ``Notifier``, or both."""
 
@@ -143,7 +147,7 @@ class Connector(Protocol):
         """Try it without changing anything there; return in a few words what was found, such as who one is there.
 
         Raises:
-            RemoteError: why it cannot be used.
+            RemoteError: why it cannot be used; Unsure: why that is likely.
         """
         ...
 

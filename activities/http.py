@@ -1,8 +1,8 @@
 """The one HTTP foundation: every adapter that talks HTTP opens its client here and calls through ``call``.
 
-It never retries by itself, since Temporal does, and knows how long to wait. It never repeats a URL, a header or a body
-in an error or a log: webhook addresses carry secrets, bodies carry customers. What a system says of its own refusal is
-repeated only as far as it is a code (``Reason``).
+It never retries by itself, since Temporal does, and knows how long to wait. Of a URL it repeats host and port
+alone, and never a header or a body, in an error or a log: webhook addresses carry secrets, bodies carry customers. What
+a system says of its own refusal is repeated only as far as it is a code (``Reason``).
 """
 
 import asyncio
@@ -17,10 +17,13 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from time import monotonic
 from typing import Any, Final
+from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
 
 import httpx
 from temporalio import activity
 
+from activities import silence
 from escalation.errors import RemoteRefused, RemoteUnavailable, Unreadable
 
 Reason = Callable[[Any], object]
@@ -44,6 +47,10 @@ LONGEST_WAIT = timedelta(hours=1)
 """A wrong date in ``Retry-After`` must not park a page until next year."""
 WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 """The three 4xx that say "later" rather than "no"."""
+
+
+_BEHIND_PROXY: Final[WeakSet[httpx.AsyncClient]] = WeakSet()
+"""Clients that were opened with a proxy of their own."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def open_client(
     """
     for name in ("httpx", "httpcore"):  # both log whole URLs
         logging.getLogger(name).setLevel(logging.WARNING)
-    return httpx.AsyncClient(
+    client = httpx.AsyncClient(
         transport=transport,
         proxy=proxy,
         verify=trusted if trusted is not None else _authorities(),
@@ -94,6 +101,9 @@ def open_client(
         follow_redirects=False,
         headers={"Accept-Encoding": "identity", "User-Agent": "durable-escalations"},
     )
+    if proxy is not None:
+        _BEHIND_PROXY.add(client)
+    return client
 
 
 @cache
@@ -143,9 +153,35 @@ async def call(  # noqa: PLR0913 - each is one property of one call
         outcome = "refused"
         raise RemoteRefused(f"{system}: the address is not a usable http or https URL") from None
     except (httpx.TransportError, TimeoutError) as error:
-        raise RemoteUnavailable(f"{system}: no answer to {method} ({type(error).__name__})") from None
+        raise RemoteUnavailable(f"{system}: no answer to {method} ({_silence(error, client, url)})") from None
     finally:
         measure(system, outcome, monotonic() - begun)
+
+
+def _silence(error: Exception, client: httpx.AsyncClient, url: str) -> str:
+    """Say why there was no answer. Of the address only host and port are named."""
+    asked = httpx.URL(url)
+    host, port = asked.host, asked.port or (443 if asked.scheme == "https" else 80)
+    where = silence.place(host, port)
+    match error:
+        case httpx.ProxyError():
+            return f"the proxy does not lead to {where}"
+        case httpx.PoolTimeout():
+            return f"no connection was free within {TIMEOUT.pool:g} s"
+        case httpx.ConnectTimeout():
+            said = f"no connection to {where} within {TIMEOUT.connect:g} s"
+        case httpx.TimeoutException():
+            said = f"nothing from {where} within {TIMEOUT.read:g} s"
+        case TimeoutError():
+            said = f"no whole answer from {where} within {WHOLE_CALL:g} s"
+        case httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
+            said = f"{where} broke off"
+        case httpx.RemoteProtocolError():
+            said = f"{where} broke off, or speaks no HTTP"
+        case _:
+            said = silence.why(error, host, port) or f"no connection to {where}"
+    proxied = client in _BEHIND_PROXY or (asked.scheme in getproxies() and not proxy_bypass(host))
+    return f"{said}; it goes through a proxy, which may be meant" if proxied else said
 
 
 async def answers(client: httpx.AsyncClient, url: str, *, system: str) -> int:
@@ -158,7 +194,7 @@ async def answers(client: httpx.AsyncClient, url: str, *, system: str) -> int:
         RemoteRefused: the address is no http(s) URL.
     """
     try:
-        return (await call(client, "HEAD", url, system=system)).status
+        return (await call(client, "HEAD", url, system=system, accept=frozenset({501}))).status
     except RemoteRefused as error:
         if error.status is None:
             raise

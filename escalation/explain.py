@@ -98,18 +98,19 @@ def _locate(data: Any, error: ErrorDetails) -> Location:
 def _message(data: Any, path: Location, error: ErrorDetails, known: "_Expectations") -> str:
     match error["type"]:
         case "missing" | "union_tag_not_found":
-            return f"`{path[-1]}` is missing; expected {known.described(path)}"
+            return f"`{path[-1]}` is missing; expected {known.described(path, data)}"
         case "extra_forbidden":
-            word, keys = str(path[-1]), known.keys(path[:-1])
+            word, keys = str(path[-1]), known.keys(path, data)
             return f"unknown key `{word}`{did_you_mean(word, keys) or '; expected ' + _one_of(keys)}"
         case "value_error" | "assertion_error":
             return str(error["ctx"]["error"])
         case _ if error["loc"][-1:] == ("[key]",):
-            return f"this key is not allowed; expected {known.described_key(path[:-1])}"
+            return f"this key is not allowed; expected {known.described_key(path[:-1], data)}"
         case _:
+            found = data
             for part in path:
-                data = data[part]
-            return _mismatch(data, known.at(path), known.described(path))
+                found = found[part]
+            return _mismatch(found, known.at(path, data), known.described(path, data))
 
 
 def _mismatch(value: Any, schemas: Sequence[Schema], expected: str) -> str:
@@ -138,27 +139,35 @@ class _Expectations:
         self._definitions: dict[str, Schema] = schema.get("$defs", {})
         self._top = self._alternatives(schema)
 
-    def at(self, path: Location) -> list[Schema]:
-        """Every alternative that the model allows at a path."""
+    def at(self, path: Location, data: Any) -> list[Schema]:
+        """Every alternative that the model allows at a path of the data, as far as the mappings on the way tell."""
         schemas = self._top
         for part in path:
             schemas = [
-                one for schema in schemas for child in _children(schema, part) for one in self._alternatives(child)
+                one
+                for schema in _meant(schemas, data)
+                for child in _children(schema, part)
+                for one in self._alternatives(child)
             ]
+            data = _child(data, part)
         return schemas
 
-    def keys(self, path: Location) -> list[str]:
-        """The keys that the model knows in the mapping at a path."""
-        return sorted({key for schema in self.at(path) for key in schema.get("properties", ())})
+    def keys(self, path: Location, data: Any) -> list[str]:
+        """The keys that could stand in place of the unknown one at a path."""
+        mapping = data
+        for part in path[:-1]:
+            mapping = _child(mapping, part)
+        schemas = _meant(self.at(path[:-1], data), mapping)
+        return sorted({key for schema in schemas for key in schema.get("properties", ())} - {path[-1]})
 
-    def described(self, path: Location) -> str:
-        """What is expected at a path, in words."""
-        return self._describe_all(self.at(path))
+    def described(self, path: Location, data: Any) -> str:
+        """What is expected at a path of the data, in words."""
+        return self._describe_all(self.at(path, data))
 
-    def described_key(self, path: Location) -> str:
+    def described_key(self, path: Location, data: Any) -> str:
         """What is expected of a key in the mapping at a path, in words."""
         names: list[Schema] = []
-        for schema in self.at(path):
+        for schema in self.at(path, data):
             names += self._alternatives(schema.get("propertyNames", {}))
             names += [{"type": "string", "pattern": pattern} for pattern in schema.get("patternProperties", ())]
         return self._describe_all([name for name in names if name])
@@ -200,6 +209,31 @@ class _Expectations:
                 return f"a mapping with {required}" if required else "a mapping"
             case _:
                 return "something else"
+
+
+def _child(data: Any, part: str | int) -> Any:
+    """Return what stands in the data there; None where nothing does."""
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else None
+
+
+def _meant(schemas: Sequence[Schema], value: Any) -> Sequence[Schema]:
+    """The alternatives that a mapping is meant as by its own words, such as its ``kind``; all where none fits."""
+    if not isinstance(value, dict):
+        return schemas
+    for tag in ("const", "enum"):  # the one word of a kind tells more than a setting that may be wrong itself
+        fitting = [
+            schema
+            for schema in schemas
+            if all(
+                str(value[key]) in _words(of)
+                for key, of in schema.get("properties", {}).items()
+                if tag in of and key in value
+            )
+        ]
+        schemas = fitting or schemas
+    return schemas
 
 
 def _children(schema: Schema, part: str | int) -> list[Schema]:

@@ -40,7 +40,7 @@ def add_commands(parent: typer.Typer) -> None:
 
 @app.command("check")
 def check(file: File = None, as_json: AsJson = False) -> None:
-    """Try each connection without changing anything there. Exit 1 when one cannot be used."""
+    """Try each connection without changing anything there. Exit 1 when one cannot be used, or that is unsure."""
     settings = session.load()
     directory = load_directory(settings.directory)
 
@@ -50,17 +50,17 @@ def check(file: File = None, as_json: AsJson = False) -> None:
     checked, unknown = session.run(connected(file_of(file, settings), tried))
     table = layout.columns("connection", "kind", "state", "says")
     for each in checked:
-        state = Text("ok", style="green") if each.ok else Text("fails", style="bold red")
-        layout.add(table, each.name, each.kind, state, each.says)
-    failing = sum(not each.ok for each in checked)
-    line = (
-        f"{counted(len(checked), 'connection')}, {failing} failing" if failing else counted(len(checked), "connection")
-    )
+        layout.add(table, each.name, each.kind, _state(each), each.says)
+    unsure = sum(each.unsure for each in checked)
+    failing = sum(not each.ok for each in checked) - unsure
+    amounts = [f"{amount} {what}" for amount, what in ((failing, "failing"), (unsure, "unsure")) if amount]
+    line = ", ".join([counted(len(checked), "connection"), *amounts])
+    line_style = "bold red" if failing else "yellow" if unsure else "dim"
     said = [Text(f"  {each}", style="red") for each in unknown]
     heading = [Text(f"\nin {settings.directory}:")] if said else []
-    shown = Group(table, Text(line, style="bold red" if failing else "dim"), *heading, *said)
+    shown = Group(table, Text(line, style=line_style), *heading, *said)
     say({"connections": checked, "contact_points": unknown}, shown, as_json=as_json)
-    if unknown or failing:
+    if unknown or amounts:
         raise typer.Exit(1)
 
 
@@ -101,6 +101,12 @@ async def connected(path: Path, do: "Callable[[Connections], Awaitable[T]]") -> 
             return await do(opened)
         finally:
             await opened.close()
+
+
+def _state(checked: "Checked") -> Text:
+    if checked.unsure:
+        return Text("unsure", style="yellow")
+    return Text("ok", style="green") if checked.ok else Text("fails", style="bold red")
 
 
 def _unreached(directory: Directory, opened: "Connections") -> Iterator[str]:

@@ -66,6 +66,10 @@ def dev(
         if not as_json:
             err.print("The worker cannot start: without its directory nobody could be told of anything.")
         raise
+    if settings.connections is not None:
+        from activities.connections import read_connections
+
+        read_connections(settings.connections)
     stop_like_ctrl_c()
     folder = data or settings.data
     try:

@@ -53,6 +53,8 @@ def _only_known(text: str) -> str:
         raise ValueError(f'"{bare}" would be written as it stands; expected "{{{name}}}" for what it names')
     if wrong := misnamed(_NAME.findall(text)):
         raise ValueError(wrong)
+    if any(brace in _NAME.sub("", text) for brace in "{}"):
+        raise ValueError("has a brace without its other one; expected a name in braces, such as {severity}")
     return text
 
 

@@ -12,15 +12,16 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 from standardwebhooks import Webhook as Signer
 
-from activities.connector import BaseUrl, Config, Secret, Tools
-from activities.http import answers, call
+from activities.connector import BaseUrl, Config, Secret, Tools, Unsure
+from activities.http import call
 from activities.notify.webhook import POSTED, STILL_BUSY, receipt_id
+from escalation.errors import RemoteRefused
 from escalation.model.actions import DeliveryReceipt, Notify
 from escalation.values import digest_of
 
 MOST_KEYS: Final = 5
 LOST: Final = frozenset({401, 403, 404, 410})
-"""Answers to a harmless question that make one doubt the address. 405 does not: some take nothing but POST."""
+"""Answers to HEAD that make one doubt the address. 405 and 501 do not: some take nothing but POST."""
 
 
 class SignedWebhookConfig(Config):
@@ -71,7 +72,15 @@ class SignedWebhook:
         return DeliveryReceipt(channel=self._name, receipt_id=receipt_id(answer, message.key), at=now)
 
     async def check(self) -> str:
-        """Post nothing: only see whether somebody answers there."""
-        status = await answers(self._client, self._url, system=self._name)
-        doubt = f" {status} to HEAD; a POST that is answered so is lost: look at the address" if status in LOST else ""
-        return f"answers{doubt}; {len(self._signers)} key(s) sign"
+        """Post nothing: see whether somebody answers there. Raises Unsure where the answer to a POST may be another."""
+        try:
+            await call(self._client, "HEAD", self._url, system=self._name, accept=frozenset({501}))
+        except RemoteRefused as error:
+            if error.status in LOST:
+                raise Unsure(
+                    f"{error} to HEAD; a POST that is answered so is lost: is the url right? Only a message can tell",
+                    error.status,
+                ) from None
+            if error.status is None or error.status < 400:
+                raise
+        return f"answers; {len(self._signers)} key(s) sign"

@@ -1,5 +1,6 @@
 """The connections file: what is refused when it is read, and what each connection says when it is tried."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from activities.connections import ConnectionsFile, open_connections, read_connections
 from activities.http import open_client
+from activities.notify.email.config import EmailConfig
 from escalation import explain
 from escalation.errors import DocumentError
 from escalation.model.actions import MessageKind, Notify, Offer
@@ -78,6 +80,33 @@ def test_a_kind_that_there_is_not_is_named_with_its_line_and_with_the_one_that_w
     wrong, missing = findings(written)
     assert ":2: connections.ops.kind: `webhok` is not allowed; did you mean `webhook`? expected one of" in wrong
     assert ":3: connections.crm.kind: `kind` is missing; expected one of `apprise`" in missing
+
+
+@pytest.mark.parametrize(
+    ("connection", "said"),
+    [
+        ("kind: webhook, url: 'https://ops.example', key: x", "unknown key `key`; did you mean `keys`?"),
+        (
+            "kind: webhook, url: 'https://ops.example', zzz: x",
+            "unknown key `zzz`; expected one of `keys`, `kind`, `proxy`, `title`, `trusted`, `url`",
+        ),
+        ("kind: email, security: starttsl, sendr: x", "unknown key `sendr`; did you mean `sender`?"),
+        ("kind: hubspot, tokn: {env: TOKEN}", "unknown key `tokn`; did you mean `token`?"),
+    ],
+)
+def test_the_keys_that_are_expected_in_place_of_an_unknown_one_are_those_of_the_connections_own_kind(
+    written: Path, connection: str, said: str
+) -> None:
+    written.write_text(f"connections:\n  ops: {{{connection}}}\n")
+    assert any(each.endswith(said) for each in findings(written))
+
+
+def test_what_stands_where_a_kind_has_no_such_key_is_not_said_to_be_expected(written: Path) -> None:
+    written.write_text("connections:\n  mail: {kind: email, host: mail.example, from: desk@example.org}\n")
+    [found] = (each for each in findings(written) if "unknown key" in each)
+    expected = set(re.findall(r"`(\w+)`", found.partition("expected")[2]))
+    assert {"host", "sender"} <= expected
+    assert expected <= set(EmailConfig.model_fields)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +240,38 @@ async def test_two_of_one_kind_are_two_connections_and_each_says_how_it_is(
         ("apac", "webhook", False),
     ]
     assert checked[1].says == "apac: answered 503"
+
+
+@pytest.mark.parametrize(
+    ("status", "sheets", "desk"),
+    [
+        (
+            401,
+            "sheets: answered 401: the token or password is not taken",
+            "desk: RT does not take the secret of engine (401)",
+        ),
+        (
+            404,
+            "sheets: answered 404: nothing is there; is the url right?",
+            "desk: no RT answers there (404); is the url right?",
+        ),
+        (403, "sheets: answered 403", "desk: answered 403"),
+    ],
+)
+async def test_a_check_says_what_a_wrong_secret_and_a_wrong_address_most_likely_are(
+    written: Path, monkeypatch: pytest.MonkeyPatch, status: int, sheets: str, desk: str
+) -> None:
+    monkeypatch.setenv("TOKEN", "t")
+    written.write_text(  # noqa: ASYNC240 - nobody waits for it
+        "connections:\n"
+        "  sheets: {kind: smartsheet, token: {env: TOKEN}}\n"
+        "  desk: {kind: request_tracker, url: 'https://rt.example', queue: q, user: engine, token: {env: TOKEN}}\n"
+    )
+    async with open_client(Vendor(lambda _: httpx.Response(status))) as client:
+        opened = open_connections(read_connections(written), client)
+        checked = await opened.check()
+        await opened.close()
+    assert [each.says for each in checked] == [sheets, desk]
 
 
 def test_links_need_https_and_keys_that_cannot_be_guessed(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:

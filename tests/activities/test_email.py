@@ -223,7 +223,7 @@ async def test_no_server_and_one_that_hangs_up_are_worth_another_try(post: MailS
         await channel(post.port).send(PAGE, ADDRESS)
     async with open_mail_server() as gone:
         port = gone.port
-    with pytest.raises(RemoteUnavailable, match="no answer to the connection"):
+    with pytest.raises(RemoteUnavailable, match=rf"no answer to the connection \(refused at 127.0.0.1:{port}\)"):
         await channel(port).send(PAGE, ADDRESS)
     assert post.kept == []
 
@@ -295,7 +295,7 @@ async def test_no_more_connections_are_open_than_configured(post: MailServer, mo
     monkeypatch.setattr(server, "AFTER", 1.5)
     first = asyncio.create_task(mail.send(PAGE, ADDRESS))
     await asyncio.wait_for(post.waiting.wait(), 5)
-    with pytest.raises(RemoteUnavailable, match="no connection in time"):
+    with pytest.raises(RemoteUnavailable, match=r"no connection was free within|no connection to .* within"):
         await mail.send(PAGE.changed({"key": "other"}), ADDRESS)
     assert post.connections == 1
     with pytest.raises(RemoteUnavailable):
@@ -351,7 +351,7 @@ async def test_a_token_signs_in_and_one_that_was_taken_back_is_had_anew_once_for
 async def test_a_certificate_that_is_not_trusted_gets_nothing(shown: tuple[Path, ssl.SSLContext]) -> None:
     async with open_mail_server(start_tls=shown[1]) as one, open_mail_server(tls=shown[1]) as other:
         for security, port in (("starttls", one.port), ("tls", other.port)):
-            with pytest.raises(RemoteUnavailable, match="SSLCertVerificationError"):
+            with pytest.raises(RemoteUnavailable, match=r"the certificate of 127.0.0.1:\d+ is not trusted"):
                 await channel(port, security=security).send(PAGE, ADDRESS)
         assert one.kept == other.kept == []
 

@@ -1,7 +1,10 @@
 """The HTTP foundation: what each kind of answer becomes, against a real socket where the wire matters."""
 
+import asyncio
 import json
 import logging
+import socket
+import ssl
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,8 +16,15 @@ from activities import http
 from activities.http import MAX_BODY, Answer, call, open_client, retry_after
 from escalation.errors import RemoteRefused, RemoteUnavailable
 from tests.support.sink import FaultSink, Reply, open_fault_sink
+from tests.support.vendor import Vendor
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def distrusted(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = code
+    return error
 
 
 @pytest.fixture
@@ -77,14 +87,14 @@ async def test_a_redirect_is_refused_and_not_followed(client: httpx.AsyncClient,
 
 async def test_a_dropped_connection_is_worth_another_try(client: httpx.AsyncClient, sink: FaultSink) -> None:
     sink.script = [Reply(drop=True)]
-    with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(RemoteProtocolError\)"):
+    with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(127.0.0.1:\d+ broke off, or speaks no HTTP\)"):
         await call(client, "POST", sink.hook, system="chat")
 
 
 async def test_a_port_where_nobody_listens_is_worth_another_try(client: httpx.AsyncClient) -> None:
     async with open_fault_sink() as gone:
         url = gone.hook
-    with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(ConnectError\)"):
+    with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(refused at 127.0.0.1:\d+\)$"):
         await call(client, "POST", url, system="chat")
 
 
@@ -93,8 +103,58 @@ async def test_an_answer_that_does_not_come_is_worth_another_try(
 ) -> None:
     monkeypatch.setattr(http, "WHOLE_CALL", 0.1)
     sink.script = [Reply(delay=60)]
-    with pytest.raises(RemoteUnavailable, match=r"no answer to POST \(TimeoutError\)"):
+    with pytest.raises(
+        RemoteUnavailable, match=r"no answer to POST \(no whole answer from 127.0.0.1:\d+ within 0.1 s\)"
+    ):
         await call(client, "POST", sink.hook, system="chat")
+
+
+async def test_https_where_http_is_spoken_is_told_apart(client: httpx.AsyncClient) -> None:
+    async def answered(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answered, "127.0.0.1", 0) as plain:
+        address = f"https://127.0.0.1:{plain.sockets[0].getsockname()[1]}/"
+        with pytest.raises(RemoteUnavailable, match=r"\(TLS with 127.0.0.1:\d+ failed; does it speak TLS at all\?\)$"):
+            await call(client, "POST", address, system="chat")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the name ops.example is not known"),
+        (ConnectionRefusedError(111, "bot:s3cret"), "refused at ops.example:443"),
+        (ssl.SSLError(1, "wrong version"), "TLS with ops.example:443 failed; does it speak TLS at all?"),
+        (distrusted(18), "the certificate of ops.example:443 is not trusted; a connection's `trusted` names the file"),
+        (distrusted(10), "the certificate of ops.example:443 has expired"),
+        (distrusted(62), "the certificate of ops.example:443 is of another name"),
+        (httpx.ConnectTimeout("x"), "no connection to ops.example:443 within 3 s"),
+        (httpx.ReadTimeout("x"), "nothing from ops.example:443 within 10 s"),
+        (httpx.ReadError("x"), "ops.example:443 broke off"),
+        (OSError("x"), "no connection to ops.example:443"),
+    ],
+)
+async def test_why_nobody_answered_is_said_in_words_with_host_and_port_and_nothing_else_of_the_address(
+    error: Exception, said: str
+) -> None:
+    def silent(_: httpx.Request) -> httpx.Response:
+        if isinstance(error, httpx.TransportError):
+            raise error
+        raise httpx.ConnectError("no") from error
+
+    with pytest.raises(RemoteUnavailable) as found:
+        await call(Vendor(silent).client(), "POST", "https://bot:s3cret@ops.example/s3cret?t=s3cret", system="chat")
+    assert str(found.value).startswith(f"chat: no answer to POST ({said}")
+    assert "s3cret" not in str(found.value)
+
+
+async def test_where_a_proxy_is_on_the_way_it_may_be_the_one_that_refused() -> None:
+    async with open_fault_sink() as gone:
+        proxy = gone.url
+    async with open_client(proxy=proxy) as client:
+        with pytest.raises(RemoteUnavailable, match="it goes through a proxy, which may be meant"):
+            await call(client, "POST", "http://ops.example/in", system="chat")
 
 
 @pytest.mark.parametrize("address", ["not a url", "ftp://example.org/x", "http://", "https://[::1", "x" * 70_000])

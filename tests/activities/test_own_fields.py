@@ -42,6 +42,9 @@ def refused(kind: str, text: str, tmp_path: Path) -> str:
         ("severity", 'expected "{severity}" for what it names'),
         ('"{case.id}"', "{case.id} is not known there; expected case_id"),
         ('"{customer_phone}"', "{customer_phone} is not known there; expected case_id"),
+        ('"{facts.amount"', "has a brace without its other one"),
+        ('"{severity} of facts.amount}"', "has a brace without its other one"),
+        ('"{{severity}}"', "has a brace without its other one"),
     ],
 )
 def test_a_name_without_braces_or_one_that_means_nothing_is_refused_with_its_line_by_every_help_desk(

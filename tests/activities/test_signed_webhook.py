@@ -12,9 +12,10 @@ import pytest
 from standardwebhooks import Webhook as Receiver
 from standardwebhooks import WebhookVerificationError
 
-from activities.connector import Secret, Tools
+from activities.connector import Secret, Tools, Unsure
 from activities.notify.signed_webhook import SignedWebhook, SignedWebhookConfig
 from activities.notify.webhook import Webhook
+from escalation.errors import RemoteRefused
 from escalation.model.actions import MessageKind, Notify
 from tests.domain import builders
 from tests.support.vendor import Vendor
@@ -31,10 +32,10 @@ PAGE = Notify(
 )
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, seen: list[httpx.Request], *keys: str) -> SignedWebhook:
+def opened(monkeypatch: pytest.MonkeyPatch, seen: list[httpx.Request], *keys: str, status: int = 200) -> SignedWebhook:
     def handler(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(200, json={"id": "r-1"})
+        return httpx.Response(status, json={"id": "r-1"}, headers={"Location": "/"} if status == 302 else None)
 
     for place, key in enumerate(keys):
         monkeypatch.setenv(f"HOOK_{place}", key)
@@ -119,3 +120,28 @@ async def test_the_command_in_the_docs_makes_a_key_that_signs(monkeypatch: pytes
     sent: list[httpx.Request] = []
     await opened(monkeypatch, sent, key).send(PAGE, "ops-room")
     assert Receiver(key).verify(sent[0].content, dict(sent[0].headers))["to"] == "person:eva"
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 405, 501])
+async def test_a_receiver_that_takes_nothing_but_post_is_there(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    seen: list[httpx.Request] = []
+    assert await opened(monkeypatch, seen, OLD, NEW, status=status).check() == "answers; 2 key(s) sign"
+    assert [each.method for each in seen] == ["HEAD"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_check_is_unsure_of_an_address_that_refuses_a_harmless_question(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with pytest.raises(Unsure, match=f"ops: answered {status} to HEAD; a POST that is answered so is lost"):
+        await opened(monkeypatch, [], OLD, status=status).check()
+
+
+async def test_a_check_refuses_a_redirect_as_a_message_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = opened(monkeypatch, [], OLD, status=302)
+    with pytest.raises(RemoteRefused) as sent:
+        await channel.send(PAGE, "ops-room")
+    with pytest.raises(RemoteRefused) as checked:
+        await channel.check()
+    assert str(checked.value) == str(sent.value)
+    assert not isinstance(checked.value, Unsure)

@@ -16,7 +16,7 @@ from activities.connections import open_connections, read_connections
 from activities.connector import Tools
 from activities.notify.port import Amending
 from activities.notify.slack import blocks
-from activities.notify.slack.channel import MOST_PAGES, SCOPES, Slack
+from activities.notify.slack.channel import EMAIL_SCOPE, MOST_PAGES, SCOPES, Slack
 from activities.notify.slack.config import SlackConfig
 from escalation.errors import DocumentError, RemoteRefused, RemoteUnavailable
 from escalation.model.actions import AmendMessage, DeliveryReceipt, Fate, MessageKind, Notify, Offer
@@ -556,15 +556,31 @@ async def test_an_answer_that_is_not_slacks_is_final_and_not_repeated(
 # --- trying it --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_check_says_who_one_is_and_which_scopes_are_missing(slack: Slack, workspace: Workspace) -> None:
+async def test_a_check_says_who_one_is_and_that_addresses_by_e_mail_would_not_be_found(
+    slack: Slack, workspace: Workspace
+) -> None:
     assert await slack.check() == "escalations in Acme"
-    workspace.scopes = "chat:write,im:write,im:history,channels:history"
+    workspace.scopes = ",".join(SCOPES)
     assert await slack.check() == (
-        "escalations in Acme; lacks groups:history to find what was posted in private channels; "
-        "lacks users:read.email for contact points that are e-mail addresses"
+        "escalations in Acme; lacks users:read.email for contact points that are e-mail addresses"
     )
-    workspace.scopes = "im:write"
-    with pytest.raises(RemoteRefused, match="lacks the scope chat:write"):
+    assert set(workspace.asked) == {"auth.test"}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        ({"chat:write"}, "lacks chat:write, so that nothing reaches any conversation; add it and install"),
+        ({"im:history"}, "lacks im:history, so that nothing reaches direct messages; add it and"),
+        ({"im:write", "im:history"}, "lacks im:write, im:history, so that nothing reaches direct messages; add them"),
+        ({"channels:history", "groups:history"}, "so that nothing reaches public channels, private channels;"),
+    ],
+)
+async def test_a_check_fails_where_a_scope_is_missing_without_which_pages_are_lost(
+    slack: Slack, workspace: Workspace, lacking: set[str], said: str
+) -> None:
+    workspace.scopes = ",".join({*SCOPES, EMAIL_SCOPE} - lacking)
+    with pytest.raises(RemoteRefused, match=said):
         await slack.check()
     assert set(workspace.asked) == {"auth.test"}
 
@@ -580,7 +596,7 @@ def test_the_examples_of_its_page_are_good_and_ask_for_every_scope_that_is_neede
     file.write_text(connections)
     assert list(read_connections(file).connections) == ["slack-emea", "slack-apac"]
     asked_for = YAML(typ="safe").load(manifest)["oauth_config"]["scopes"]["bot"]
-    assert set(SCOPES) <= set(asked_for)
+    assert {*SCOPES, EMAIL_SCOPE} <= set(asked_for)
     assert all(scope in page.partition("| scope |")[2] for scope in asked_for)
 
 

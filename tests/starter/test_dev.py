@@ -72,3 +72,15 @@ def test_dev_serves_other_commands_stops_on_ctrl_c_and_keeps_everything_for_the_
 @pytest.mark.parametrize("option", ["--directory", "--playbooks"])
 def test_dev_does_not_start_with_what_is_not_there(escalate: Escalate, option: str) -> None:
     assert f"{option}: there is no nosuch" in escalate("dev", option, "nosuch", code=2).err
+
+
+def test_dev_starts_nothing_with_connections_that_cannot_be_used_and_says_what_their_check_says(
+    escalate: Escalate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, data = tmp_path / "connections.yaml", tmp_path / "data"
+    file.write_text("connections:\n  ops: {kind: webhok}\n")
+    monkeypatch.setenv("ESCALATION_CONNECTIONS", str(file))
+    checked = escalate("connections", "check", "--json", code=1).error
+    assert escalate("dev", "--data", str(data), "--json", code=1).error == checked
+    assert "did you mean `webhook`" in checked["problems"][0]
+    assert not data.exists()

@@ -165,6 +165,8 @@ class RequestTracker:
             if error.status == httpx.codes.UNAUTHORIZED:
                 raise RemoteRefused(f"{self._name}: RT does not take the secret of {config.user} (401)", 401) from None
             raise
+        if user is None and not await self._rest.version():
+            raise RemoteRefused(f"{self._name}: no RT answers there (404); is the url right?", 404)
         if user is None or not user.privileged:
             raise RemoteRefused(f"{self._name}: RT has no privileged user {config.user}")
         if user.groups is None:

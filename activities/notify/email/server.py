@@ -16,6 +16,7 @@ from typing import Final
 
 import aiosmtplib
 
+from activities import silence
 from activities.connector import Tools, trust
 from activities.notify.email.config import NAME, PORTS, EmailConfig
 from escalation.errors import RemoteError, RemoteRefused, RemoteUnavailable
@@ -48,6 +49,7 @@ class Server:
 
     def __init__(self, config: EmailConfig, tools: Tools) -> None:
         self._config, self._name = config, tools.name
+        self._port = config.port or PORTS[config.security]
         self._oauth = config.oauth.opened(tools) if config.oauth is not None else None
         self._tls: ssl.SSLContext | None = None
         if config.security != "none":
@@ -109,7 +111,7 @@ class Server:
         config = self._config
         client = aiosmtplib.SMTP(
             hostname=config.host,
-            port=config.port or PORTS[config.security],
+            port=self._port,
             use_tls=config.security == "tls",
             start_tls=False,
             tls_context=self._tls,
@@ -125,7 +127,9 @@ class Server:
             if taken:
                 self.leave(client)
             if isinstance(error, TimeoutError):
-                raise RemoteUnavailable(f"{self._name}: no connection in time") from None
+                where = silence.place(config.host, self._port)
+                said = f"no connection to {where}" if taken else "no connection was free"
+                raise RemoteUnavailable(f"{self._name}: {said} within {OPENING:g} s") from None
             raise
         return client
 
@@ -189,8 +193,15 @@ class Server:
         except aiosmtplib.SMTPResponseException as error:
             raise self._answered(error, step) from None
         except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPServerDisconnected, TimeoutError, OSError) as error:
-            why = type(error.__cause__ or error).__name__
-            raise RemoteUnavailable(f"{self._name}: no answer to {step} ({why})") from None
+            raise RemoteUnavailable(f"{self._name}: no answer to {step} ({self._silence(error)})") from None
+
+    def _silence(self, error: Exception) -> str:
+        where = silence.place(self._config.host, self._port)
+        if found := silence.why(error, self._config.host, self._port):
+            return found
+        if isinstance(error, TimeoutError):
+            return f"nothing from {where} within {ONE_STEP:g} s"
+        return f"{where} broke off" if isinstance(error, aiosmtplib.SMTPServerDisconnected) else f"none from {where}"
 
     def _answered(self, error: aiosmtplib.SMTPResponseException, step: str) -> RemoteError:
         status = _STATUS.match(error.message)

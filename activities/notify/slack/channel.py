@@ -49,13 +49,15 @@ MOST_MARKS: Final = 20
 NO_THREAD: Final = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message", "invalid_thread_ts"})
 """Codes of a thread whose first message somebody deleted."""
 SCOPES: Final = {
-    "chat:write": "to post",
-    "im:write": "to begin direct messages",
-    "im:history": "to find what was posted in direct messages",
-    "channels:history": "to find what was posted in public channels",
-    "groups:history": "to find what was posted in private channels",
-    "users:read.email": "for contact points that are e-mail addresses",
+    "chat:write": "any conversation",
+    "im:write": "direct messages",
+    "im:history": "direct messages",
+    "channels:history": "public channels",
+    "groups:history": "private channels",
 }
+"""What nothing is posted to without each: a message is looked for before it is posted, which needs the history."""
+EMAIL_SCOPE: Final = "users:read.email"
+"""Needed only where contact points are e-mail addresses."""
 _CONVERSATION: Final = re.compile(r"[CGD][A-Z0-9]{2,30}")
 _USER: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -124,13 +126,19 @@ class Slack:
         return "" if any(pattern.fullmatch(address) for pattern in known) else _EXPECTED
 
     async def check(self) -> str:
-        """Ask who one is there, and which scopes the token lacks."""
+        """Ask who one is there, and refuse a token that lacks a scope without which some messages are lost."""
         said, answer = await self._api.answer("GET", "auth.test", {})
-        lacking = _lacking(answer)
-        if "chat:write" in lacking:
-            raise RemoteRefused(f"{self._name}: the token lacks the scope chat:write; add it and install the app again")
-        lacks = "; ".join(f"lacks {scope} {why}" for scope, why in lacking.items())
-        return f"{said.get('user')} in {said.get('team')}{f'; {lacks}' if lacks else ''}"
+        granted = _granted(answer)
+        lacking = [scope for scope in SCOPES if granted and scope not in granted]
+        if lacking:
+            lost = ", ".join(dict.fromkeys(SCOPES[scope] for scope in lacking))
+            raise RemoteRefused(
+                f"{self._name}: the token lacks {', '.join(lacking)}, so that nothing reaches {lost}; add "
+                f"{'it' if len(lacking) == 1 else 'them'} and install the app again"
+            )
+        no_email = granted and EMAIL_SCOPE not in granted
+        lacks = f"; lacks {EMAIL_SCOPE} for contact points that are e-mail addresses" if no_email else ""
+        return f"{said.get('user')} in {said.get('team')}{lacks}"
 
     async def show(self, trigger: str, view: dict[str, Any]) -> None:
         """Open a window for whoever pressed a button, within the three seconds that its trigger is good for."""
@@ -319,7 +327,6 @@ def _within(said: dict[str, Any], *path: str) -> Any:
     return found
 
 
-def _lacking(answer: Answer) -> dict[str, str]:
-    """Return the scopes that the token lacks and what for; none where Slack does not say which it has."""
-    granted = {each.strip() for each in str(answer.headers.get("X-OAuth-Scopes", "")).split(",")} - {""}
-    return {scope: why for scope, why in SCOPES.items() if scope not in granted} if granted else {}
+def _granted(answer: Answer) -> set[str]:
+    """Return the scopes that the token has; none where Slack does not say which."""
+    return {each.strip() for each in str(answer.headers.get("X-OAuth-Scopes", "")).split(",")} - {""}
