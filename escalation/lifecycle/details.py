@@ -29,6 +29,9 @@ def markdown(state: Escalation, now: datetime) -> str:
         f"- **Who acts next:** {_said(', '.join(here.who_acts_next)) or 'nobody'} - {_said(here.why)}",
         f"- **Accountable:** {_said(here.accountable)}",
     ]
+    if here.also_asked:
+        asked = "; ".join(f"{', '.join(whom)} ({what})" for what, whom in here.also_asked.items())
+        lines.append(f"- **Also asked:** {_said(asked)}")
     if here.called:
         lines.append(f"- **Being called:** {_said(', '.join(here.called))}")
     lines += [f"- **Why {person}:** {_said(why)}" for person, why in here.why_they.items()]

@@ -4,7 +4,7 @@
 there, who is still asked and until when, which id something has that was added.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
@@ -81,7 +81,7 @@ def _decided(state: Escalation, event: e.GateDecided) -> str:
     gate, policy = state.gates.get(event.gate), state.playbook.gate(event.gate)
     if gate is None or policy is None or gate.round != event.round or gate.state != "pending":
         return ""  # how it ended is said
-    left = ", ".join(_left(gate)) or "nobody"
+    left = ", ".join(gate.undecided) or "nobody"
     asked = f"still asked until {instant(gate.due)}: {left}"
     if event.decision == "changes_requested":
         return f"approval {gate.id} stays open until what is asked changes, and is asked anew then; {asked}"
@@ -94,12 +94,6 @@ def _decided(state: Escalation, event: e.GateDecided) -> str:
 def _there(gate: Gate, policy: GatePolicy) -> int:
     choices = [choice.id for choice in policy.choices] or [""]
     return max(quorum.covered(gate, policy, quorum.approvers(gate, choice)) for choice in choices)
-
-
-def _left(gate: Gate) -> Iterator[str]:
-    gone = {vote.by for vote in gate.votes if vote.decision != "changes_requested"}
-    gone |= {each.by for each in gate.delegations}
-    yield from (person for person in gate.people if person not in gone)
 
 
 def _closed(state: Escalation, event: e.GateClosed) -> str:

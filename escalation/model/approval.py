@@ -75,6 +75,13 @@ class Gate(Record):
     told: tuple[Actor, ...] = ()
     """To whom the question of this round is known to have been delivered."""
 
+    @property
+    def undecided(self) -> tuple[Actor, ...]:
+        """Those who may decide and have neither done so nor passed their seat on."""
+        gone = {vote.by for vote in self.votes if vote.decision != "changes_requested"}
+        gone |= {each.by for each in self.delegations}
+        return tuple(person for person in self.people if person not in gone)
+
 
 class ApprovalReview(Record):
     """An approval that somebody who did not give it has to look at."""
