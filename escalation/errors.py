@@ -32,7 +32,15 @@ class EscalationError(Exception):
 
 
 class DomainError(EscalationError):
-    """A rule of the playbook or of the engine refused a command; the escalation is unchanged."""
+    """A rule of the playbook or of the engine refused a command; the escalation is unchanged.
+
+    Its text is recorded where nobody waits for the answer (a signal, a decision that came early): a replay has to find
+    the same words, so they stay as they are. ``said`` is what whoever waits is told, and may become better.
+    """
+
+    def __init__(self, recorded: str, said: str = "") -> None:
+        super().__init__(recorded)
+        self.said = said or recorded
 
 
 class NotAllowed(DomainError):

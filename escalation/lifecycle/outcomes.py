@@ -12,7 +12,7 @@ from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.message_values import instant, short_line
 from escalation.lifecycle.statements.missing import missing, texts
 from escalation.model import events as e
-from escalation.model.approval import Gate
+from escalation.model.approval import HOW, Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import GatePolicy
 from escalation.values import counted
@@ -97,8 +97,7 @@ def _there(gate: Gate, policy: GatePolicy) -> int:
 
 
 def _closed(state: Escalation, event: e.GateClosed) -> str:
-    how = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
-    return f"approval {event.gate} is {how[event.state]} now"
+    return f"approval {event.gate} is {HOW[event.state]} now"
 
 
 def _opened(state: Escalation, event: e.GateOpened) -> str:

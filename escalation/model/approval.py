@@ -1,12 +1,21 @@
 """What an escalation keeps of its approvals: votes, seats that were passed on, rounds, actions asked for."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
 from escalation.model.said import Said
 from escalation.playbook.facts import FactValue
 from escalation.values import Actor, Record, Target
+
+HOW: Final = {
+    "pending": "pending",
+    "passed": "approved",
+    "rejected": "rejected",
+    "voided": "void",
+    "withdrawn": "no longer needed",
+}
+"""The states of an approval as people say them."""
 
 
 class Vote(Record):

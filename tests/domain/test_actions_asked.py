@@ -374,3 +374,28 @@ def test_whose_turn_it_is_anyway_is_not_named_twice() -> None:
     life = opened(gated({"when": "true"})).taken_by(ANN)
     here = situation(life.state, life.now)
     assert (here.who_acts_next, here.also_asked) == ((HAL,), {})
+
+
+def test_whoever_names_the_approval_without_its_action_is_told_which_one_they_probably_mean() -> None:
+    life = opened(playbook()).taken_by(ANN)
+    asked(life)
+    refused = c.Approve(by=HAL, gate="big_refund")
+    assert life.refused(NotNow, refused) == "approval big_refund is not open; open ones: big_refund.a1"
+    about = "(refund (money goes back to the customer) with amount=250, asked for by agent:bot)"
+    said = f"big_refund is asked for each action anew; did you mean `big_refund.a1` {about}?"
+    assert life.told_why_not(NotNow, refused) == said
+    stranger = life.told_why_not(NotNow, c.Approve(by=KIM, gate="big_refund"))
+    assert stranger == "big_refund is asked for each action anew; did you mean `big_refund.a1`?"
+    asked(life, 300.0)
+    assert "`big_refund.a1`" in life.told_why_not(NotNow, refused)
+    assert "amount=300" in life.told_why_not(NotNow, refused)
+    assert "big_refund.a2 (refund" in life.told_why_not(NotNow, c.Approve(by=HAL))
+
+
+def test_an_excluded_owner_hears_everything_that_bars_them() -> None:
+    life = opened(playbook(approvers=["team:experts", "person:hal"], exclude=["person:ann", "owner"])).taken_by(ANN)
+    asked(life, by=ANN)
+    assert life.told_why_not(NotAllowed, c.Approve(by=ANN, gate="big_refund.a1")) == (
+        "person:ann may not decide big_refund.a1: they are named in `exclude` of big_refund in the playbook, and they "
+        "asked for it, and they own this escalation (separation of duties)"
+    )
