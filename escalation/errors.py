@@ -71,6 +71,7 @@ class Finding(NamedTuple):
     """One thing wrong in a document: where, what, and what was expected."""
 
     file: str
+    """Empty when there is none."""
     line: int
     """1-based; 0 when the finding concerns the file as a whole."""
     path: str
@@ -79,7 +80,7 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+        return ": ".join(filter(None, (where, self.path, self.message)))
 
 
 class DocumentError(EscalationError):

@@ -222,7 +222,20 @@ def _session(state: Escalation, event: e.SessionOpened) -> str:
 
 
 def _proposed(state: Escalation, event: e.ResolutionProposed) -> str:
-    return f"it is asked whether that solves it, until {instant(event.confirm_due)}" if event.confirm_due else ""
+    asked = f"it is asked whether that solves it, until {instant(event.confirm_due)}" if event.confirm_due else ""
+    left = [item.id for item in state.open_items]
+    more = ", ..." if len(left) > _MOST else ""
+    still = f"still open: {counted(len(left), 'work item')} ({', '.join(left[:_MOST])}{more})" if left else ""
+    return "; ".join(filter(None, (asked, still)))
+
+
+def _held(state: Escalation, event: e.HoldStarted) -> str:
+    stops = f"; paused: {', '.join(event.clocks)}" if event.clocks else "; no clock is paused by it"
+    return f"on hold until {instant(event.until)}, then it goes on by itself (earlier: resume){stops}"
+
+
+def _goes_on(state: Escalation, event: e.HoldEnded) -> str:
+    return "it is no longer on hold"
 
 
 _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
@@ -232,6 +245,8 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.SeatDelegated: _delegated,
     e.OwnerChanged: _owned,
     e.PeriodBegun: _period,
+    e.HoldStarted: _held,
+    e.HoldEnded: _goes_on,
     e.PageDeclined: _declined,
     e.HandoffOffered: _offered,
     e.HandoffDeclined: _offer_declined,
