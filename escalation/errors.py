@@ -32,7 +32,15 @@ class EscalationError(Exception):
 
 
 class DomainError(EscalationError):
-    """A rule of the playbook or of the engine refused a command; the escalation is unchanged."""
+    """A rule of the playbook or of the engine refused a command; the escalation is unchanged.
+
+    Its text is recorded where nobody waits for the answer (a signal, a decision that came early): a replay has to find
+    the same words, so they stay as they are. ``said`` is what whoever waits is told, and may become better.
+    """
+
+    def __init__(self, recorded: str, said: str = "") -> None:
+        super().__init__(recorded)
+        self.said = said or recorded
 
 
 class NotAllowed(DomainError):
@@ -63,6 +71,7 @@ class Finding(NamedTuple):
     """One thing wrong in a document: where, what, and what was expected."""
 
     file: str
+    """Empty when there is none."""
     line: int
     """1-based; 0 when the finding concerns the file as a whole."""
     path: str
@@ -71,7 +80,7 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+        return ": ".join(filter(None, (where, self.path, self.message)))
 
 
 class DocumentError(EscalationError):

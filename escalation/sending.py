@@ -173,10 +173,20 @@ class Sender:
         try:
             described = await self.temporal.get_workflow_handle(escalation).describe()
         except RPCError:
+            meant = f"escalation-{escalation}"
+            if not escalation.startswith("escalation-") and await self._exists(meant):
+                return Unknown(f"no escalation has the id {escalation}; did you mean {meant}?")
             return Unknown(f"no escalation has the id {escalation}; 'escalate list' names the open ones")
         when: datetime | None = described.close_time
         at = f" at {when:%Y-%m-%d %H:%M:%S %Z}" if when else ""
         return NotNow(f"{escalation} has ended{at}; nothing is awaited of you here. escalate show says how it ended")
+
+    async def _exists(self, escalation: str) -> bool:
+        try:
+            await self.temporal.get_workflow_handle(escalation).describe()
+        except RPCError:
+            return False
+        return True
 
 
 async def between_runs(ask: Callable[[], Awaitable[T]]) -> T:

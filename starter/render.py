@@ -48,8 +48,12 @@ def receipt(answer: Receipt, stands: Situation | None = None, *, below: str = ""
     """Show the answer to a request to open; ``stands``: it was given before, and how it stands now."""
     verdict_words = OUTCOMES[answer.outcome]
     stood = ""
-    if stands is not None and answer.at is not None:
+    if answer.not_used and answer.at is not None:
+        answered = f"request id {answer.request_id} was answered at {answer.at:%Y-%m-%d %H:%M} UTC, for other content"
+        verdict_words = ("bold yellow", f"not used: {answered}; what is new needs a request id of its own")
+    elif stands is not None and answer.at is not None:
         verdict_words = ("bold", f"the same request as at {answer.at:%Y-%m-%d %H:%M} UTC: nobody is told anew")
+    if stands is not None and answer.at is not None:
         stood = f"{stands.outcome}: {stands.why}" if stands.outcome else f"{stands.status}; {stands.accountable}"
     facts = grid(
         [
@@ -63,10 +67,10 @@ def receipt(answer: Receipt, stands: Situation | None = None, *, below: str = ""
             ("missing", ", ".join(answer.missing)),
             ("occurrences", str(answer.occurrences) if answer.occurrences > 1 else ""),
             ("playbook", f"{answer.playbook} ({answer.playbook_digest})"),
-            ("note", NOT_USED if answer.reasons and answer.because.endswith(NOT_USED) else ""),
         ]
     )
-    parts: list[RenderableType] = [verdict(*verdict_words, "" if answer.reasons else answer.because), facts]
+    because = answer.because.removesuffix(NOT_USED).removesuffix("; ")
+    parts: list[RenderableType] = [verdict(*verdict_words, "" if answer.reasons else because), facts]
     if answer.reasons:
         parts.append(headed("Why", reasons(answer.reasons)))
     if answer.outcome is not Outcome.DECLINED:
@@ -84,6 +88,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
     rows: list[tuple[str, RenderableType | str]] = [
         ("id", here.id),
         ("ended" if here.outcome else "acts next", who),
+        ("also asked", "; ".join(f"{names(whom)} ({what})" for what, whom in here.also_asked.items())),
         ("otherwise", f"{show(here.next.at, now)} ({away(here.next.at, now)}): {here.next.what}" if here.next else ""),
         ("stage", f"{here.stage}" + (f", waiting on {here.waiting_on}" if not here.outcome else "")),
         ("level", f"{here.level} ({here.axis})" + (f", path {here.path}" if here.path else "") if here.level else ""),

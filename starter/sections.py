@@ -9,6 +9,7 @@ from rich.text import Text
 from escalation.lifecycle.situation import Situation
 from escalation.lifecycle.statements.plan import PlanRow
 from escalation.lifecycle.timeline.overview import OpenView
+from escalation.model.approval import HOW
 from escalation.values import format_duration
 from starter.layout import Columns, add, columns, grid, headed
 from starter.line import name, names
@@ -45,7 +46,7 @@ def _gates(here: Situation, now: datetime) -> Iterator[RenderableType]:
         must = f"{gate.must} must approve" if gate.must else ""
         passed_on = (f"passed on: {each}" for each in gate.passed_on)
         late = [must, *gate.decided, *passed_on] if gate.state == "pending" else [gate.choice]
-        state = "; ".join(filter(None, [gate.state, *late]))
+        state = "; ".join(filter(None, [HOW.get(gate.state, gate.state), *late]))
         until = show(gate.due, now) if gate.state == "pending" else ""
         add(table, gate.id, str(gate.round), state, until, names(gate.approvers), gate.digest, gate.asks)
     yield headed("Approvals", table)

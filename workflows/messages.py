@@ -86,7 +86,10 @@ def _update(name: str, command_type: type[c.Act]) -> Callable[..., Any]:
 
     def check(self: Shell, command: c.Act) -> None:
         refuse_engine(command.by)
-        decide(self.now, command, workflow.now())
+        try:
+            decide(self.now, command, workflow.now())
+        except DomainError as error:
+            raise type(error)(error.said) from None
 
     handle.__name__ = check.__name__ = name
     handle.__doc__ = command_type.__doc__

@@ -13,6 +13,7 @@ from escalation.lifecycle.statements.update_views import CommunicationView
 from escalation.lifecycle.timeline.overview import OpenView
 from escalation.lifecycle.timing.clock_views import ClockView
 from escalation.lifecycle.work.work_views import ItemView
+from escalation.model.approval import HOW
 from escalation.model.state import Escalation
 from escalation.values import format_duration
 
@@ -29,6 +30,9 @@ def markdown(state: Escalation, now: datetime) -> str:
         f"- **Who acts next:** {_said(', '.join(here.who_acts_next)) or 'nobody'} - {_said(here.why)}",
         f"- **Accountable:** {_said(here.accountable)}",
     ]
+    if here.also_asked:
+        asked = "; ".join(f"{', '.join(whom)} ({what})" for what, whom in here.also_asked.items())
+        lines.append(f"- **Also asked:** {_said(asked)}")
     if here.called:
         lines.append(f"- **Being called:** {_said(', '.join(here.called))}")
     lines += [f"- **Why {person}:** {_said(why)}" for person, why in here.why_they.items()]
@@ -98,7 +102,7 @@ def _gate_line(gate: GateView) -> str:
     decided = f", {'; '.join(said)}" if said else ""
     until = f", decide until {_instant(gate.due)}" if gate.state == "pending" else ""
     asks = f" - {_said(gate.asks)}" if gate.asks else ""
-    return f"**{gate.id}** (round {gate.round}): {gate.state}{_said(decided)}{until}{asks}"
+    return f"**{gate.id}** (round {gate.round}): {HOW.get(gate.state, gate.state)}{_said(decided)}{until}{asks}"
 
 
 def _item_line(item: ItemView) -> str:

@@ -4,7 +4,7 @@
 there, who is still asked and until when, which id something has that was added.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from escalation.lifecycle.approvals import quorum
@@ -12,7 +12,7 @@ from escalation.lifecycle.incident import baseline
 from escalation.lifecycle.message_values import instant, short_line
 from escalation.lifecycle.statements.missing import missing, texts
 from escalation.model import events as e
-from escalation.model.approval import Gate
+from escalation.model.approval import HOW, Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import GatePolicy
 from escalation.values import counted
@@ -81,7 +81,7 @@ def _decided(state: Escalation, event: e.GateDecided) -> str:
     gate, policy = state.gates.get(event.gate), state.playbook.gate(event.gate)
     if gate is None or policy is None or gate.round != event.round or gate.state != "pending":
         return ""  # how it ended is said
-    left = ", ".join(_left(gate)) or "nobody"
+    left = ", ".join(gate.undecided) or "nobody"
     asked = f"still asked until {instant(gate.due)}: {left}"
     if event.decision == "changes_requested":
         return f"approval {gate.id} stays open until what is asked changes, and is asked anew then; {asked}"
@@ -96,15 +96,8 @@ def _there(gate: Gate, policy: GatePolicy) -> int:
     return max(quorum.covered(gate, policy, quorum.approvers(gate, choice)) for choice in choices)
 
 
-def _left(gate: Gate) -> Iterator[str]:
-    gone = {vote.by for vote in gate.votes if vote.decision != "changes_requested"}
-    gone |= {each.by for each in gate.delegations}
-    yield from (person for person in gate.people if person not in gone)
-
-
 def _closed(state: Escalation, event: e.GateClosed) -> str:
-    how = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
-    return f"approval {event.gate} is {how[event.state]} now"
+    return f"approval {event.gate} is {HOW[event.state]} now"
 
 
 def _opened(state: Escalation, event: e.GateOpened) -> str:
@@ -229,7 +222,20 @@ def _session(state: Escalation, event: e.SessionOpened) -> str:
 
 
 def _proposed(state: Escalation, event: e.ResolutionProposed) -> str:
-    return f"it is asked whether that solves it, until {instant(event.confirm_due)}" if event.confirm_due else ""
+    asked = f"it is asked whether that solves it, until {instant(event.confirm_due)}" if event.confirm_due else ""
+    left = [item.id for item in state.open_items]
+    more = ", ..." if len(left) > _MOST else ""
+    still = f"still open: {counted(len(left), 'work item')} ({', '.join(left[:_MOST])}{more})" if left else ""
+    return "; ".join(filter(None, (asked, still)))
+
+
+def _held(state: Escalation, event: e.HoldStarted) -> str:
+    stops = f"; paused: {', '.join(event.clocks)}" if event.clocks else "; no clock is paused by it"
+    return f"on hold until {instant(event.until)}, then it goes on by itself (earlier: resume){stops}"
+
+
+def _goes_on(state: Escalation, event: e.HoldEnded) -> str:
+    return "it is no longer on hold"
 
 
 _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
@@ -239,6 +245,8 @@ _OUTCOMES: Final[dict[type[e.EventBase], Callable[[Escalation, Any], str]]] = {
     e.SeatDelegated: _delegated,
     e.OwnerChanged: _owned,
     e.PeriodBegun: _period,
+    e.HoldStarted: _held,
+    e.HoldEnded: _goes_on,
     e.PageDeclined: _declined,
     e.HandoffOffered: _offered,
     e.HandoffDeclined: _offer_declined,

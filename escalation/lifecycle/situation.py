@@ -19,7 +19,7 @@ from escalation.lifecycle.targets import being_called
 from escalation.lifecycle.timeline import holds
 from escalation.lifecycle.timeline.overview import OpenView, linked_with, waiting
 from escalation.lifecycle.timing.clock_views import ClockView, clock_views
-from escalation.lifecycle.who_acts import who_acts_next
+from escalation.lifecycle.who_acts import also_asked, who_acts_next
 from escalation.lifecycle.work.work_views import ItemView, WorkView, item_view, work_view
 from escalation.model.actions import CaseLink, EscalationRow
 from escalation.model.state import Escalation
@@ -46,6 +46,8 @@ class Situation(Record):
     waiting_on: WaitingOn
     who_acts_next: tuple[str, ...]
     why: str
+    also_asked: dict[str, tuple[str, ...]] = {}
+    """Whose word is awaited beside that: approval or hand-off to whom it was asked of."""
     severity: str
     level: str = ""
     path: str = ""
@@ -123,6 +125,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         waiting_on=state.waiting_on,
         who_acts_next=who,
         why=why,
+        also_asked=also_asked(state),
         severity=state.severity,
         level=state.level.id if state.level else "",
         path=state.path,

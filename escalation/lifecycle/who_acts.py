@@ -1,4 +1,4 @@
-"""Who acts next, and why."""
+"""Who acts next, and why; and who else is asked for something meanwhile."""
 
 from datetime import UTC
 
@@ -44,6 +44,22 @@ def who_acts_next(state: Escalation) -> tuple[tuple[str, ...], str]:
     if state.review is not None:
         return _who_acts_after_review(state)
     return _who_acts_while_worked_on(state)
+
+
+def also_asked(state: Escalation) -> dict[str, tuple[str, ...]]:
+    """Return whose word is awaited beside whose turn it is: approval or hand-off to whom it was asked of."""
+    if state.ended:
+        return {}
+    turn, _ = who_acts_next(state)
+    named = {gate.id for gate in state.blocking_gates} if state.waiting_on is WaitingOn.APPROVER else set()
+    down = stand_down_gate(state)
+    if down is not None and turn == (down.people or down.targets):
+        named.add(down.id)
+    asked = {gate.id: gate.undecided or gate.targets for gate in state.pending_gates if gate.id not in named}
+    offer = state.handoff
+    if offer is not None:
+        asked["hand-off"] = offer.asked or (offer.to,)
+    return {what: whom for what, whom in asked.items() if whom}
 
 
 def _who_acts_while_worked_on(state: Escalation) -> tuple[tuple[str, ...], str]:

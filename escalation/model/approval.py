@@ -1,12 +1,21 @@
 """What an escalation keeps of its approvals: votes, seats that were passed on, rounds, actions asked for."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
 from escalation.model.said import Said
 from escalation.playbook.facts import FactValue
 from escalation.values import Actor, Record, Target
+
+HOW: Final = {
+    "pending": "pending",
+    "passed": "approved",
+    "rejected": "rejected",
+    "voided": "void",
+    "withdrawn": "no longer needed",
+}
+"""The states of an approval as people say them."""
 
 
 class Vote(Record):
@@ -74,6 +83,13 @@ class Gate(Record):
     """Sequence numbers of the events that had the question sent, in this round and the latest before."""
     told: tuple[Actor, ...] = ()
     """To whom the question of this round is known to have been delivered."""
+
+    @property
+    def undecided(self) -> tuple[Actor, ...]:
+        """Those who may decide and have neither done so nor passed their seat on."""
+        gone = {vote.by for vote in self.votes if vote.decision != "changes_requested"}
+        gone |= {each.by for each in self.delegations}
+        return tuple(person for person in self.people if person not in gone)
 
 
 class ApprovalReview(Record):

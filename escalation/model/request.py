@@ -155,12 +155,14 @@ class Receipt(Record):
     """Who speaks to the customer: ``ai``, ``human`` (the bot is silent) or ``none``; empty in older receipts."""
     request_digest: str = ""
     """Fingerprint of the request that was answered; empty in receipts of versions that did not keep it."""
+    not_used: bool = False
+    """True: the request id has its answer already, and this request said something else, which was not used."""
 
     def again(self, request: Request) -> "Receipt":
         """Return the receipt for a request with the same id: the first answer, and a remark if the content differs."""
         if self.request_digest in ("", fingerprint(request)):
             return self
-        return self.changed({"because": "; ".join(filter(None, (self.because, NOT_USED)))})
+        return self.changed({"because": "; ".join(filter(None, (self.because, NOT_USED))), "not_used": True})
 
 
 def fingerprint(request: Request) -> str:

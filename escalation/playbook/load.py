@@ -122,7 +122,7 @@ class _Files:
     def load(self, path: Path | None, name: str) -> Loaded:
         """Read, merge, check and validate."""
         if path is None:
-            raise DocumentError([self._no_such(name, Finding(str(self._folders[0]), 0, "", ""))])
+            raise DocumentError([self._no_such(name, Finding("", 0, "", ""))])
         document, found = with_templates(self._read(path, ()))
         # Without what it uses, whatever else is missing of an automation is only noise.
         unwritten = tuple(finding.path.removesuffix("use") for finding in found)

@@ -268,6 +268,12 @@ class Life:
         assert self.state is before
         return str(caught.value)
 
+    def told_why_not(self, kind: type[DomainError], command: c.Act) -> str:
+        """Send a command that must be refused; return what whoever waits for the answer is told."""
+        with pytest.raises(kind) as caught:
+            advance(self.state, command, self.now)
+        return caught.value.said
+
     def pass_time(self, duration: timedelta | str) -> list[e.Event]:
         """Let time pass, with everything that falls due in it."""
         until = self.now + minutes(duration)

@@ -11,12 +11,13 @@ import pytest
 from escalation.approvals import ActionApprovals
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, RequestRefused, Unknown
 from escalation.lifecycle.approvals.actions import MOST_OPEN, action_digest
+from escalation.lifecycle.details import markdown
 from escalation.lifecycle.situation import Situation, situation
 from escalation.model import commands as c
 from escalation.model import events as e
 from escalation.model.actions import MessageKind
 from escalation.playbook.schema import Playbook, Stage
-from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, HAL, IDA, KIM, Life, gated, opened
+from tests.domain.builders import ANN, BOB, BOT, CUSTOMER, CYD, DAN, HAL, IDA, KIM, Life, gated, opened
 
 ACTIONS = {
     "refund": {
@@ -345,3 +346,56 @@ class Quiet:
 
     async def situation(self, escalation: str) -> Situation:
         raise AssertionError(f"{escalation} was asked")
+
+
+# --- who is asked -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("CON-1")
+def test_whoever_is_asked_beside_the_owner_is_named_until_they_have_decided() -> None:
+    life = opened(playbook(approvers=["team:experts", "person:hal"])).taken_by(ANN)
+    asked(life)
+    asked(life, 300.0)
+    here = situation(life.state, life.now)
+    assert (here.who_acts_next, here.why) == ((ANN,), "the owner works on it")
+    assert here.also_asked == {"big_refund.a1": (CYD, DAN, HAL), "big_refund.a2": (CYD, DAN, HAL)}
+    assert "**Also asked:** person:cyd, person:dan, person:hal (big_refund.a1); " in markdown(life.state, life.now)
+    life.send(c.Approve(by=HAL, gate="big_refund.a1"))
+    life.send(c.OfferHandoff(by=ANN, to="team:experts", because="it is theirs", expectation="an answer"))
+    assert situation(life.state, life.now).also_asked == {
+        "big_refund.a2": (CYD, DAN, HAL),
+        "hand-off": (CYD, DAN),
+    }
+    life.send(c.DeclineHandoff(by=CYD, because="on leave"))
+    assert situation(life.state, life.now).also_asked["hand-off"] == (DAN,)
+
+
+def test_whose_turn_it_is_anyway_is_not_named_twice() -> None:
+    life = opened(gated({"when": "true"})).taken_by(ANN)
+    here = situation(life.state, life.now)
+    assert (here.who_acts_next, here.also_asked) == ((HAL,), {})
+
+
+def test_whoever_names_the_approval_without_its_action_is_told_which_one_they_probably_mean() -> None:
+    life = opened(playbook()).taken_by(ANN)
+    asked(life)
+    refused = c.Approve(by=HAL, gate="big_refund")
+    assert life.refused(NotNow, refused) == "approval big_refund is not open; open ones: big_refund.a1"
+    about = "(refund (money goes back to the customer) with amount=250, asked for by agent:bot)"
+    said = f"big_refund is asked for each action anew; did you mean `big_refund.a1` {about}?"
+    assert life.told_why_not(NotNow, refused) == said
+    stranger = life.told_why_not(NotNow, c.Approve(by=KIM, gate="big_refund"))
+    assert stranger == "big_refund is asked for each action anew; did you mean `big_refund.a1`?"
+    asked(life, 300.0)
+    assert "`big_refund.a1`" in life.told_why_not(NotNow, refused)
+    assert "amount=300" in life.told_why_not(NotNow, refused)
+    assert "big_refund.a2 (refund" in life.told_why_not(NotNow, c.Approve(by=HAL))
+
+
+def test_an_excluded_owner_hears_everything_that_bars_them() -> None:
+    life = opened(playbook(approvers=["team:experts", "person:hal"], exclude=["person:ann", "owner"])).taken_by(ANN)
+    asked(life, by=ANN)
+    assert life.told_why_not(NotAllowed, c.Approve(by=ANN, gate="big_refund.a1")) == (
+        "person:ann may not decide big_refund.a1: they are named in `exclude` of big_refund in the playbook, and they "
+        "asked for it, and they own this escalation (separation of duties)"
+    )

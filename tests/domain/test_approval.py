@@ -100,6 +100,10 @@ def test_of_two_decisions_at_once_exactly_one_counts(first: str) -> None:
     life.send(winner)
     (loser,) = decisions.values()
     assert f"was decided already: {life.gate().state} by {winner.by}" in life.refused(AlreadyDone, loser)
+    why = {"approve": "", "reject": " (no)"}[first]
+    how = {"approve": "approved", "reject": "rejected"}[first]
+    said = f"approval gate1 is decided already: {how} by {winner.by} at 2026-11-20 10:00:00 UTC{why}"
+    assert life.told_why_not(AlreadyDone, loser) == said
 
 
 @pytest.mark.req("QCC-2", "CON-3")

@@ -126,6 +126,12 @@ def test_whom_the_playbook_excludes_is_not_asked_and_refused_with_the_reason() -
             f"{person} is excluded from deciding gate1, as team:experts, person:bob is (separation of duties)"
             in refusal
         )
+    assert life.told_why_not(NotAllowed, c.Approve(by=BOB)) == (
+        "person:bob may not decide gate1: they are named in `exclude` of gate1 in the playbook (separation of duties)"
+    )
+    assert "they belong to team:experts or person:bob, which is named" in life.told_why_not(
+        NotAllowed, c.Approve(by=CYD)
+    )
 
 
 def test_who_is_excluded_is_looked_up_anew_in_each_round() -> None:

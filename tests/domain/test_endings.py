@@ -7,8 +7,9 @@ from typing import Any
 
 from escalation.lifecycle.outcomes import outcome
 from escalation.model import commands as c
+from escalation.model import events as e
 from escalation.model.actions import MessageKind
-from tests.domain.builders import ANN, BOB, CUSTOMER, HAL, START, STILL_LEVELS, Life, gated, opened
+from tests.domain.builders import ANN, BOB, CUSTOMER, HAL, SERVICE, START, STILL_LEVELS, Life, gated, opened
 
 TALK: dict[str, Any] = {
     "stakeholders": [
@@ -138,3 +139,19 @@ def test_no_update_promises_a_next_one_in_the_past_nor_after_an_incident_is_stoo
     told = next(message for message in reversed(life.sent) if message.template == "update")
     assert "next update" not in told.body
     assert not told.values["next_due"]
+
+
+def test_the_answer_to_a_hold_says_until_when_and_what_is_paused_and_to_resolve_that_it_is_over() -> None:
+    eva = "person:eva.novak"
+    life = opened(SERVICE).taken_by(eva)
+    events = life.send(c.PutOnHold(by=eva, because="the bank is closed", until=life.now + timedelta(hours=2)))
+    said = outcome(life.state, events)
+    paused = ", ".join(life.last(e.HoldStarted).clocks)
+    assert paused
+    assert said == (
+        f"On hold until 2026-11-20 12:00 UTC, then it goes on by itself (earlier: resume); paused: {paused}. "
+    )
+    life.send(c.AddItem(by=eva, title="tell the bank", owner=eva, due=life.now + timedelta(days=1)))
+    said = outcome(life.state, life.send(c.Resolve(by=eva, resolution="paid")))
+    assert "It is no longer on hold. " in said
+    assert "still open: 1 work item (i1). " in said

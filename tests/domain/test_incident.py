@@ -857,6 +857,7 @@ def test_while_standing_down_is_decided_it_says_who_asked_and_why_and_whose_turn
     )
     here = situation(life.state, life.now)
     assert (here.who_acts_next, here.why) == ((HAL,), "approval all_clear decides whether the incident is stood down")
+    assert here.also_asked == {}
     life.pass_time("10m")
     life.send(c.Approve(by=HAL, gate="all_clear"))
     assert rows(life)["Incident"] == (

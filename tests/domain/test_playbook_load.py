@@ -443,6 +443,15 @@ def test_a_playbook_that_does_not_exist_is_told_with_those_that_do(folder: Path)
         load(folder / "qqq.yaml")
 
 
+def test_an_unknown_playbook_names_no_folder_and_close_names_of_every_shelf(folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "team"
+    own.mkdir()
+    for name, meant in (("smal", "small"), ("customer-service-escalatio", "customer-service-escalation")):
+        with pytest.raises(DocumentError) as caught:
+            Shelf(own, folder, shipped_folder()).get(name)
+        assert str(caught.value) == f"there is no playbook '{name}'; did you mean `{meant}`?"
+
+
 # --- the shelf --------------------------------------------------------------------------------------------------------
 
 

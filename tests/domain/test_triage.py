@@ -570,7 +570,8 @@ def test_a_request_id_that_comes_again_with_other_content_is_told_that_it_was_no
         other = request(life.state.playbook, **changed)
         answer = life.open(other).again(other)
         assert answer.because == f"{first.because}; {NOT_USED}"
-        assert answer.changed({"because": first.because}) == first
+        assert answer.not_used
+        assert answer.changed({"because": first.because, "not_used": False}) == first
     assert (life.state.seq, life.state.answers["r-1"]) == (seq, first)
 
 

@@ -370,3 +370,16 @@ def test_what_waits_for_an_approval_is_not_given_to_the_only_one_who_may_approve
     life.send(c.ReassignItem(by=ANN, item="i1", to=CYD, because="yours"))
     life.send(c.ApproveCheck(by=BOB, item="i1"))
     assert life.state.items["i1"].done_at == life.now
+
+
+def test_an_item_that_does_not_exist_is_said_before_who_may_complete_it() -> None:
+    life = opened(small()).taken_by(ANN)
+    assert "has no work item i1; it has none" in life.refused(Unknown, c.CompleteItem(by="person:erik", item="i1"))
+
+
+def test_who_cancels_over_open_items_is_told_both_ways_for_programs_and_for_the_command_line() -> None:
+    life = opened(small()).taken_by(ANN)
+    life.send(c.AddItem(by=ANN, title="tell the bank", owner=ANN, due=life.now + timedelta(days=1)))
+    said = life.refused(NotNow, c.Cancel(by=ANN, because="a duplicate"))
+    for way in ("hand_items_to", "--hand-items-to PERSON", "drop_items", "--drop-items"):
+        assert way in said

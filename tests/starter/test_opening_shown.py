@@ -10,7 +10,7 @@ from escalation.model import commands as c
 from escalation.model.request import Outcome, Receipt
 from starter.opening import was_answered_before
 from starter.render import receipt
-from tests.domain.builders import ANN, opened, small
+from tests.domain.builders import ANN, opened, request, small
 
 
 def shown(body: RenderableType) -> str:
@@ -34,3 +34,15 @@ def test_the_same_request_again_is_answered_with_how_it_stands_and_not_as_a_new_
     assert "escalation-web-2" in said
     assert "oncall:platform" not in said
     assert "opened: people are being told" in shown(receipt(answer))
+
+
+def test_a_request_id_that_comes_again_with_other_content_is_said_first_to_be_not_used() -> None:
+    life = opened(small())
+    first = life.state.answers["r-1"]
+    other = request(life.state.playbook, severity="P0")
+    said = shown(receipt(first.again(other)))
+    assert said.startswith("not used: request id r-1 was answered at 2026-11-20 10:00 UTC, for other content;")
+    assert "people are being told" not in said
+    later = shown(receipt(first.again(other), situation(life.state, life.now)))
+    assert "the same request" not in later
+    assert "not used" not in shown(receipt(first.again(request(life.state.playbook))))

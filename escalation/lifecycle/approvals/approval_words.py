@@ -13,7 +13,7 @@ from escalation.lifecycle.communication import Words, headline, instant, news, p
 from escalation.lifecycle.facts import basis_of, derive
 from escalation.lifecycle.sentences import told
 from escalation.model import events as e
-from escalation.model.approval import ActionApproval, Gate
+from escalation.model.approval import HOW, ActionApproval, Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import Expiry, GatePolicy
 from escalation.values import Actor
@@ -176,8 +176,7 @@ def _options(state: Escalation, gate: Gate, policy: GatePolicy, person: Actor) -
 
 def gate_closed(state: Escalation, gate: Gate) -> Words:
     """Tell the owner how an approval ended."""
-    words = {"passed": "approved", "rejected": "rejected", "voided": "void", "withdrawn": "no longer needed"}
-    how = "skipped" if gate.skipped else words.get(gate.state, gate.state)
+    how = "skipped" if gate.skipped else HOW[gate.state]
     if gate.choice:
         how = f"{gate.choice} approved"
     policy = state.playbook.gate(gate.id)

@@ -2,8 +2,9 @@
 
 from escalation.errors import AlreadyDone, Incomplete, NotAllowed, NotNow, Unknown
 from escalation.lifecycle import permissions
+from escalation.lifecycle.approvals import approval_words
 from escalation.model import commands as c
-from escalation.model.approval import Gate
+from escalation.model.approval import HOW, Gate
 from escalation.model.state import Escalation
 from escalation.playbook.gates import GatePolicy
 from escalation.values import ENGINE, Actor
@@ -35,14 +36,17 @@ def decidable(
     """
     permissions.require_person(by, act)
     permissions.refuse_concerned(state, by)
-    gate = find_gate(state, gate_id)
+    gate = find_gate(state, gate_id, by)
     policy = state.playbook.gate(gate.id)
     if policy is None:
         raise Unknown(f"playbook {state.playbook.playbook} has no gate {gate.id}")
     if gate.state != "pending":
         who = gate.closed_by or ENGINE
         when = f"{gate.closed_at:%Y-%m-%d %H:%M:%S %Z}" if gate.closed_at else "before"
-        raise AlreadyDone(f"approval {gate.id} was decided already: {gate.state} by {who} at {when} ({gate.because})")
+        raise AlreadyDone(
+            f"approval {gate.id} was decided already: {gate.state} by {who} at {when} ({gate.because})",
+            f"approval {gate.id} is decided already: {HOW[gate.state]} by {who} at {when}" + _why_so(gate, who),
+        )
     require_separation(state, gate, policy, by)
     if alone:
         _require_emergency(gate, policy, by)
@@ -69,6 +73,13 @@ def decidable(
     return gate, policy
 
 
+def _why_so(gate: Gate, who: Actor) -> str:
+    """Give the reason of what was decided, without saying once more what and who."""
+    said = f"{HOW[gate.state]} by {who}"
+    why = "" if gate.because == said else gate.because.removeprefix(f"{said}: ")
+    return f" ({why})" if why else ""
+
+
 def _require_emergency(gate: Gate, policy: GatePolicy, by: Actor) -> None:
     if policy.emergency is None:
         raise NotAllowed(
@@ -87,7 +98,10 @@ def require_separation(state: Escalation, gate: Gate, policy: GatePolicy, by: Ac
     """
     if by in gate.excluded:
         barred = ", ".join(target for target in policy.exclude if target not in ("requester", "owner"))
-        raise NotAllowed(f"{by} is excluded from deciding {policy.id}, as {barred} is (separation of duties)")
+        raise NotAllowed(
+            f"{by} is excluded from deciding {policy.id}, as {barred} is (separation of duties)",
+            f"{by} may not decide {gate.id}: {_why_barred(state, gate, policy, by)} (separation of duties)",
+        )
     if by == asked_by(state, gate.id, policy):
         what = {"lowering": "for the milder severity", "stand_down": "to stand down"}.get(policy.before, "for this")
         raise NotAllowed(f"{by} asked {what} and may not decide {policy.id} (separation of duties)")
@@ -95,6 +109,18 @@ def require_separation(state: Escalation, gate: Gate, policy: GatePolicy, by: Ac
         raise NotAllowed(f"{by} asked for this escalation and may not decide {policy.id} (separation of duties)")
     if "owner" in policy.exclude and state.owner is not None and by == state.owner.actor:
         raise NotAllowed(f"{by} owns this escalation and may not decide {policy.id} (separation of duties)")
+
+
+def _why_barred(state: Escalation, gate: Gate, policy: GatePolicy, by: Actor) -> str:
+    """Say what makes somebody one of those who are excluded: their name, what they belong to, their part in it."""
+    targets = [target for target in policy.exclude if target not in ("requester", "owner")]
+    named = "they are named" if by in targets else f"they belong to {' or '.join(targets)}, which is named"
+    why = [f"{named} in `exclude` of {policy.id} in the playbook"]
+    if by == asked_by(state, gate.id, policy) or by == state.requested_by:
+        why.append("they asked for it")
+    if state.owner is not None and by == state.owner.actor:
+        why.append("they own this escalation")
+    return ", and ".join(why)
 
 
 def asked_by(state: Escalation, gate: str, policy: GatePolicy) -> Actor | None:
@@ -109,8 +135,8 @@ def asked_by(state: Escalation, gate: str, policy: GatePolicy) -> Actor | None:
     return None
 
 
-def find_gate(state: Escalation, gate_id: str | None) -> Gate:
-    """Return the gate a decision is about.
+def find_gate(state: Escalation, gate_id: str | None, by: Actor | None = None) -> Gate:
+    """Return the gate a decision is about; ``by`` somebody, who is told what the open ones ask if it is theirs to know.
 
     Raises:
         Unknown: the playbook has no such gate.
@@ -123,7 +149,9 @@ def find_gate(state: Escalation, gate_id: str | None) -> Gate:
         if not pending and len(state.gates) == 1:
             return next(iter(state.gates.values()))
         names = ", ".join(gate.id for gate in pending) or "none"
-        raise NotNow(f"say which approval you mean (gate); open ones: {names}")
+        asked = "; ".join(f"{gate.id}{_about(state, gate, by)}" for gate in pending) or "none"
+        say = "say which approval you mean (gate); open ones"
+        raise NotNow(f"{say}: {names}", f"{say}: {asked}")
     opened = ", ".join(gate.id for gate in state.pending_gates) or "none"
     if gate_id in state.actions:
         needs = ", ".join(state.actions[gate_id].gates) or "none"
@@ -133,5 +161,18 @@ def find_gate(state: Escalation, gate_id: str | None) -> Gate:
         raise Unknown(f"playbook {state.playbook.playbook} has no approval {gate_id}; it has {names}")
     gate = state.gates.get(gate_id)
     if gate is None:
-        raise NotNow(f"approval {gate_id} is not open; open ones: {opened}")
+        recorded = f"approval {gate_id} is not open; open ones: {opened}"
+        meant = [each for each in state.pending_gates if each.id.rpartition(".")[0] == gate_id]
+        if not meant:
+            raise NotNow(recorded)
+        ids = " or ".join(f"`{each.id}`{_about(state, each, by)}" for each in meant)
+        raise NotNow(recorded, f"{gate_id} is asked for each action anew; did you mean {ids}?")
     return gate
+
+
+def _about(state: Escalation, gate: Gate, by: Actor | None) -> str:
+    """Say which action an approval is about, to those who have a part in it."""
+    action = approval_words.action_of(state, gate)
+    if action is None or by is None or by not in (*gate.people, *state.people):
+        return ""
+    return f" ({approval_words.action_said(state, action)}, asked for by {action.by})"

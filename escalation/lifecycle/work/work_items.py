@@ -107,6 +107,8 @@ def complete(draft: Draft, command: c.CompleteItem) -> None:
     """Say that a work item is done."""
     permissions.require_person(command.by, "complete_item")
     state = draft.state
+    permissions.refuse_concerned(state, command.by)
+    item_powers.find(state, command.item)  # an id that does not exist is said before what one may do with it
     permissions.require_member(state, command.by)
     item = item_powers.find_open(state, command.item)
     if item_powers.command_of(item) != "complete_item":
@@ -211,7 +213,11 @@ def settle_before_end(draft: Draft, command: c.Cancel) -> None:
             raise NotAllowed("hand the open work items to somebody or drop them, not both: hand_items_to or drop_items")
     elif not command.drop_items and item_powers.is_person(command.by):
         named = "; ".join(item_powers.standing(item) for item in left)
-        raise NotNow(f"{state.id} has open work items: {named}. Cancel it with hand_items_to somebody, or drop_items")
+        raise NotNow(
+            f"{state.id} has open work items: {named}. Say what becomes of them: they go "
+            "to somebody (hand_items_to, on the command line --hand-items-to PERSON), or they are dropped (drop_items, "
+            "--drop-items)"
+        )
     elif not command.drop_items and state.owner is not None:
         to = state.owner.actor  # who is no person cannot be asked, and does not drop what people work on
     english = f"the escalation was cancelled: {command.because}"
