@@ -6,6 +6,7 @@ JSON schema says how each is read, and the model itself checks them, so everythi
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from escalation.errors import DocumentError, RequestRefused
 from escalation.explain import did_you_mean, explain
 from escalation.model.commands import COMMANDS, Act, Answer
-from escalation.values import Actor, Holder
+from escalation.values import Actor, Holder, ItemOwner, Party, Reader, Receiver, Target
 from starter.docstrings import field_docs
 from starter.session import AsJson, EscalationId, connect_to_send, full_id, load, run, say
 from starter.when import parse_instant
@@ -40,6 +41,7 @@ PANELS = {
 _Schema = Mapping[str, Any]
 _ACTOR = get_args(Actor)[1].pattern
 _NAMES_A_PERSON = (_ACTOR, get_args(Holder)[1].pattern)
+_NAMES_A_TARGET = {get_args(kind)[1].pattern for kind in (Party, Receiver, Target, Reader, ItemOwner)}
 _SEPARATOR = "|"
 _OF_THEIR_OWN = ("migrate",)
 """Commands that have a program of their own: it can say before what they would do."""
@@ -237,8 +239,11 @@ class Option:
             return text
         if "properties" in schema:
             return self._parts(text, schema["properties"], now)
-        if schema.get("pattern") in _NAMES_A_PERSON:
+        pattern = str(schema.get("pattern", ""))
+        if pattern in _NAMES_A_PERSON:
             return text if ":" in text else f"person:{text}"
+        if pattern in _NAMES_A_TARGET and ":" not in text and not re.search(pattern, text):
+            return _target(text)
         if schema.get("format") == "date-time":
             return None if text.strip().lower() == "none" else parse_instant(text, now)
         return int(text) if schema.get("type") == "integer" and text.lstrip("-").isdecimal() else text
@@ -299,6 +304,33 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
     return act
 
 
+def _known() -> list[str] | None:
+    """Return everybody whom the directory of the settings knows; nothing without one that is named and can be read."""
+    settings = load()
+    if "directory" not in settings.model_fields_set:
+        return None
+    # Not loaded by commands that name nobody, nor where no directory is named.
+    from escalation.people.directory import load_directory
+    from starter.people import names_of
+
+    try:
+        return names_of(load_directory(settings.directory))
+    except DocumentError:
+        return None  # a worker goes on with the last good version, which is not known here
+
+
+def _target(text: str) -> str:
+    """Complete an id without its kind where a target is meant; raises ValueError, saying what was probably meant."""
+    from starter.people import as_target
+
+    known = _known()
+    target = as_target(text, known or ())
+    if target != text or not text.strip():
+        return target
+    meant = did_you_mean(text, known or (f"person:{text}",))
+    raise ValueError(f"`{text[:64]}` is no target such as `person:eva` or `team:support`{meant}")
+
+
 _ELSEWHERE = ("level", "system", "agent")
 """Kinds of receivers that stand in no directory."""
 
@@ -311,7 +343,6 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     Raises:
         RequestRefused: naming the option, and who was probably meant.
     """
-    settings = load()
     targets = [
         (field, getattr(act, field))
         for field in ("owner", "to", "of", "who", "assignee", "hand_items_to")
@@ -321,17 +352,11 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     targets += [("by", act.by)] if act.by.startswith("person:") else []
     targets += [(field, each.owner) for field in ("items", "changes") for each in getattr(act, field, ())]
     targets = [(field, target) for field, target in targets if target is not None]
-    if not targets or "directory" not in settings.model_fields_set:
+    if not targets:
         return
-    # Not loaded by commands that name nobody, nor where no directory is named.
-    from escalation.people.directory import load_directory
-    from starter.people import names_of
-
-    try:
-        directory = load_directory(settings.directory)
-    except DocumentError:
-        return  # a worker goes on with the last good version, which is not known here
-    known = names_of(directory)
+    known = _known()
+    if known is None:
+        return
     wrong = [
         (options[field].flag, f"{target} is not in the directory{did_you_mean(target, known)}")
         for field, target in targets

@@ -1,5 +1,6 @@
 """The directory as the command line sees it: with the calendars of its rotations read, or their last good copies."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def require_somebody(actor: str) -> None:
     known = [f"person:{each.id}" for each in load_directory(named).people]
     if actor not in known:
         raise Unknown(f"{actor} is not in the directory, and has no messages{did_you_mean(actor, known)}")
+
+
+def as_target(typed: str, known: Sequence[str]) -> str:
+    """Complete a person's id that was typed without its kind, where it is known; leave anything else as it is."""
+    person = f"person:{typed}"
+    return person if person in known else typed
 
 
 def names_of(directory: Directory) -> list[str]:

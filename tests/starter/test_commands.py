@@ -105,7 +105,11 @@ def test_everything_that_is_wrong_is_named_at_once_by_its_option() -> None:
         ),
         (c.Rate, {"by": "eva", "score": "many"}, "--score: found text; expected a whole number from 1 to 5"),
         (c.ChangeFacts, {"by": "eva", "facts": ["x"]}, "--fact: `x` has no value; expected NAME=VALUE"),
-        (c.OfferHandoff, {"by": "eva", "to": "x", "because": "y", "expectation": "z"}, "--to: text that does not fit"),
+        (
+            c.OfferHandoff,
+            {"by": "eva", "to": "x", "because": "y", "expectation": "z"},
+            "--to: `x` is no target such as `person:eva` or `team:support`; did you mean `person:x`?",
+        ),
         (c.SubmitReview, {"by": "eva", "items": ["a | mei | soon"]}, "--item: expected how long from now"),
         (c.SubmitReview, {"by": "eva", "items": ["a | mei"]}, "--item 0.due: `due` is missing"),
         (c.Escalate, {"by": "eva", "reason": "x", "because": "y"}, "--reason: `x` is not allowed; expected one of"),
@@ -170,6 +174,30 @@ def test_whom_the_directory_knows_may_be_given_something(escalate: Escalate, mon
     escalate(
         "offer-handoff", "e-1", "--by", "eva.novak", "--because", "x", "--expectation", "y", "--to", "role:ceo", code=3
     )
+
+
+def test_whoever_is_nearly_named_is_guessed_by_the_name_and_not_by_the_kind(
+    escalate: Escalate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    said = escalate("acknowledge", "e-1", "--by", "nobody.here", code=2).err
+    assert "--by: person:nobody.here is not in the directory\n" in said
+    wrong_kind = escalate("offer-handoff", "e-1", "--by", "eva.novak", "--to", "team:jana.kralova", code=2).err
+    assert "did you mean" not in wrong_kind  # what is missing is said first
+    rest = ("--by", "eva.novak", "--because", "x", "--expectation", "y")
+    wrong_kind = escalate("offer-handoff", "e-1", *rest, "--to", "team:jana.kralova", code=2).err
+    assert "did you mean `person:jana.kralova`?" in wrong_kind
+
+
+def test_where_a_target_is_meant_a_person_may_be_named_without_the_kind(
+    escalate: Escalate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("offer-handoff", "e-1", "--by", "eva.novak", "--because", "x", "--expectation", "y", "--to")
+    assert "did you mean `person:jana.kralova`?" in escalate(*asked, "jana.kralova", code=2).err
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    escalate(*asked, "jana.kralova", code=3)  # known, hence sent
+    assert "did you mean `person:jana.kralova`?" in escalate(*asked, "jana.kralov", code=2).err
+    assert "did you mean `team:finance`?" in escalate(*asked, "finance", code=2).err
 
 
 @pytest.mark.req("EP-F14")
