@@ -7,7 +7,7 @@ JSON schema says how each is read, and the model itself checks them, so everythi
 import inspect
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 
@@ -15,12 +15,12 @@ import typer
 from pydantic import ValidationError
 
 from escalation.errors import DocumentError, RequestRefused
-from escalation.explain import did_you_mean, explain
+from escalation.explain import Problem, did_you_mean, explain
 from escalation.model.commands import COMMANDS, Act, Answer
 from escalation.values import Actor, Holder, ItemOwner, Party, Reader, Receiver, Target
 from starter.docstrings import field_docs
 from starter.session import AsJson, EscalationId, connect_to_send, full_id, load, run, say
-from starter.when import parse_instant
+from starter.when import EXPECTED, parse_instant
 
 PANELS = {
     "ladder": "Take it, pass it on",
@@ -43,6 +43,7 @@ _ACTOR = get_args(Actor)[1].pattern
 _NAMES_A_PERSON = (_ACTOR, get_args(Holder)[1].pattern)
 _NAMES_A_TARGET = {get_args(kind)[1].pattern for kind in (Party, Receiver, Target, Reader, ItemOwner)}
 _SEPARATOR = "|"
+_BY = "ESCALATION_BY"
 _OF_THEIR_OWN = ("migrate",)
 """Commands that have a program of their own: it can say before what they would do."""
 _FOUND_ELSEWHERE = ("raci", "authority", "customer", "service", "agent")
@@ -195,6 +196,19 @@ class Option:
         """Whether it may be given several times."""
         return self._kind == "array" or "additionalProperties" in self._schema
 
+    @property
+    def form(self) -> str:
+        """How the parts of one value are written, of an option that has parts; else empty."""
+        schema = self._member or self._schema
+        if "properties" not in schema:
+            return ""
+        return f"'{f' {_SEPARATOR} '.join(field.upper() for field in schema['properties'])}'"
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether its value is a moment."""
+        return self._schema.get("format") == "date-time"
+
     def parameter(self) -> inspect.Parameter:
         """Return what typer makes the option of. None is required there: the model names all that is missing."""
         if self.field == _SECOND:
@@ -205,7 +219,7 @@ class Option:
             f"{self.flag}/--not-{self.flag[2:]}" if flag else self.flag,
             help=self._docs + (" (required)" if self._required else ""),
             metavar=None if flag else self._metavar(),
-            envvar="ESCALATION_BY" if self.field == "by" else None,
+            envvar=_BY if self.field == "by" else None,
             show_envvar=False,
         )
         kind: Any = bool if flag else list[str] if self.repeated else str
@@ -258,8 +272,8 @@ class Option:
         schema = self._member or self._schema
         if "additionalProperties" in schema:
             return "NAME=VALUE"
-        if "properties" in schema:
-            return f"'{f' {_SEPARATOR} '.join(field.upper() for field in schema['properties'])}'"
+        if self.form:
+            return self.form
         if "enum" in schema:
             return "|".join(map(str, schema["enum"]))
         if schema.get("pattern") in _NAMES_A_PERSON:
@@ -296,9 +310,7 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
         act = model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         wrong = [problem for problem in explain(data, model, error.errors()) if problem.path[0] not in problems]
-        raise RequestRefused(
-            [*problems.values(), *((_spelt(options, problem.path), problem.message) for problem in wrong)]
-        ) from None
+        raise RequestRefused([*problems.values(), *_typed(options, wrong)]) from None
     if problems:
         raise RequestRefused(list(problems.values()))
     return act
@@ -366,9 +378,29 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
         raise RequestRefused(wrong)
 
 
-def _spelt(options: Mapping[str, Option], path: tuple[str | int, ...]) -> str:
-    flag = options[str(path[0])].flag if path else ""
-    return " ".join([flag, ".".join(str(part) for part in path[1:])]).strip()
+def _typed(options: Mapping[str, Option], wrong: Sequence[Problem]) -> list[tuple[str, str]]:
+    """Say of problems with the model's data what was to be typed; those with parts of one value are one."""
+    found: dict[str, str] = {}
+    for path, message in wrong:
+        option = options.get(str(path[0])) if path else None
+        if option is None:
+            found[".".join(map(str, path))] = message
+        elif option.form and len(path) > 1:
+            *place, part = path[1:]
+            where = option.flag + (f" (number {int(place[0]) + 1})" if place and place[0] else "")
+            form, missing = f"expected {option.form}", message.startswith(f"`{part}` is missing")
+            said = message.partition(";")[0] if missing else f"{str(part).upper()}: {message}"
+            found[where] = f"{found[where]}, {said}" if where in found else f"{form}; {said}"
+        else:
+            found[" ".join([option.flag, ".".join(map(str, path[1:]))]).strip()] = _as_typed(option, message)
+    return list(found.items())
+
+
+def _as_typed(option: Option, message: str) -> str:
+    said, expected, _ = message.partition("; expected ")
+    if option.is_instant and expected:
+        return f"{said}; {EXPECTED}"
+    return f"{message}, or {_BY}" if option.field == "by" and said.endswith("is missing") else message
 
 
 def _fact(text: str) -> tuple[str, Any]:

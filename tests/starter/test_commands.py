@@ -111,7 +111,21 @@ def test_everything_that_is_wrong_is_named_at_once_by_its_option() -> None:
             "--to: `x` is no target such as `person:eva` or `team:support`; did you mean `person:x`?",
         ),
         (c.SubmitReview, {"by": "eva", "items": ["a | mei | soon"]}, "--item: expected how long from now"),
-        (c.SubmitReview, {"by": "eva", "items": ["a | mei"]}, "--item 0.due: `due` is missing"),
+        (
+            c.SubmitReview,
+            {"by": "eva", "items": ["a | mei"]},
+            "--item: expected 'TITLE | OWNER | DUE'; `due` is missing",
+        ),
+        (
+            c.SubmitReview,
+            {"by": "eva", "items": ["a | mei | 2d", "Alert"]},
+            "--item (number 2): expected 'TITLE | OWNER | DUE'; `owner` is missing, `due` is missing",
+        ),
+        (
+            c.AddItem,
+            {"by": "eva", "title": "x", "owner": "mei"},
+            "--due: `due` is missing; expected how long from now (15m, 2d), a time (18:30, tomorrow 9:00)",
+        ),
         (c.Escalate, {"by": "eva", "reason": "x", "because": "y"}, "--reason: `x` is not allowed; expected one of"),
     ],
 )
@@ -126,7 +140,7 @@ def test_a_wrong_command_reaches_no_server(escalate: Escalate) -> None:
     said = escalate("rate", "conv-1", "--score", "9", "--json", code=2)
     assert said.out == ""
     assert said.error["problems"] == [
-        "--by: `by` is missing; expected an actor such as `person:eva` or `agent:support-bot`",
+        "--by: `by` is missing; expected an actor such as `person:eva` or `agent:support-bot`, or ESCALATION_BY",
         "--score: a whole number that does not fit; expected a whole number from 1 to 5",
     ]
 
