@@ -40,7 +40,7 @@ def updates(escalation: EscalationId, missing: Missing = False, as_json: AsJson 
     told = [{**plain(each), **about(each, by_seq)} for each in sent]
     parts: list[RenderableType] = [layout.headed("Stakeholders", covered(informed, missing=missing))]
     if not missing:
-        parts.append(layout.headed("Everything that was sent", messages(sent, by_seq)))
+        parts.append(layout.headed("Everything that was sent", messages(sent, events)))
     if events and events[0].seq > 1:
         earlier = counted(events[0].seq - 1, "event")
         parts.append(Text(f"The ledger has what came before ({earlier}), and it is not here.", style="dim"))
@@ -102,13 +102,14 @@ def about(sent: Sent, events: Mapping[int, Event]) -> dict[str, str]:
     return {"kind": cause.type, "about": in_words(cause).what} if cause is not None else {"kind": "", "about": _EARLIER}
 
 
-def messages(sent: Sequence[Sent], events: Mapping[int, Event]) -> RenderableType:
+def messages(sent: Sequence[Sent], events: Sequence[Event]) -> RenderableType:
     """Show every message with what became of it."""
     now = datetime.now(UTC)
+    by_seq = {event.seq: event for event in events}
     table = layout.columns("to", "about", "delivered", "answered", "read")
     for each in sent:
         delivered = f"{show(each.delivered_at, now)} ({each.channel})" if each.delivered_at else f"no: {each.failed}"
         answered = f"{show(each.answered_at, now)}: {each.answer}" if each.answered_at else ""
         read = show(each.read_at, now) if each.read_at else ""
-        layout.add(table, name(each.to), about(each, events)["about"], delivered, answered, read)
+        layout.add(table, name(each.to), about(each, by_seq)["about"], delivered, answered, read)
     return table if table.row_count else Text("Nothing was sent yet.")
