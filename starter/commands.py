@@ -75,9 +75,9 @@ _WORDS = {
     "cause": "why it happened",
     "resolution": "how it was solved",
     "attachment": "what it is, and where",
-    "attempted_solutions": "what was tried, and what came of it; may be repeated",
-    "items": "an action item; may be repeated",
-    "lessons": "something learned; may be repeated",
+    "attempted_solutions": "what was tried, and what came of it",
+    "items": "an action item",
+    "lessons": "something learned",
     "score": "1 to 5, 5 is best",
     "item": "its id, such as i1",
     "result": "what came of it",
@@ -86,17 +86,17 @@ _WORDS = {
     "level": "which level; without it, the next",
     "reason": "what is lacking here",
     "title": "what is to be done",
-    "audiences": "who is to hear it; may be repeated",
+    "audiences": "who is to hear it",
     "stakeholder": "whose answer it is",
     "customer_text": "what customers are to read",
     "replaces": "the id of what it takes the place of, such as d1 or p1",
     "name": "which milestone",
     "which": "its id, such as s1",
-    "blocked_by": "an item that has to be done first; may be repeated",
-    "blocks": "an item that waits for it; may be repeated",
+    "blocked_by": "an item that has to be done first",
+    "blocks": "an item that waits for it",
     "label": "of which integration, system or team it is",
     "area": "what kind of task it is",
-    "approvers": "who has to approve it; may be repeated",
+    "approvers": "who has to approve it",
     "content": "what was done or found, or where that stands",
     "digest": "of what you have read",
     "detail": "what is to be known of it",
@@ -104,9 +104,9 @@ _WORDS = {
     "hand_items_to": "who has its open work items from then on",
     "typed": "assessment, execution or approval",
     "behind": "the checkpoint that must be passed first, such as p2",
-    "priorities": "the most important first; may be repeated",
+    "priorities": "the most important first",
     "other": "the id of the other escalation",
-    "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix; may be repeated",
+    "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix",
     "lesson": "its id, such as l1",
     "part": "which part of the review",
     "entry": "its number on the timeline, as in ID#12",
@@ -115,7 +115,7 @@ _WORDS = {
     "mark": "which reaction",
     "join_url": "where people join",
     "action": "what is to be done, as the playbook names it",
-    "arguments": "an argument of it; may be repeated",
+    "arguments": "an argument of it",
     "approval": "its id, such as a1",
     "who": "who it is",
     "what": "what it is about",
@@ -133,6 +133,14 @@ _WORDS = {
     "at": "2026-11-24T10:45+01:00",
     "packet_version": "the version that was read",
 }
+
+_SAID_BY_THE_MODEL = (
+    *("approvers", "assignee", "audiences", "behind", "blocked_by", "blocks", "call", "changes", "content", "digest"),
+    *("hand_items_to", "label", "packet_version"),
+)
+"""Fields of which a model that says anything says the same as ``_WORDS``, and more."""
+_SAID_HERE = ("of", "replaces")
+"""Fields of which ``_WORDS`` say the same as the model, and more."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -189,7 +197,9 @@ class Option:
         self._member = self._followed(self._schema["items"]) if self._kind == "array" else None
         spelt = field.removesuffix("s") if self.repeated else field
         self.flag = _PLACES.get(field) or f"--{spelt.replace('_', '-')}"
-        self._docs = "; ".join(filter(None, [_WORDS.get(field, ""), docs.rstrip(".")]))
+        own = "" if docs and field in _SAID_BY_THE_MODEL else _WORDS.get(field, "")
+        said = [own, "" if own and field in _SAID_HERE else docs.rstrip(".")]
+        self._docs = "; ".join(filter(None, [*said, "may be repeated" if self.repeated else ""]))
 
     @property
     def repeated(self) -> bool:

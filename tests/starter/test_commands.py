@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from importlib import import_module
+from typing import get_args
 
 import pytest
 import typer
@@ -36,6 +37,19 @@ def test_every_command_explains_itself_and_offers_every_field(command: str, esca
     assert first_sentence in help_text
     for option in options_of(model).values():
         assert option.flag in help_text
+
+
+@pytest.mark.parametrize("model", COMMANDS.values())
+def test_the_help_of_an_option_says_nothing_twice(model: type[c.Act]) -> None:
+    for option in options_of(model).values():
+        said = get_args(option.parameter().annotation)[1].help
+        first, *rest = [set(re.findall(r"[a-z]{4,}", part)) for part in said.lower().split("; ")]
+        assert not any(len(first) > 2 and first <= part for part in rest), said
+
+
+def test_an_option_that_may_be_repeated_says_so_once(escalate: Escalate) -> None:
+    said = re.sub(r"[│\s]+", " ", escalate("add_item", "--help").out)
+    assert "Who has to approve it, of a checklist item or a checkpoint; may be repeated" in said
 
 
 def test_a_command_is_found_however_its_words_are_joined(escalate: Escalate) -> None:
