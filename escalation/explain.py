@@ -43,9 +43,16 @@ def explain(data: Any, model: type[BaseModel], errors: Sequence[ErrorDetails]) -
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return ``; did you mean `x`?`` for the closest known word, or nothing when none is close."""
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+    """Return ``; did you mean `x`?`` for the closest known word, or nothing when none is close.
+
+    A kind such as ``person:`` is no likeness: what stands behind it is compared, and the same kind goes before others.
+    """
+    kind, colon, bare = word.rpartition(":")
+    ends: dict[str, str] = {}
+    for each in sorted(known, key=lambda each: not each.startswith(kind + colon)):
+        ends.setdefault(each.rpartition(":")[2], each)
+    close = get_close_matches(bare, ends, n=1)
+    return f"; did you mean `{ends[close[0]]}`?" if close else ""
 
 
 def _pattern(kind: Any) -> str:

@@ -17,7 +17,7 @@ from escalation.model.audit import schedule_id as id_of
 from escalation.people.directory import load_directory
 from escalation.values import Party
 from starter import ledgers, panels, session, when
-from starter.people import best_known, names_of
+from starter.people import as_target, best_known, names_of
 from starter.session import AsJson, say
 
 if TYPE_CHECKING:
@@ -76,12 +76,12 @@ def schedule(
     Said again it changes the schedule that is there: its receiver, sample and standards.
     """
     settings = session.load()
+    directory = load_directory(settings.directory)
     try:
-        target = _PARTY.validate_python(to)
+        target = _PARTY.validate_python(as_target(to, names_of(directory)))
     except ValidationError:
         expected = "expected person:ID, team:ID, role:NAME, oncall:ROTATION or authority:KIND"
         raise RequestRefused([("--to", f"`{to[:64]}` is no target; {expected}")]) from None
-    directory = load_directory(settings.directory)
     if not directory.members(target):
         hint = did_you_mean(target, names_of(directory)) or "; expected somebody it knows"
         raise RequestRefused([("--to", f"`{target}` means nobody in {settings.directory}{hint}")])

@@ -60,7 +60,7 @@ def load(
     """
     now = datetime.now(UTC)
     people = best_known(directory)
-    meant = _meant(people, target_of(target)) if target else people.people
+    meant = _meant(people, target_of(target, people)) if target else people.people
     if target and not meant:
         hint = did_you_mean(target, names_of(people))
         raise RequestRefused([("TARGET", f"the directory knows nobody by `{target}`{hint}")])

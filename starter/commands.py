@@ -6,7 +6,8 @@ JSON schema says how each is read, and the model itself checks them, so everythi
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 
@@ -14,12 +15,12 @@ import typer
 from pydantic import ValidationError
 
 from escalation.errors import DocumentError, RequestRefused
-from escalation.explain import did_you_mean, explain
+from escalation.explain import Problem, did_you_mean, explain
 from escalation.model.commands import COMMANDS, Act, Answer
-from escalation.values import Actor, Holder
+from escalation.values import Actor, Holder, ItemOwner, Party, Reader, Receiver, Target
 from starter.docstrings import field_docs
 from starter.session import AsJson, EscalationId, connect_to_send, full_id, load, run, say
-from starter.when import parse_instant
+from starter.when import EXPECTED, parse_instant
 
 PANELS = {
     "ladder": "Take it, pass it on",
@@ -40,7 +41,9 @@ PANELS = {
 _Schema = Mapping[str, Any]
 _ACTOR = get_args(Actor)[1].pattern
 _NAMES_A_PERSON = (_ACTOR, get_args(Holder)[1].pattern)
+_NAMES_A_TARGET = {get_args(kind)[1].pattern for kind in (Party, Receiver, Target, Reader, ItemOwner)}
 _SEPARATOR = "|"
+_BY = "ESCALATION_BY"
 _OF_THEIR_OWN = ("migrate",)
 """Commands that have a program of their own: it can say before what they would do."""
 _FOUND_ELSEWHERE = ("raci", "authority", "customer", "service", "agent")
@@ -72,9 +75,9 @@ _WORDS = {
     "cause": "why it happened",
     "resolution": "how it was solved",
     "attachment": "what it is, and where",
-    "attempted_solutions": "what was tried, and what came of it; may be repeated",
-    "items": "an action item; may be repeated",
-    "lessons": "something learned; may be repeated",
+    "attempted_solutions": "what was tried, and what came of it",
+    "items": "an action item",
+    "lessons": "something learned",
     "score": "1 to 5, 5 is best",
     "item": "its id, such as i1",
     "result": "what came of it",
@@ -83,17 +86,17 @@ _WORDS = {
     "level": "which level; without it, the next",
     "reason": "what is lacking here",
     "title": "what is to be done",
-    "audiences": "who is to hear it; may be repeated",
+    "audiences": "who is to hear it",
     "stakeholder": "whose answer it is",
     "customer_text": "what customers are to read",
     "replaces": "the id of what it takes the place of, such as d1 or p1",
     "name": "which milestone",
     "which": "its id, such as s1",
-    "blocked_by": "an item that has to be done first; may be repeated",
-    "blocks": "an item that waits for it; may be repeated",
+    "blocked_by": "an item that has to be done first",
+    "blocks": "an item that waits for it",
     "label": "of which integration, system or team it is",
     "area": "what kind of task it is",
-    "approvers": "who has to approve it; may be repeated",
+    "approvers": "who has to approve it",
     "content": "what was done or found, or where that stands",
     "digest": "of what you have read",
     "detail": "what is to be known of it",
@@ -101,9 +104,9 @@ _WORDS = {
     "hand_items_to": "who has its open work items from then on",
     "typed": "assessment, execution or approval",
     "behind": "the checkpoint that must be passed first, such as p2",
-    "priorities": "the most important first; may be repeated",
+    "priorities": "the most important first",
     "other": "the id of the other escalation",
-    "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix; may be repeated",
+    "changes": "a lesson that leads to a change: playbook, directory, rule, training, fix",
     "lesson": "its id, such as l1",
     "part": "which part of the review",
     "entry": "its number on the timeline, as in ID#12",
@@ -112,7 +115,7 @@ _WORDS = {
     "mark": "which reaction",
     "join_url": "where people join",
     "action": "what is to be done, as the playbook names it",
-    "arguments": "an argument of it; may be repeated",
+    "arguments": "an argument of it",
     "approval": "its id, such as a1",
     "who": "who it is",
     "what": "what it is about",
@@ -130,6 +133,14 @@ _WORDS = {
     "at": "2026-11-24T10:45+01:00",
     "packet_version": "the version that was read",
 }
+
+_SAID_BY_THE_MODEL = (
+    *("approvers", "assignee", "audiences", "behind", "blocked_by", "blocks", "call", "changes", "content", "digest"),
+    *("hand_items_to", "label", "packet_version"),
+)
+"""Fields of which a model that says anything says the same as ``_WORDS``, and more."""
+_SAID_HERE = ("of", "replaces")
+"""Fields of which ``_WORDS`` say the same as the model, and more."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -186,12 +197,27 @@ class Option:
         self._member = self._followed(self._schema["items"]) if self._kind == "array" else None
         spelt = field.removesuffix("s") if self.repeated else field
         self.flag = _PLACES.get(field) or f"--{spelt.replace('_', '-')}"
-        self._docs = "; ".join(filter(None, [_WORDS.get(field, ""), docs.rstrip(".")]))
+        own = "" if docs and field in _SAID_BY_THE_MODEL else _WORDS.get(field, "")
+        said = [own, "" if own and field in _SAID_HERE else docs.rstrip(".")]
+        self._docs = "; ".join(filter(None, [*said, "may be repeated" if self.repeated else ""]))
 
     @property
     def repeated(self) -> bool:
         """Whether it may be given several times."""
         return self._kind == "array" or "additionalProperties" in self._schema
+
+    @property
+    def form(self) -> str:
+        """How the parts of one value are written, of an option that has parts; else empty."""
+        schema = self._member or self._schema
+        if "properties" not in schema:
+            return ""
+        return f"'{f' {_SEPARATOR} '.join(field.upper() for field in schema['properties'])}'"
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether its value is a moment."""
+        return self._schema.get("format") == "date-time"
 
     def parameter(self) -> inspect.Parameter:
         """Return what typer makes the option of. None is required there: the model names all that is missing."""
@@ -203,7 +229,7 @@ class Option:
             f"{self.flag}/--not-{self.flag[2:]}" if flag else self.flag,
             help=self._docs + (" (required)" if self._required else ""),
             metavar=None if flag else self._metavar(),
-            envvar="ESCALATION_BY" if self.field == "by" else None,
+            envvar=_BY if self.field == "by" else None,
             show_envvar=False,
         )
         kind: Any = bool if flag else list[str] if self.repeated else str
@@ -237,8 +263,11 @@ class Option:
             return text
         if "properties" in schema:
             return self._parts(text, schema["properties"], now)
-        if schema.get("pattern") in _NAMES_A_PERSON:
+        pattern = str(schema.get("pattern", ""))
+        if pattern in _NAMES_A_PERSON:
             return text if ":" in text else f"person:{text}"
+        if pattern in _NAMES_A_TARGET and ":" not in text and not re.search(pattern, text):
+            return _target(text)
         if schema.get("format") == "date-time":
             return None if text.strip().lower() == "none" else parse_instant(text, now)
         return int(text) if schema.get("type") == "integer" and text.lstrip("-").isdecimal() else text
@@ -253,8 +282,8 @@ class Option:
         schema = self._member or self._schema
         if "additionalProperties" in schema:
             return "NAME=VALUE"
-        if "properties" in schema:
-            return f"'{f' {_SEPARATOR} '.join(field.upper() for field in schema['properties'])}'"
+        if self.form:
+            return self.form
         if "enum" in schema:
             return "|".join(map(str, schema["enum"]))
         if schema.get("pattern") in _NAMES_A_PERSON:
@@ -291,12 +320,37 @@ def read_act(model: type[Act], options: Mapping[str, Option], given: Mapping[str
         act = model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         wrong = [problem for problem in explain(data, model, error.errors()) if problem.path[0] not in problems]
-        raise RequestRefused(
-            [*problems.values(), *((_spelt(options, problem.path), problem.message) for problem in wrong)]
-        ) from None
+        raise RequestRefused([*problems.values(), *_typed(options, wrong)]) from None
     if problems:
         raise RequestRefused(list(problems.values()))
     return act
+
+
+def _known() -> list[str] | None:
+    """Return everybody whom the directory of the settings knows; nothing without one that is named and can be read."""
+    settings = load()
+    if "directory" not in settings.model_fields_set:
+        return None
+    # Not loaded by commands that name nobody, nor where no directory is named.
+    from escalation.people.directory import load_directory
+    from starter.people import names_of
+
+    try:
+        return names_of(load_directory(settings.directory))
+    except DocumentError:
+        return None  # a worker goes on with the last good version, which is not known here
+
+
+def _target(text: str) -> str:
+    """Complete an id without its kind where a target is meant; raises ValueError, saying what was probably meant."""
+    from starter.people import as_target
+
+    known = _known()
+    target = as_target(text, known or ())
+    if target != text or not text.strip():
+        return target
+    meant = did_you_mean(text, known or (f"person:{text}",))
+    raise ValueError(f"`{text[:64]}` is no target such as `person:eva` or `team:support`{meant}")
 
 
 _ELSEWHERE = ("level", "system", "agent")
@@ -311,7 +365,6 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     Raises:
         RequestRefused: naming the option, and who was probably meant.
     """
-    settings = load()
     targets = [
         (field, getattr(act, field))
         for field in ("owner", "to", "of", "who", "assignee", "hand_items_to")
@@ -321,17 +374,11 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
     targets += [("by", act.by)] if act.by.startswith("person:") else []
     targets += [(field, each.owner) for field in ("items", "changes") for each in getattr(act, field, ())]
     targets = [(field, target) for field, target in targets if target is not None]
-    if not targets or "directory" not in settings.model_fields_set:
+    if not targets:
         return
-    # Not loaded by commands that name nobody, nor where no directory is named.
-    from escalation.people.directory import load_directory
-    from starter.people import names_of
-
-    try:
-        directory = load_directory(settings.directory)
-    except DocumentError:
-        return  # a worker goes on with the last good version, which is not known here
-    known = names_of(directory)
+    known = _known()
+    if known is None:
+        return
     wrong = [
         (options[field].flag, f"{target} is not in the directory{did_you_mean(target, known)}")
         for field, target in targets
@@ -341,9 +388,29 @@ def require_known(act: Act, options: Mapping[str, Option]) -> None:
         raise RequestRefused(wrong)
 
 
-def _spelt(options: Mapping[str, Option], path: tuple[str | int, ...]) -> str:
-    flag = options[str(path[0])].flag if path else ""
-    return " ".join([flag, ".".join(str(part) for part in path[1:])]).strip()
+def _typed(options: Mapping[str, Option], wrong: Sequence[Problem]) -> list[tuple[str, str]]:
+    """Say of problems with the model's data what was to be typed; those with parts of one value are one."""
+    found: dict[str, str] = {}
+    for path, message in wrong:
+        option = options.get(str(path[0])) if path else None
+        if option is None:
+            found[".".join(map(str, path))] = message
+        elif option.form and len(path) > 1:
+            *place, part = path[1:]
+            where = option.flag + (f" (number {int(place[0]) + 1})" if place and place[0] else "")
+            form, missing = f"expected {option.form}", message.startswith(f"`{part}` is missing")
+            said = message.partition(";")[0] if missing else f"{str(part).upper()}: {message}"
+            found[where] = f"{found[where]}, {said}" if where in found else f"{form}; {said}"
+        else:
+            found[" ".join([option.flag, ".".join(map(str, path[1:]))]).strip()] = _as_typed(option, message)
+    return list(found.items())
+
+
+def _as_typed(option: Option, message: str) -> str:
+    said, expected, _ = message.partition("; expected ")
+    if option.is_instant and expected:
+        return f"{said}; {EXPECTED}"
+    return f"{message}, or {_BY}" if option.field == "by" and said.endswith("is missing") else message
 
 
 def _fact(text: str) -> tuple[str, Any]:

@@ -1,6 +1,6 @@
 """What the command line answers about communication: who was informed of what, and where it stands in one message."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ from starter.session import AsJson, EscalationId, connect, full_id, load, plain,
 from starter.story import say as in_words
 from starter.when import show
 
+_EARLIER = "something earlier"
 Missing = Annotated[bool, typer.Option("--missing", help="Only who was not informed of something.")]
 
 
@@ -35,13 +36,15 @@ def updates(escalation: EscalationId, missing: Missing = False, as_json: AsJson 
     state, events = run(_look(full_id(escalation)))
     informed = [each for each in coverage(state, events) if not (missing and each.informed)]
     sent = () if missing else history(events)
-    parts: list[RenderableType] = [layout.headed("Who is informed", covered(informed))]
+    by_seq = {event.seq: event for event in events}
+    told = [{**plain(each), **about(each, by_seq)} for each in sent]
+    parts: list[RenderableType] = [layout.headed("Stakeholders", covered(informed, missing=missing))]
     if not missing:
         parts.append(layout.headed("Everything that was sent", messages(sent, events)))
     if events and events[0].seq > 1:
         earlier = counted(events[0].seq - 1, "event")
         parts.append(Text(f"The ledger has what came before ({earlier}), and it is not here.", style="dim"))
-    say({"informed": plain(informed), "sent": plain(list(sent))}, Group(*parts), as_json=as_json)
+    say({"informed": plain(informed), "sent": told}, Group(*parts), as_json=as_json)
 
 
 def brief(escalation: EscalationId, as_json: AsJson = False) -> None:
@@ -79,7 +82,7 @@ def _recorded(url: str, state: Escalation) -> list[Event]:
         ledger.engine.dispose()
 
 
-def covered(informed: Sequence[Informed]) -> RenderableType:
+def covered(informed: Sequence[Informed], *, missing: bool = False) -> RenderableType:
     """Show who was informed of which statement, and why not."""
     now = datetime.now(UTC)
     table = layout.columns("stakeholder", "audience", "version", "when", "", "who has it, or why not")
@@ -87,7 +90,16 @@ def covered(informed: Sequence[Informed]) -> RenderableType:
         at = show(each.at, now) if each.at else ""
         verdict = Text("informed") if each.informed else Text("missing", style="bold red")
         layout.add(table, each.stakeholder, each.audience, str(each.version or ""), at, verdict, each.why)
-    return table if table.row_count else Text("Nobody is to be informed." if not informed else "")
+    if informed:
+        return table
+    nobody = "the playbook's `communication` names none that this concerns"
+    return Text("Nobody lacks an update." if missing else f"None is to be informed: {nobody}.")
+
+
+def about(sent: Sent, events: Mapping[int, Event]) -> dict[str, str]:
+    """Return the kind of the event because of which a message was sent, and that event in words; events by number."""
+    cause = events.get(sent.update or sent.cause)
+    return {"kind": cause.type, "about": in_words(cause).what} if cause is not None else {"kind": "", "about": _EARLIER}
 
 
 def messages(sent: Sequence[Sent], events: Sequence[Event]) -> RenderableType:
@@ -96,9 +108,8 @@ def messages(sent: Sequence[Sent], events: Sequence[Event]) -> RenderableType:
     by_seq = {event.seq: event for event in events}
     table = layout.columns("to", "about", "delivered", "answered", "read")
     for each in sent:
-        cause = by_seq.get(each.update or each.cause)
-        about = in_words(cause).what if cause is not None else "something earlier"
         delivered = f"{show(each.delivered_at, now)} ({each.channel})" if each.delivered_at else f"no: {each.failed}"
         answered = f"{show(each.answered_at, now)}: {each.answer}" if each.answered_at else ""
-        layout.add(table, name(each.to), about, delivered, answered, show(each.read_at, now) if each.read_at else "")
+        read = show(each.read_at, now) if each.read_at else ""
+        layout.add(table, name(each.to), about(each, by_seq)["about"], delivered, answered, read)
     return table if table.row_count else Text("Nothing was sent yet.")

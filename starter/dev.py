@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shlex
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -108,7 +110,7 @@ async def _serve(
     if not as_json:
         out.print("Starting Temporal and a worker ...", style="dim")
     async with EmbeddedStack.run(folder, workers=workers, environment=environment, port=port, ui_port=ui_port) as stack:
-        _announce(stack, as_json=as_json)
+        _announce(stack, environment, files.channels, as_json=as_json)
         if as_json:
             await asyncio.Event().wait()
         async with asyncio.TaskGroup() as beside:
@@ -117,7 +119,7 @@ async def _serve(
                 beside.create_task(_show_messages(stack))
 
 
-def _announce(stack: "EmbeddedStack", *, as_json: bool) -> None:
+def _announce(stack: "EmbeddedStack", environment: Mapping[str, str], channels: list[str], *, as_json: bool) -> None:
     data = {"address": stack.address, "ui": stack.ui_url, "data": str(stack.folder)}
     shown = layout.grid(
         [
@@ -129,14 +131,32 @@ def _announce(stack: "EmbeddedStack", *, as_json: bool) -> None:
     say(data, shown, as_json=as_json)
     if as_json:
         return
-    exports = []
-    if not stack.address.endswith(f":{PORT}"):
-        exports.append(f"export TEMPORAL_ADDRESS={stack.address}")
+    own = {"TEMPORAL_ADDRESS": stack.address} if not stack.address.endswith(f":{PORT}") else {}
     if stack.folder != load().data.absolute():
-        exports.append(f"export ESCALATION_DATA={stack.folder}")
-    if exports:
-        out.print("\nIn other terminals, first:", *exports, sep="\n  ", markup=False)
+        own["ESCALATION_DATA"] = str(stack.folder)
+    if exports := exported({**own, **environment}):
+        out.print("\nIn other terminals, first:", *exports, sep="\n  ", markup=False, soft_wrap=True)
+    if elsewhere := not_shown(channels):
+        out.print(f"\n{elsewhere}", markup=False)
     out.print("\nTry:  escalate open examples/vip-refund.json\nStop: Ctrl-C\n", markup=False)
+
+
+def exported(environment: Mapping[str, str]) -> list[str]:
+    """Return the lines by which a shell finds what was started here."""
+    return [f"export {key}={shlex.quote(value)}" for key, value in environment.items()]
+
+
+def not_shown(channels: Iterable[str]) -> str:
+    """Say which messages are not printed here, because they do not come to the embedded inbox; empty: all do."""
+    from activities.notify.inbox import CHANNEL
+
+    elsewhere = [channel for channel in channels if channel != CHANNEL]
+    if not elsewhere:
+        return ""
+    return (
+        f"Messages by {', '.join(elsewhere)} go to people's own contacts and are not shown here; "
+        "escalate updates ID lists them."
+    )
 
 
 async def _show_messages(stack: "EmbeddedStack") -> None:

@@ -1,15 +1,18 @@
 """``escalate open`` and ``escalate consider``: a request from a file, or from another program by a pipe."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import BaseModel, ValidationError
 from rich.console import Group, RenderableType
 
 from escalation.errors import DocumentError, RequestRefused
 from escalation.model.request import Outcome, Receipt, Request, parse_request
+from escalation.playbook.facts import FactValue
 from escalation.playbook.load import Loaded
 from starter import layout, panels, render
 from starter.session import AsJson, connect, full_id, load, run, say, shelf
@@ -76,7 +79,8 @@ def playbook_of(request: Request) -> Loaded:
     except DocumentError as error:
         if any(entry.name == request.playbook for entry in playbooks.list()):
             raise
-        raise RequestRefused([("playbook", error.findings[0].message)]) from None
+        own = "your own are found in the folders that ESCALATION_PLAYBOOKS names"
+        raise RequestRefused([("playbook", f"{error.findings[0].message} ({own})")]) from None
 
 
 def _shown(assessment: "Assessment") -> Group:
@@ -106,4 +110,28 @@ def read_request(file: str) -> Request:
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise RequestRefused([(file, f"cannot be read: {error.strerror}")]) from None
-    return parse_request(text)
+    try:
+        return parse_request(text)
+    except RequestRefused as refused:
+        where = "standard input" if file == "-" else file
+        wrong = [(path or where, problem) for path, problem in refused.problems]
+        raise RequestRefused([*wrong, *_wrong_facts(text, {path for path, _ in wrong})]) from None
+
+
+def _wrong_facts(text: bytes, named: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the facts of a request that is refused for something else."""
+    from escalation.lifecycle.facts import problems
+
+    try:
+        said = _Facts.model_validate_json(text)
+        playbook = shelf(load()).get(said.playbook).playbook
+    except (ValidationError, DocumentError):
+        return  # what is wrong there is named already, or without a playbook nothing can be said of its facts
+    yield from (each for each in problems(playbook, said.facts) if each[0] not in named)
+
+
+class _Facts(BaseModel):
+    """The part of a request that a playbook judges."""
+
+    playbook: str
+    facts: dict[str, FactValue] = {}

@@ -1,5 +1,6 @@
 """The directory as the command line sees it: with the calendars of its rotations read, or their last good copies."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,19 +45,36 @@ def best_known(path: Path | None) -> Directory:
         return hearing(load_directory(kept), load().directory)
 
 
-def require_somebody(actor: str) -> None:
-    """Refuse a person whom neither the directory of the settings nor the one that a worker here goes by knows.
+def in_use() -> Directory | None:
+    """Load the directory that the settings name, else the one that a worker here goes by; None: there is neither.
 
     Raises:
-        Unknown: naming who was probably meant.
+        DocumentError: with everything wrong in the file.
     """
     settings = load()
     named = settings.directory if "directory" in settings.model_fields_set else settings.places.kept_directory
-    if not actor.startswith("person:") or not named.exists():
-        return
-    known = [f"person:{each.id}" for each in load_directory(named).people]
-    if actor not in known:
-        raise Unknown(f"{actor} is not in the directory, and has no messages{did_you_mean(actor, known)}")
+    return load_directory(named) if named.exists() else None
+
+
+def channels_of(actor: str) -> tuple[str, ...]:
+    """Return by which channels a person's messages go, first that which is tried first; none where that is not known.
+
+    Raises:
+        Unknown: the directory in use does not know the person; names who was probably meant.
+    """
+    directory = in_use() if actor.startswith("person:") else None
+    if directory is None:
+        return ()
+    channels = {each.actor: tuple(dict.fromkeys(c.channel for c in each.contacts)) for each in directory.people}
+    if actor not in channels:
+        raise Unknown(f"{actor} is not in the directory, and has no messages{did_you_mean(actor, list(channels))}")
+    return channels[actor]
+
+
+def as_target(typed: str, known: Sequence[str]) -> str:
+    """Complete a person's id that was typed without its kind, where it is known; leave anything else as it is."""
+    person = f"person:{typed}"
+    return person if person in known else typed
 
 
 def names_of(directory: Directory) -> list[str]:

@@ -12,6 +12,7 @@ from escalation.lifecycle.incident.rows import incident_rows
 from escalation.lifecycle.situation import Situation
 from escalation.model.request import NOT_USED, Outcome, Reason, Receipt
 from escalation.model.trying import Trying
+from escalation.values import format_duration
 from starter.layout import Columns, add, columns, grid, headed
 from starter.line import Weight, name, names
 from starter.ownership import ownership_rows
@@ -98,6 +99,7 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
         *((f"why {name(person)}", why) for person, why in here.why_they.items()),
         ("not called", "\n".join(here.notes)),
         ("opened", f"{show(here.opened_at, now)} ({away(here.opened_at, now)})" if here.opened_at else ""),
+        ("closed", _closed(here, now)),
         ("due", f"{show(here.due_at, now)} ({away(here.due_at, now)})" if here.due_at else ""),
         ("recovery", here.recovery),
         ("critical", Text(here.critical, style="bold red") if here.critical else ""),
@@ -105,14 +107,14 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
         ("milder", here.lowering),
         ("skipped", "\n".join(here.bypassed)),
         ("occurrences", str(here.occurrences) if here.occurrences > 1 else ""),
-        ("missing", ", ".join(here.missing)),
+        ("missing", ", ".join(here.missing) if not here.outcome else ""),
         ("work", here.work.progress if here.work is not None else ""),
         ("needs input", "\n".join(here.work.needs_input) if here.work is not None else ""),
         ("stuck", Text("\n".join(here.work.stuck), style="bold red") if here.work and here.work.stuck else ""),
         ("defects", here.work.defects if here.work is not None else ""),
         ("ticket", " ".join(filter(None, [here.case.ticket, here.case.url])) if here.case else ""),
         ("changed there", here.case_changed),
-        ("not yet known", Text("\n".join(here.gaps), style="yellow") if here.gaps else ""),
+        ("not yet known", Text("\n".join(here.gaps), style="yellow") if here.gaps and not here.outcome else ""),
         ("being tried", Text("\n".join(_trying(e, now) for e in tried[:_MOST_TRIED]), style="yellow") if tried else ""),
         ("with the ticket", ", ".join(here.case_entries)),
         ("linked", "\n".join(here.links)),
@@ -130,6 +132,13 @@ def situation(here: Situation, why: Explanation | None, now: datetime, tried: Se
         if why.automations:
             parts.append(headed("Automations that ran", Text("\n".join(why.automations))))
     return Group(*parts)
+
+
+def _closed(here: Situation, now: datetime) -> str:
+    if here.closed_at is None:
+        return ""
+    took = f", after {format_duration(here.closed_at - here.opened_at)}" if here.opened_at is not None else ""
+    return f"{show(here.closed_at, now)} ({away(here.closed_at, now)}){took}"
 
 
 def _roles(here: Situation, now: datetime) -> Iterable[tuple[str, str]]:

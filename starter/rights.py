@@ -11,9 +11,10 @@ from rich.text import Text
 
 from escalation.errors import RequestRefused, Unknown
 from escalation.explain import did_you_mean
+from escalation.values import FINDABLE
 from starter import layout, panels
 from starter.line import name, names
-from starter.people import best_known
+from starter.people import best_known, in_use
 from starter.session import AsJson, connect, full_id, run, say
 
 if TYPE_CHECKING:
@@ -59,7 +60,21 @@ async def _of_escalation(escalation: str, decision: str) -> "list[Right]":
     if not found:
         known = list(dict.fromkeys(right.decision for right in every))
         raise Unknown(f"{escalation} knows no decision `{decision[:64]}`; it has {', '.join(known)}")
-    return found
+    return with_people(found, in_use(), datetime.now(UTC))
+
+
+def with_people(found: "list[Right]", directory: "Directory | None", now: datetime) -> "list[Right]":
+    """Add who targets lead to now, where the escalation has not looked for them yet."""
+    from escalation.people.search import Search
+
+    if directory is None:
+        return found
+    named: list[Right] = []
+    for right in found:
+        targets = tuple(who for who in right.who if who.partition(":")[0] in FINDABLE)
+        people = directory.find(Search(targets=targets), now).people if targets and not right.people else ()
+        named.append(right.changed({"people": tuple(each.person for each in people)}) if people else right)
+    return named
 
 
 def _of_directory(people: "Directory", decision: str, amount: float) -> "list[Right]":

@@ -30,7 +30,9 @@ class Files:
     def __init__(self, directory: Path, playbooks: tuple[Path, ...]) -> None:
         self._directory = directory
         self._stamp = stamp(directory)
-        load_directory(directory)
+        people = load_directory(directory).people
+        self.channels = sorted({contact.channel for person in people for contact in person.contacts})
+        """By which people could be reached when it started."""
         self._shelf = Shelf(*playbooks, shipped_folder())
         self._told: dict[str, _Findings] = {}
 

@@ -220,7 +220,6 @@ def inbox(
 ) -> None:
     """Show what somebody received from the embedded stack (`escalate dev`), oldest first."""
     from activities.notify.inbox import Inbox
-    from starter.people import require_somebody
 
     path = load().places.inbox
     if not path.exists():
@@ -228,8 +227,7 @@ def inbox(
             f"there is no inbox in {path.parent}/: `escalate dev` keeps one in its folder; name that in ESCALATION_DATA"
         )
     messages = Inbox(path).messages(actor(person) if person else None)[-last:]
-    if person and not messages:
-        require_somebody(actor(person))
+    nothing = _nothing_for(actor(person)) if person and not messages else "No messages."
     now = datetime.now(UTC)
     parts: list[RenderableType] = []
     for message in messages:
@@ -240,4 +238,17 @@ def inbox(
             (f"  answer until {show(message.respond_by, now)}" if message.respond_by else "", "yellow"),
         )
         parts += [head, layout.headed(message.subject, Text(message.body)), ""]
-    say(messages, Group(*parts) if parts else "No messages.", as_json=as_json)
+    say(messages, Group(*parts) if parts else nothing, as_json=as_json)
+
+
+def _nothing_for(receiver: str) -> str:
+    from activities.notify.inbox import CHANNEL
+    from starter.people import channels_of
+
+    channels = channels_of(receiver)
+    if not set(channels) - {CHANNEL}:
+        return "No messages."
+    return (
+        f"Nothing is in the embedded inbox for {name(receiver)}: messages go by {', then '.join(channels)}. "
+        "Everything that was sent because of an escalation: escalate updates ID"
+    )

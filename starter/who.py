@@ -12,6 +12,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from escalation.errors import RequestRefused
+from escalation.explain import did_you_mean
+from escalation.people.directory import Directory
 from escalation.people.found import People
 from escalation.people.search import Known, Search, Wanted
 from escalation.people.wanted import wanted
@@ -19,7 +21,7 @@ from escalation.playbook.schema import Playbook
 from escalation.values import FINDABLE, Target
 from starter import layout, panels, session
 from starter.line import name, names
-from starter.people import best_known
+from starter.people import as_target, best_known, names_of
 from starter.session import AsJson, say
 from starter.when import instant_of, show
 
@@ -53,7 +55,7 @@ def who(  # noqa: PLR0917 - typer makes an option of each
     """
     instant = instant_of("--at", at, datetime.now(UTC), first=True).astimezone(UTC)
     people = best_known(directory)
-    search = _search(target, _playbook(playbook), _facts(fact or []))
+    search = _search(target, people, _playbook(playbook), _facts(fact or []))
     needed = wanted(people, search, instant)
     known = foreseen(session.load().places.ledger, needed) if needed else Known()
     found = people.find(search, instant, known)
@@ -85,7 +87,7 @@ def _facts(stated: list[str]) -> dict[str, Any]:
     return facts
 
 
-def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Search:
+def _search(target: str, people: Directory, playbook: Playbook | None, facts: dict[str, Any]) -> Search:
     from escalation.lifecycle.case.needs import needs
     from escalation.lifecycle.facts import problems
     from escalation.lifecycle.targets import of_raci
@@ -95,14 +97,14 @@ def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Se
     if playbook is None:
         if facts:
             raise RequestRefused([("--fact", "means nothing without the --playbook that reads it")])
-        return Search(targets=(target_of(target),), page=True)
+        return Search(targets=(target_of(target, people),), page=True)
     wrong = problems(playbook, facts)
     if wrong:
         raise RequestRefused(wrong)
     index = playbook.level_index(target)
     level = playbook.levels[index] if index is not None else None
     known = f"playbook {playbook.playbook}: {', '.join(each.id for each in playbook.levels)}"
-    asked = level.targets if level is not None else (target_of(target, known),)
+    asked = level.targets if level is not None else (target_of(target, people, known),)
     blank = Escalation(id="who", instance="", playbook=playbook, playbook_digest="", facts=facts)
     return Search(
         targets=of_raci(playbook.raci[Stage.ASSIGNMENT], asked),
@@ -113,19 +115,19 @@ def _search(target: str, playbook: Playbook | None, facts: dict[str, Any]) -> Se
     )
 
 
-def target_of(text: str, levels: str = "") -> str:
+def target_of(text: str, directory: Directory, levels: str = "") -> str:
     """Read a target as it is typed; ``levels`` are what else it may have been.
 
     Raises:
         RequestRefused: it is none.
     """
+    known = names_of(directory)
     try:
-        return str(TypeAdapter(Target).validate_python(text))
+        return str(TypeAdapter(Target).validate_python(as_target(text, known)))
     except ValidationError:
         kinds = ", ".join(f"{kind}:" for kind in FINDABLE)
-        raise RequestRefused(
-            [("TARGET", f"`{text[:64]}` is neither a target ({kinds}) nor a level of {levels or 'a --playbook'}")]
-        ) from None
+        said = f"`{text[:64]}` is neither a target ({kinds}) nor a level of {levels or 'a --playbook'}"
+        raise RequestRefused([("TARGET", said + did_you_mean(text, known))]) from None
 
 
 def foreseen(ledger: str, needed: Wanted) -> Known:

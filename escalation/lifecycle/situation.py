@@ -63,6 +63,8 @@ class Situation(Record):
     """Who is not being called, and why not."""
     playbook: str
     opened_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    """When it ended, however it did; None while it is open, or where an older version answers."""
     due_at: AwareDatetime | None = None
     """The request's own due date."""
     recovery: str = ""
@@ -137,6 +139,7 @@ def situation(state: Escalation, now: datetime) -> Situation:
         notes=state.rung.notes if state.rung else (),
         playbook=f"{state.playbook.playbook} v{state.playbook.version} ({state.playbook_digest})",
         opened_at=state.opened_at,
+        closed_at=state.closed_at,
         due_at=state.due_at,
         recovery=recovery.said(state),
         critical=critical.said(state),

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from importlib import import_module
+from typing import get_args
 
 import pytest
 import typer
@@ -36,6 +37,19 @@ def test_every_command_explains_itself_and_offers_every_field(command: str, esca
     assert first_sentence in help_text
     for option in options_of(model).values():
         assert option.flag in help_text
+
+
+@pytest.mark.parametrize("model", COMMANDS.values())
+def test_the_help_of_an_option_says_nothing_twice(model: type[c.Act]) -> None:
+    for option in options_of(model).values():
+        said = get_args(option.parameter().annotation)[1].help
+        first, *rest = [set(re.findall(r"[a-z]{4,}", part)) for part in said.lower().split("; ")]
+        assert not any(len(first) > 2 and first <= part for part in rest), said
+
+
+def test_an_option_that_may_be_repeated_says_so_once(escalate: Escalate) -> None:
+    said = re.sub(r"[│\s]+", " ", escalate("add_item", "--help").out)
+    assert "Who has to approve it, of a checklist item or a checkpoint; may be repeated" in said
 
 
 def test_a_command_is_found_however_its_words_are_joined(escalate: Escalate) -> None:
@@ -105,9 +119,27 @@ def test_everything_that_is_wrong_is_named_at_once_by_its_option() -> None:
         ),
         (c.Rate, {"by": "eva", "score": "many"}, "--score: found text; expected a whole number from 1 to 5"),
         (c.ChangeFacts, {"by": "eva", "facts": ["x"]}, "--fact: `x` has no value; expected NAME=VALUE"),
-        (c.OfferHandoff, {"by": "eva", "to": "x", "because": "y", "expectation": "z"}, "--to: text that does not fit"),
+        (
+            c.OfferHandoff,
+            {"by": "eva", "to": "x", "because": "y", "expectation": "z"},
+            "--to: `x` is no target such as `person:eva` or `team:support`; did you mean `person:x`?",
+        ),
         (c.SubmitReview, {"by": "eva", "items": ["a | mei | soon"]}, "--item: expected how long from now"),
-        (c.SubmitReview, {"by": "eva", "items": ["a | mei"]}, "--item 0.due: `due` is missing"),
+        (
+            c.SubmitReview,
+            {"by": "eva", "items": ["a | mei"]},
+            "--item: expected 'TITLE | OWNER | DUE'; `due` is missing",
+        ),
+        (
+            c.SubmitReview,
+            {"by": "eva", "items": ["a | mei | 2d", "Alert"]},
+            "--item (number 2): expected 'TITLE | OWNER | DUE'; `owner` is missing, `due` is missing",
+        ),
+        (
+            c.AddItem,
+            {"by": "eva", "title": "x", "owner": "mei"},
+            "--due: `due` is missing; expected how long from now (15m, 2d), a time (18:30, tomorrow 9:00)",
+        ),
         (c.Escalate, {"by": "eva", "reason": "x", "because": "y"}, "--reason: `x` is not allowed; expected one of"),
     ],
 )
@@ -122,7 +154,7 @@ def test_a_wrong_command_reaches_no_server(escalate: Escalate) -> None:
     said = escalate("rate", "conv-1", "--score", "9", "--json", code=2)
     assert said.out == ""
     assert said.error["problems"] == [
-        "--by: `by` is missing; expected an actor such as `person:eva` or `agent:support-bot`",
+        "--by: `by` is missing; expected an actor such as `person:eva` or `agent:support-bot`, or ESCALATION_BY",
         "--score: a whole number that does not fit; expected a whole number from 1 to 5",
     ]
 
@@ -170,6 +202,30 @@ def test_whom_the_directory_knows_may_be_given_something(escalate: Escalate, mon
     escalate(
         "offer-handoff", "e-1", "--by", "eva.novak", "--because", "x", "--expectation", "y", "--to", "role:ceo", code=3
     )
+
+
+def test_whoever_is_nearly_named_is_guessed_by_the_name_and_not_by_the_kind(
+    escalate: Escalate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    said = escalate("acknowledge", "e-1", "--by", "nobody.here", code=2).err
+    assert "--by: person:nobody.here is not in the directory\n" in said
+    wrong_kind = escalate("offer-handoff", "e-1", "--by", "eva.novak", "--to", "team:jana.kralova", code=2).err
+    assert "did you mean" not in wrong_kind  # what is missing is said first
+    rest = ("--by", "eva.novak", "--because", "x", "--expectation", "y")
+    wrong_kind = escalate("offer-handoff", "e-1", *rest, "--to", "team:jana.kralova", code=2).err
+    assert "did you mean `person:jana.kralova`?" in wrong_kind
+
+
+def test_where_a_target_is_meant_a_person_may_be_named_without_the_kind(
+    escalate: Escalate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("offer-handoff", "e-1", "--by", "eva.novak", "--because", "x", "--expectation", "y", "--to")
+    assert "did you mean `person:jana.kralova`?" in escalate(*asked, "jana.kralova", code=2).err
+    monkeypatch.setenv("ESCALATION_DIRECTORY", str(example_file()))
+    escalate(*asked, "jana.kralova", code=3)  # known, hence sent
+    assert "did you mean `person:jana.kralova`?" in escalate(*asked, "jana.kralov", code=2).err
+    assert "did you mean `team:finance`?" in escalate(*asked, "finance", code=2).err
 
 
 @pytest.mark.req("EP-F14")

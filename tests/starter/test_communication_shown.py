@@ -10,10 +10,12 @@ from rich.console import Console
 
 from escalation.foresight import foresee
 from escalation.lifecycle.situation import situation
+from escalation.lifecycle.statements.coverage import Sent
 from escalation.model import commands as c
 from escalation.playbook.schema import Stage
 from starter import render
 from starter.commands import options_of, read_act
+from starter.communicating import about, covered
 from starter.steps import steps
 from starter.story import tell
 from tests.domain.builders import ANN, IDA, JOY, OFFICE, START, Life, opened, small
@@ -61,6 +63,28 @@ def test_the_timeline_says_who_was_told_what_and_why() -> None:
 
 
 @pytest.mark.req("ICP-9")
+def test_where_no_stakeholder_is_to_be_informed_it_is_not_said_of_those_who_work_on_it() -> None:
+    out = Console(file=StringIO(), width=160)
+    out.print(covered(()))
+    out.print(covered((), missing=True))
+    shown = out.file.getvalue()  # type: ignore[attr-defined]
+    assert "None is to be informed: the playbook's `communication` names none" in shown
+    assert "Nobody lacks an update." in shown
+
+
+def test_programs_read_what_a_message_was_about() -> None:
+    life = informed()
+    events = {event.seq: event for event in life.events}
+    (page, *_) = (each for each in life.events if each.type == "people_resolved")
+    assert about(Sent(cause=page.seq, to=ANN), events)["kind"] == "people_resolved"
+    posted = next(each for each in life.events if each.type == "update_posted")
+    assert about(Sent(cause=0, update=posted.seq, to=JOY), events) == {
+        "kind": "update_posted",
+        "about": "update to management (version 1): the bank is asked",
+    }
+    assert about(Sent(cause=9999, to=ANN), events) == {"kind": "", "about": "something earlier"}
+
+
 def test_a_forecast_says_whom_silence_would_reach_and_what_would_stop_it() -> None:
     life = informed()
     foreseen = foresee(life.state, OFFICE, START.replace(hour=12))

@@ -73,11 +73,18 @@ def test_facts_that_do_not_fit_the_playbook_are_named_together(
     assert "facts.task_risk: must be one of low, standard, high" in said
 
 
+def test_what_is_wrong_elsewhere_hides_no_wrong_fact(escalate: Escalate, request_file: Callable[..., str]) -> None:
+    file = request_file(timing="soon", facts={"task_risk": "huge", "mood": "bad"})
+    said = escalate("consider", file, "--json", code=2).error["problems"]
+    assert [problem.partition(":")[0] for problem in said] == ["timing", "facts.task_risk", "facts.mood"]
+
+
 def test_an_unknown_playbook_is_a_wrong_request_with_a_guess(
     escalate: Escalate, request_file: Callable[..., str]
 ) -> None:
     said = escalate("consider", request_file(playbook="customer-servic-escalation"), code=2).err
     assert "playbook: there is no playbook 'customer-servic-escalation'; did you mean" in said
+    assert "ESCALATION_PLAYBOOKS" in said
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("{", "Invalid JSON")])
@@ -87,7 +94,9 @@ def test_a_file_that_is_no_request_is_wrong_usage(
     file = tmp_path / "request.json"
     if content is not None:
         file.write_text(content)
-    assert said in escalate("consider", str(file), code=2).err
+    refused = escalate("consider", str(file), code=2).err
+    assert said in refused
+    assert f"{file}: " in refused
 
 
 def test_a_request_is_forecast_for_christmas_eve_without_a_server(

@@ -10,6 +10,7 @@ from escalation.model import commands as c
 from escalation.model.request import Outcome, Receipt
 from starter.opening import was_answered_before
 from starter.render import receipt
+from starter.render import situation as rendered
 from tests.domain.builders import ANN, opened, request, small
 
 
@@ -46,3 +47,17 @@ def test_a_request_id_that_comes_again_with_other_content_is_said_first_to_be_no
     later = shown(receipt(first.again(other), situation(life.state, life.now)))
     assert "the same request" not in later
     assert "not used" not in shown(receipt(first.again(request(life.state.playbook))))
+
+
+def test_what_has_ended_says_when_and_how_long_it_took_and_asks_for_nothing_any_more() -> None:
+    life = opened(small()).resolved()
+    open_still = situation(life.state, life.now).changed({"missing": ("context.summary",), "gaps": ("the order",)})
+    assert "not yet known" in shown(rendered(open_still, None, life.now))
+    life.send(c.SubmitReview(by=ANN, lessons=("check the batch",)))
+    ended = situation(life.state, life.now).changed({"missing": ("context.summary",), "gaps": ("the order",)})
+    assert ended.closed_at == life.now
+    later = ended.changed({"opened_at": life.now - timedelta(hours=2, minutes=5)})
+    said = shown(rendered(later, None, life.now + timedelta(minutes=3)))
+    assert "(3m ago), after 2h 5m" in said
+    assert "missing" not in said
+    assert "not yet known" not in said

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from escalation.errors import DocumentError
+from starter.dev import exported, not_shown
 from starter.upkeep import Files
 from tests.starter.conftest import EXAMPLES, Escalate
 from tests.starter.test_dev import dev, until
@@ -105,3 +106,17 @@ def test_dev_shows_what_is_wrong_with_a_file_at_its_start_and_while_it_runs(
             running.terminate()
             running.communicate(timeout=60)
     assert running.returncode == 0
+
+
+def test_other_terminals_are_told_all_that_dev_was_given_as_a_shell_reads_it() -> None:
+    given = {"ESCALATION_DIRECTORY": "/my people.yaml", "ESCALATION_PLAYBOOKS": '["/books"]'}
+    assert exported(given) == [
+        "export ESCALATION_DIRECTORY='/my people.yaml'",
+        """export ESCALATION_PLAYBOOKS='["/books"]'""",
+    ]
+
+
+def test_dev_says_once_which_messages_it_does_not_show() -> None:
+    assert not_shown(["inbox"]) == ""
+    assert Files(EXAMPLES / "directory.yaml", ()).channels == ["email", "inbox"]
+    assert not_shown(["email", "inbox", "webhook"]).startswith("Messages by email, webhook go to people's own contacts")

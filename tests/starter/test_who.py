@@ -73,6 +73,15 @@ def test_nobody_is_an_answer_that_says_why(escalate: Escalate, people: str) -> N
     assert "no such team in the directory (did you mean `desk`?)" in slip
 
 
+def test_a_person_may_be_named_without_the_kind_and_what_is_nearly_right_is_guessed(
+    escalate: Escalate, people: str
+) -> None:
+    asked = ("--directory", people)
+    assert escalate("who", "ann", *asked, "--json").json == escalate("who", "person:ann", *asked, "--json").json
+    assert escalate("load", "ann", *asked, "--json").json == escalate("load", "person:ann", *asked, "--json").json
+    assert "nor a level of a --playbook; did you mean `team:desk`?" in escalate("who", "dsek", *asked, code=2).err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
