@@ -198,7 +198,7 @@ async def test_a_second_or_late_answer_is_told_who_decided_and_when(world: World
     await world.until(identifier, lambda state: any(gate.resolved for gate in state.pending_gates))
     await world.send(identifier, c.Approve(by=DAN))
     for late in (c.Approve(by=DAN), c.Approve(by=EVE), c.Reject(by=EVE, because="late")):
-        with pytest.raises(AlreadyDone, match=rf"passed by {DAN} at \d{{4}}-"):
+        with pytest.raises(AlreadyDone, match=rf"approved by {DAN} at \d{{4}}-"):
             await world.send(identifier, late)
     # None of this left a trace: refusals are answered, and cost nothing.
     decided = [event for event in await world.timeline(identifier) if isinstance(event, e.GateDecided)]
