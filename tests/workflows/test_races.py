@@ -15,6 +15,7 @@ from temporalio.client import Client
 from escalation.errors import AlreadyDone, DomainError
 from escalation.model import commands as c
 from escalation.model import events as e
+from escalation.model.approval import HOW
 from tests.support.sink import FaultSink, open_fault_sink
 from tests.workflows.world import ANN, BEN, DAN, EVE, World, open_world
 
@@ -161,7 +162,7 @@ async def test_of_an_approval_and_a_rejection_at_once_one_counts_and_the_other_i
         gate = (await crowded.client.state(identifier)).gates["credit"]
         assert [vote.by for vote in gate.votes] == [gate.closed_by]
         assert gate.closed_at is not None
-        assert f"{gate.state} by {gate.closed_by} at {gate.closed_at:%Y-%m-%d %H:%M:%S}" in str(lost)
+        assert f"{HOW[gate.state]} by {gate.closed_by} at {gate.closed_at:%Y-%m-%d %H:%M:%S}" in str(lost)
         return gate.state
 
     outcomes = Counter(await some_at_once(tries, race))
