@@ -46,12 +46,14 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return ``; did you mean `x`?`` for the closest known word, or nothing when none is close.
 
     A kind such as ``person:`` is no likeness: what stands behind it is compared, and the same kind goes before others.
+    Of a name with a dot a whole part is close, where no other has it: ``eva`` is ``eva.novak``.
     """
     kind, colon, bare = word.rpartition(":")
     ends: dict[str, str] = {}
     for each in sorted(known, key=lambda each: not each.startswith(kind + colon)):
         ends.setdefault(each.rpartition(":")[2], each)
-    close = get_close_matches(bare, ends, n=1)
+    parted = [end for end in ends if bare in end.split(".")]
+    close = parted if len(parted) == 1 else get_close_matches(bare, ends, n=1)
     return f"; did you mean `{ends[close[0]]}`?" if close else ""
 
 
