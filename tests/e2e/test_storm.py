@@ -109,12 +109,13 @@ async def assert_once(rig: Rig, storm: Storm) -> None:
 
 
 async def assert_worst_first(rig: Rig, storm: Storm) -> None:
-    """Each P0 waited for less time than most others that were asked for within a second of it."""
+    """Each P0 waited a fraction of what others did that were asked for within a second of it; in turn, as long."""
     first = {run: received[0].received_at for run, received in pages(rig).items()}
     paged = {identifier: first[run] for identifier, run in (await runs(rig)).items()}
     for identifier, asked in storm.urgent.items():
         beside = (paged[each] - at for each, at in storm.accepted.items() if abs(at - asked) < timedelta(seconds=1))
-        assert (paged[identifier] - asked).total_seconds() < median(wait.total_seconds() for wait in beside), identifier
+        usual = median(wait.total_seconds() for wait in beside)
+        assert (paged[identifier] - asked).total_seconds() < usual / 4, (identifier, usual)
 
 
 @pytest.mark.req("CSE-3")

@@ -14,9 +14,11 @@ from escalation.model.state import Escalation
 from escalation.playbook.clocks import ClockName
 from tests.support.waiting import eventually
 from tests.workflows.desks import BreakableDesk
+from tests.workflows.jumping import TASK_TIMEOUT
 from tests.workflows.world import ANN, BEN, CLEO, CUSTOMER, DAN, World, open_world
 
-NEAR = timedelta(seconds=5)
+NEAR = TASK_TIMEOUT + timedelta(seconds=1)
+"""A dropped task comes again after its time-out."""
 
 
 @pytest.fixture
